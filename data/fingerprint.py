@@ -1,0 +1,104 @@
+"""Whether a step is done: the hash of everything that its output depends on."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any, Iterable
+
+PACKAGES = ("data", "filters", "flows", "synth")
+
+
+def digest(value: Any) -> str:
+    """Returns 16 hexadecimal digits for a JSON-able value; equal values give equal digits."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def file_sha256(path: Path) -> str:
+    """Returns a file's SHA-256 in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.cache
+def code_digest(*modules: str) -> str:
+    """Returns the digest of modules and of all that they import from phimill's own packages.
+
+    Imports are read from the source with `ast`, those inside functions included; nothing
+    is imported. `flows` is glue: a module of it counts, what it imports from `flows` does not.
+    Comments count: a false alarm costs a re-run, a miss costs the truth.
+    """
+    sources: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name in sources:
+            continue
+        path = _module_path(name)
+        if path is None:
+            continue
+        source = path.read_text(encoding="utf-8")
+        sources[name] = source
+        waiting.extend(inner for inner in _imports(source) if not inner.startswith("flows"))
+    return digest(sources)
+
+
+def step_fingerprint(
+    step: str,
+    *,
+    version: int,
+    settings: Any,
+    modules: Iterable[str],
+    libraries: Iterable[str] = (),
+    reads: Any = (),
+) -> str:
+    """Returns a step's fingerprint.
+
+    Args:
+        step: the step's name.
+        version: raised by hand when the meaning of its output changes.
+        settings: its part of the recipe, JSON-able.
+        modules: the modules that do its work; their import closure counts.
+        libraries: distributions whose version shapes the output.
+        reads: digests of what it reads beside its input part (models, lists, benchmarks).
+    """
+    return digest(
+        {
+            "step": step,
+            "version": version,
+            "settings": settings,
+            "code": code_digest(*sorted(modules)),
+            "libraries": {name: importlib.metadata.version(name) for name in sorted(libraries)},
+            "reads": reads,
+        }
+    )
+
+
+def _module_path(name: str) -> Path | None:
+    if name.split(".")[0] not in PACKAGES:
+        return None
+    root = importlib.util.find_spec(name.split(".")[0])
+    if root is None or root.origin is None:
+        return None
+    base = Path(root.origin).parent.joinpath(*name.split(".")[1:])
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _imports(source: str) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.append(node.module)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in found if name.split(".")[0] in PACKAGES]

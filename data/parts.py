@@ -1,0 +1,153 @@
+"""The part store: Parquet files whose rows keep their places from ingest to the ledger.
+
+A part is born at ingest. Every step after it writes one file about that part, with the same
+rows in the same order, so that joining is laying columns side by side, and a lost row is a
+difference in length that no step can overlook. A file's existence means that it is whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data.atomic import atomic_path
+from data.errors import AccountingError, DamageError
+
+#: Text held in memory at a time, by readers and writers alike.
+BATCH_BYTES = 16 * 2**20
+
+#: Text in one part; a larger input file continues in the next part.
+PART_BYTES = 128 * 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One part and the files that steps have written about it.
+
+    Attributes:
+        name: `<source>/<unit>-<number>`, stable from run to run.
+        source: the recipe's name for where its documents came from.
+        keys: step → digest of all that its file depends on.
+        files: step → path of its file.
+    """
+
+    name: str
+    source: str
+    keys: dict[str, str]
+    files: dict[str, str]
+
+    def having(self, step: str, key: str, file: Path) -> Part:
+        """Returns this part with one more step's file."""
+        return dataclasses.replace(self, keys={**self.keys, step: key}, files={**self.files, step: str(file)})
+
+    @property
+    def origin(self) -> str:
+        """The step at which its documents were born: `ingest`, or `synthesise` for a teacher's."""
+        return "ingest" if "ingest" in self.files else "synthesise"
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a plain dictionary, for index files and task arguments."""
+        return dataclasses.asdict(self)
+
+
+class PartWriter:
+    """Writes one Parquet file, atomically, in row groups of at most BATCH_BYTES of text."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema, self.rows = path, schema, 0
+
+    def __enter__(self) -> PartWriter:
+        self._context = atomic_path(self.path)
+        temporary = self._context.__enter__()
+        self._writer = pq.ParquetWriter(
+            temporary, self.schema, compression="zstd", compression_level=1, write_page_checksum=True
+        )
+        return self
+
+    def write(self, table: pa.Table | pa.RecordBatch) -> None:
+        """Appends rows; a column too many or of another type is an error."""
+        if isinstance(table, pa.RecordBatch):
+            table = pa.Table.from_batches([table])
+        for piece in split_by_bytes(table.select(self.schema.names).cast(self.schema)):
+            self._writer.write_table(piece, row_group_size=max(1, piece.num_rows))
+            self.rows += piece.num_rows
+
+    def __exit__(self, *failure: Any) -> None:
+        self._writer.close()
+        self._context.__exit__(*failure)
+
+
+def split_by_bytes(table: pa.Table, limit: int = BATCH_BYTES) -> Iterator[pa.Table]:
+    """Yields the table in pieces of at most `limit` bytes, or of one row."""
+    if table.num_rows <= 1 or table.nbytes <= limit:
+        if table.num_rows:
+            yield table
+        return
+    half = table.num_rows // 2
+    yield from split_by_bytes(table.slice(0, half), limit)
+    yield from split_by_bytes(table.slice(half), limit)
+
+
+def write_part(path: Path, table: pa.Table) -> None:
+    """Writes a whole table as one part file."""
+    with PartWriter(path, table.schema) as writer:
+        if table.num_rows:
+            writer.write(table)
+
+
+def read_part(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Returns a part file's columns whole; for files without text, or small ones."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(columns=list(columns) if columns is not None else None)
+    except (pa.ArrowException, OSError) as error:
+        raise DamageError(f"{path}: cannot be read back ({error}); delete this file and run again") from error
+
+
+def read_batches(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yields a part file's row groups, each at most BATCH_BYTES of text, in order."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number, columns=list(columns) if columns is not None else None)
+    except (pa.ArrowException, OSError) as error:
+        raise DamageError(f"{path}: cannot be read back ({error}); delete this file and run again") from error
+
+
+def count_rows(path: str | Path) -> int:
+    """Returns the number of rows of a part file, from its footer."""
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def lay_side_by_side(left: pa.Table, right: pa.Table, where: str) -> pa.Table:
+    """Returns left with right's further columns, after making sure that the rows are the same."""
+    if left.num_rows != right.num_rows or not left["id"].equals(right["id"].cast(left["id"].type)):
+        raise AccountingError(f"{where}: its rows are not those of the step before it")
+    for field in right.schema:
+        if field.name not in left.schema.names:
+            left = left.append_column(field, right[field.name])
+    return left
+
+
+def scatter(some: pa.Table, mask: pa.Array) -> pa.Table:
+    """Returns a table as long as `mask` with the rows of `some` where it is true, null elsewhere."""
+    places = pc.if_else(mask, pc.subtract(pc.cumulative_sum(pc.cast(mask, pa.int64())), 1), None)
+    return some.take(places)
+
+
+def alive(part: Part, steps: Iterable[str]) -> pa.Array:
+    """Returns a boolean for each row of a part: no given step has ended its road."""
+    mask: pa.ChunkedArray | None = None
+    for step in steps:
+        if step in part.files:
+            goes_on = pc.equal(read_part(part.files[step], ["status"])["status"], "")
+            mask = goes_on if mask is None else pc.and_(mask, goes_on)
+    if mask is None:
+        raise AccountingError(f"part {part.name}: none of the steps {list(steps)} has run")
+    return mask.combine_chunks()

@@ -1,0 +1,306 @@
+"""What a run shall do: the recipe's models. Reading one from YAML is in `data/recipe_file.py`.
+
+Every field has a description; `phimill recipe schema` prints them as JSON Schema. A key that
+is not listed here is an error. Preset names and their bounds are checked by `filters`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+Kind = Literal["web", "code", "text", "textbook", "exercise"]
+
+
+class Strict(BaseModel):
+    """A part of the recipe; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where documents come from."""
+
+    name: Name = Field(description="Unique name; part of every document's id.")
+    kind: Literal["warc", "html", "jsonl", "parquet", "files", "huggingface"] = Field(description="How it is read.")
+    path: str | list[str] = Field(
+        description="File, folder or glob pattern, or a list of them; relative to the recipe's `root`. "
+        "For huggingface: the hub's name or a local folder."
+    )
+    document_kind: Kind | None = Field(
+        None, description="What its documents are; default: web for warc and html, code for files, else text."
+    )
+    text_column: str = Field("text", description="jsonl, parquet, huggingface: the column that holds the text.")
+    html_column: str | None = Field(None, description="The column that holds HTML to be extracted, instead of text.")
+    id_column: str | None = Field("id", description="The column that holds the input's own id (origin_id), if present.")
+    url_column: str | None = Field("url", description="The column that holds the URL, if present.")
+    language_column: str | None = Field("language", description="The column that holds the language, if present.")
+    licence_column: str | None = Field(None, description="The column that holds the licence.")
+    signals: dict[str, str] = Field(
+        default_factory=dict, description="Signals that the input already carries: signal name → numeric column."
+    )
+    licence: str | None = Field(None, description="Licence of every document that does not state its own.")
+    include: list[str] = Field(default_factory=list, description="files, html: glob patterns of the only paths read.")
+    exclude: list[str] = Field(default_factory=list, description="files, html: glob patterns of paths left out.")
+    config: str | None = Field(None, description="huggingface: the dataset's configuration.")
+    split: str = Field("train", description="huggingface: the split.")
+    revision: str | None = Field(None, description="huggingface: the revision; pin it.")
+    streaming: bool = Field(True, description="huggingface: read rows as they come instead of downloading first.")
+    groups: int = Field(8, ge=1, le=4096, description="files, html: number of groups (K) that a folder is split into.")
+    max_record_bytes: int = Field(16 * 2**20, ge=1, description="A larger record is quarantined as too_large.")
+    priority: int = Field(0, description="Among duplicates the source with the higher priority survives.")
+
+    @property
+    def documents_are(self) -> str:
+        """The kind of its documents, default resolved."""
+        defaults = {"warc": "web", "html": "web", "files": "code"}
+        return self.document_kind or ("web" if self.html_column else defaults.get(self.kind, "text"))
+
+
+class Extract(Strict):
+    """HTML to text."""
+
+    engine: Literal["resiliparse", "trafilatura"] = Field("resiliparse", description="What finds the main content.")
+    timeout_s: float = Field(20.0, gt=0, description="A page that takes longer is quarantined as timeout.")
+    opt_out: bool = Field(True, description="Drop pages that opt out of training (noai, TDM reservation).")
+
+
+class Quality(Strict):
+    """The quality classifier: trained here, or loaded. Its score is the signal `quality`, 0…1."""
+
+    reference: list[str] = Field(default_factory=list, description="JSONL files of documents as one wants them.")
+    text_column: str = Field("text", description="The reference files' text column.")
+    model: str | None = Field(None, description="A fastText model file to load instead of training.")
+    sha256: str | None = Field(None, description="The model file's SHA-256; required with `model`.")
+    label: str = Field("__label__hq", description="The model's label whose probability is the score.")
+    kinds: list[Kind] = Field(default_factory=lambda: ["web", "text"], description="Kinds of document that are scored.")
+    sample: int = Field(2000, ge=10, description="At most this many raw documents are the negative examples.")
+    epochs: int = Field(5, ge=1, description="Training passes.")
+    word_ngrams: int = Field(2, ge=2, description="Longest word n-gram; 1 makes fastText train on noise (see README).")
+    dim: int = Field(100, ge=10, description="Length of the word vectors.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Quality:
+        if bool(self.model) == bool(self.reference):
+            raise ValueError("give either `reference` (train) or `model` with `sha256` (load)")
+        if self.model and not self.sha256:
+            raise ValueError("`model` needs `sha256`: a cut fastText file loads and answers 0.5 to everything")
+        return self
+
+
+class Language(Strict):
+    """Natural language of web and text documents, found on the head of the text."""
+
+    head_chars: int = Field(2000, ge=100, description="Characters of the text that are looked at.")
+    kinds: list[Kind] = Field(default_factory=lambda: ["web", "text", "textbook"], description="Kinds looked at.")
+
+
+class Where(Strict):
+    """Which documents a filter looks at; all of the given conditions must hold."""
+
+    kind: list[Kind] | None = Field(None, description="Kinds of document.")
+    source: list[str] | None = Field(None, description="Names of sources.")
+    language: list[str] | None = Field(None, description="Natural languages (en) or programming languages (python).")
+
+    @field_validator("kind", "source", "language", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+
+class RuleEntry(Strict):
+    """One line of judgement: a signal, a bound, a reason."""
+
+    signal: str = Field(description="A measured signal, the quality score, or one that the input carries.")
+    at_least: float | str | None = Field(None, description="Lower bound: a number, or p60: a percentile of the pool.")
+    at_most: float | str | None = Field(None, description="Upper bound: a number, or p95.")
+    reason: str = Field(description="The fault's name, such as too_few_words.")
+    unless: str | None = Field(None, description="A condition that excuses, such as `quality >= p95`.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> RuleEntry:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give exactly one of `at_least` and `at_most`")
+        return self
+
+
+class FilterEntry(BaseModel):
+    """One step of judgement: a preset with changed bounds, own rules, or a modifier.
+
+    Every further key must be a bound of the preset (`min_words: 30`; null switches it off).
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: Name = Field("", validate_default=False, description="Its address; default: the preset's name before @.")
+    preset: str | None = Field(None, description="A preset, such as gopher-quality@paper; see `phimill presets`.")
+    rules: list[RuleEntry] = Field(default_factory=list, description="Own rules, beside or instead of a preset.")
+    where: Where = Field(default_factory=Where, description="Which documents it looks at.")
+    unless: str | None = Field(None, description="A condition that excuses from all its rules.")
+
+    @model_validator(mode="after")
+    def _something(self) -> FilterEntry:
+        if not self.preset and not self.rules:
+            raise ValueError("a filter needs a `preset` or `rules`")
+        return self
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The preset's bounds that the recipe changes."""
+        return dict(self.model_extra or {})
+
+
+class Deduplicate(Strict):
+    """Exact duplicates after normalisation, then near-duplicates by MinHash-LSH."""
+
+    exact: bool = Field(True, description="Find texts that are equal after NFC, case and white space are levelled.")
+    near: bool = Field(True, description="Find near-duplicates.")
+    bands: int = Field(14, ge=1, description="Bands of the signature.")
+    rows: int = Field(8, ge=1, description="Rows of a band; bands × rows permutations.")
+    ngram: int = Field(5, ge=1, description="Words of a shingle.")
+    threshold: Share = Field(0.7, description="True Jaccard similarity of shingle sets that confirms a pair.")
+    seed: int = Field(1, description="Seed of the permutations.")
+    survivor: list[Literal["quality", "priority", "length"]] = Field(
+        default_factory=lambda: ["quality", "priority", "length"],  # type: ignore[arg-type]
+        description="Which copy survives: the highest by these keys in order, then the smallest id.",
+    )
+
+
+class Teacher(Strict):
+    """An OpenAI-compatible endpoint, or phimill's own procedural teacher."""
+
+    base_url: str = Field("builtin", description="`builtin`, or the endpoint's URL ending in /v1.")
+    model: str = Field("builtin-procedural-1", description="The model's name there.")
+    api_key_env: str = Field("OPENAI_API_KEY", description="The environment variable that holds the key.")
+    temperature: float = Field(0.8, ge=0)
+    max_output_tokens: int = Field(1500, ge=16)
+    concurrency: int = Field(4, ge=1, le=256)
+    timeout_s: float = Field(120.0, gt=0, description="For one request.")
+    max_usd: float | None = Field(None, ge=0, description="Hard stop; needs both prices.")
+    max_requests: int | None = Field(None, ge=1, description="Hard stop.")
+    usd_per_million_input: float | None = Field(None, ge=0)
+    usd_per_million_output: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _priced(self) -> Teacher:
+        prices = (self.usd_per_million_input, self.usd_per_million_output)
+        if self.base_url != "builtin" and self.max_usd is not None and None in prices:
+            raise ValueError("`max_usd` needs `usd_per_million_input` and `usd_per_million_output`")
+        return self
+
+
+class Synthesise(Strict):
+    """Exercises written by a teacher, run in a sandbox, kept if they pass."""
+
+    teacher: Teacher = Field(default_factory=Teacher)
+    exercises: int = Field(100, ge=0, description="Requests to make; each may give one exercise.")
+    topics: list[str] = Field(default_factory=list, description="Topics to cycle through; default: the built-in list.")
+    timeout_s: float = Field(5.0, gt=0, description="Processor time of one exercise's tests.")
+    keep_self_asserted: bool = Field(False, description="Also mix in exercises whose tests only the child could check.")
+
+
+class Benchmark(Strict):
+    """Test items that must not be in the training data."""
+
+    name: Name
+    path: str = Field(description="JSONL (also .gz, .zst); each string field of a line is text of that item.")
+    fields: list[str] | None = Field(None, description="Only these fields; default: every string field.")
+    id_field: str | None = Field(None, description="The item's id; default: task_id, id, or the line number.")
+
+
+class Decontaminate(Strict):
+    """Documents that share word n-grams with benchmark items are dropped."""
+
+    benchmarks: list[Benchmark] = Field(default_factory=list)
+    ngram: int = Field(13, ge=3, description="Words of a matched run; shorter items are matched whole.")
+    min_item_words: int = Field(5, ge=1, description="Item texts with fewer words identify nothing and are left out.")
+
+
+class Tokenise(Strict):
+    """The tokenizer: a byte-level BPE trained on the survivors, or a file."""
+
+    tokenizer: str | None = Field(None, description="A tokenizer.json to use instead of training.")
+    vocabulary: int = Field(8192, ge=300, description="Tokens to learn.")
+    sample_bytes: int = Field(20_000_000, ge=10_000, description="Text to learn from, chosen by keyed hash and share.")
+
+
+class Mixture(Strict):
+    """What goes into the shards: shares of tokens by kind or source."""
+
+    by: Literal["kind", "source"] = Field("kind", description="What the shares are keyed by.")
+    shares: dict[str, Share] = Field(default_factory=dict, description="Share of tokens; empty: take everything.")
+    tokens: int | None = Field(None, ge=1, description="Token budget; default: as many as the shares allow.")
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Mixture:
+        if self.shares and abs(sum(self.shares.values()) - 1.0) > 1e-6:
+            raise ValueError(f"shares add up to {sum(self.shares.values()):g}, not 1")
+        return self
+
+
+class Shards(Strict):
+    """How the shards are cut."""
+
+    rows: int = Field(100_000, ge=1, description="Documents in one text shard, at most.")
+    bytes: int = Field(256 * 2**20, ge=1, description="Bytes of text in one text shard, at most.")
+    tokens: int = Field(100_000_000, ge=1, description="Tokens in one token shard, at most.")
+    sequence: int = Field(2048, ge=8, description="Length of the packed sequences that the token index counts.")
+
+
+class Schedule(Strict):
+    """When `phimill serve` runs this recipe by itself."""
+
+    cron: str = Field(description="Five cron fields, such as `0 3 * * *`.")
+    timezone: str = Field("UTC", description="The time zone that the cron fields mean.")
+
+
+class Recipe(Strict):
+    """A whole run, from raw corpora to shards."""
+
+    name: Name = Field(description="The dataset's name.")
+    description: str = Field("", description="One or two sentences for the dataset card.")
+    root: str | None = Field(None, description="Folder that relative paths start from; default: the recipe's own.")
+    seed: int = Field(1, description="Seed of every keyed choice.")
+    sources: list[Source] = Field(min_length=1)
+    extract: Extract = Field(default_factory=Extract)
+    language: Language | None = Field(default_factory=Language, description="null: no language detection.")
+    quality: Quality | None = Field(None, description="null: no quality model.")
+    filters: list[FilterEntry] = Field(default_factory=list, description="Applied in this order; all rules are judged.")
+    deduplicate: Deduplicate | None = Field(default_factory=Deduplicate, description="null: keep duplicates.")
+    synthesise: Synthesise | None = Field(None, description="null: no exercises.")
+    decontaminate: Decontaminate = Field(default_factory=Decontaminate)
+    tokenise: Tokenise = Field(default_factory=Tokenise)
+    mixture: Mixture = Field(default_factory=Mixture)
+    shards: Shards = Field(default_factory=Shards)
+    ledger: Literal["full", "reasons"] = Field("full", description="reasons: leave the signals' columns out.")
+    max_quarantined: Share = Field(0.01, description="Share of a source's records that may be unreadable.")
+    truth: str | None = Field(None, description="JSONL of what was planted; the run reports what it found of it.")
+    schedule: Schedule | None = Field(None, description="null: only on demand.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_filters(cls, values: Any) -> Any:
+        """Gives every filter without a name its preset's name before the @."""
+        if isinstance(values, dict) and isinstance(values.get("filters"), list):
+            named = []
+            for entry in values["filters"]:
+                if isinstance(entry, dict) and not entry.get("name") and isinstance(entry.get("preset"), str):
+                    entry = {"name": entry["preset"].split("@")[0], **entry}
+                named.append(entry)
+            values = {**values, "filters": named}
+        return values
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Recipe:
+        for what, names in (
+            ("sources", [source.name for source in self.sources]),
+            ("filters", [entry.name for entry in self.filters]),
+            ("benchmarks", [benchmark.name for benchmark in self.decontaminate.benchmarks]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what}: two are named {twice[0]!r}; give one of them another `name`")
+        return self

@@ -1,0 +1,195 @@
+"""Recipes as files: YAML in, models out, every complaint with file, line and nearest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterable, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from data.errors import RecipeError, did_you_mean
+from data.recipe import Recipe
+
+Place = tuple[str | int, ...]
+SHIPPED = Path(__file__).parent / "recipes"
+
+
+class RecipeFile:
+    """A recipe as it was read, which can say on which line a key stands."""
+
+    def __init__(self, recipe: Recipe, path: Path, lines: dict[Place, int]) -> None:
+        self.recipe, self.path, self._lines = recipe, path, lines
+
+    @property
+    def root(self) -> Path:
+        """The folder that relative paths start from."""
+        base = self.path.resolve().parent
+        return (base / self.recipe.root).resolve() if self.recipe.root else base
+
+    def error(self, place: Place, message: str) -> RecipeError:
+        """Returns an error that names the file, the nearest known line and the key."""
+        return _error(self.path, self._lines, place, message)
+
+
+def find_recipe(name: str | Path) -> Path:
+    """Returns the path of a recipe file, or of a shipped recipe given by its name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = SHIPPED / f"{name}.yaml"
+    if shipped.is_file() and "/" not in str(name):
+        return shipped
+    known = sorted(file.stem for file in SHIPPED.glob("*.yaml"))
+    raise RecipeError(
+        f"no such file, and no shipped recipe of that name (shipped: {', '.join(known)})."
+        + did_you_mean(str(name), known),
+        file=str(name),
+    )
+
+
+def read_recipe(name: str | Path, changes: Iterable[str] = ()) -> RecipeFile:
+    """Returns the recipe in a file, with changes of the form `a.b=value` applied.
+
+    Entries of lists are addressed by their `name` or number: `filters.gopher-quality.min_words=30`.
+
+    Raises:
+        RecipeError: not YAML, an unknown key, a value of the wrong type, a name that is missing.
+    """
+    path = find_recipe(name)
+    values, lines = _read_yaml(path)
+    for change in changes:
+        _apply(values, change, path)
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as failure:
+        raise _explain(failure, path, lines) from None
+    return RecipeFile(recipe, path, lines)
+
+
+def write_recipe(recipe: Recipe) -> str:
+    """Returns a resolved recipe as YAML, defaults included."""
+    values = recipe.model_dump(mode="json")
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as failure:
+        mark = failure.problem_mark
+        line = mark.line + 1 if mark else None
+        raise RecipeError(f"not YAML: {failure.problem}", file=str(path), line=line) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
+        raise RecipeError(f"cannot be read: {failure}", file=str(path)) from None
+    if not isinstance(values, dict) or node is None:
+        raise RecipeError("a recipe is a mapping with the keys name, sources, …", file=str(path), line=1)
+    lines: dict[Place, int] = {}
+    _note_lines(node, (), lines, path)
+    return values, lines
+
+
+def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*place, key.value)
+            if inner in lines:
+                raise RecipeError(
+                    f"stands twice, first on line {lines[inner]}",
+                    key=dotted(inner), file=str(path), line=key.start_mark.line + 1,
+                )  # fmt: skip
+            lines[inner] = key.start_mark.line + 1
+            _note_lines(value, inner, lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _note_lines(value, (*place, number), lines, path)
+
+
+def _apply(values: dict[str, Any], change: str, path: Path) -> None:
+    key, separator, raw = change.partition("=")
+    if not separator or not key.strip():
+        raise RecipeError(f"--set {change}: expected a.b=value", file=str(path))
+    steps = key.strip().split(".")
+    target: Any = values
+    for number, step in enumerate(steps[:-1]):
+        target = _descend(target, step, ".".join(steps[: number + 1]), path)
+    try:
+        value = yaml.safe_load(raw)
+    except yaml.YAMLError:
+        value = raw
+    if isinstance(target, list):
+        target[_index_of(target, steps[-1], key, path)] = value
+    else:
+        target[steps[-1]] = value
+
+
+def _descend(target: Any, step: str, where: str, path: Path) -> Any:
+    if isinstance(target, list):
+        return target[_index_of(target, step, where, path)]
+    inner = target.setdefault(step, {})
+    if inner is None:
+        inner = target[step] = {}
+    if not isinstance(inner, (dict, list)):
+        raise RecipeError(f"--set: {where} is a single value, nothing can be set inside it", file=str(path))
+    return inner
+
+
+def _index_of(entries: list[Any], step: str, where: str, path: Path) -> int:
+    names = [
+        str(entry.get("name") or str(entry.get("preset", "")).split("@")[0]) if isinstance(entry, dict) else ""
+        for entry in entries
+    ]
+    if step in names:
+        return names.index(step)
+    if step.isdigit() and int(step) < len(entries):
+        return int(step)
+    raise RecipeError(
+        f"--set: no entry named {step!r} (there are: {', '.join(filter(None, names))}).{did_you_mean(step, names)}",
+        key=where, file=str(path),
+    )  # fmt: skip
+
+
+def _explain(failure: ValidationError, path: Path, lines: dict[Place, int]) -> RecipeError:
+    first = failure.errors(include_url=False)[0]
+    place: Place = tuple(first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(Recipe, place[:-1])
+        message = f'unknown key "{place[-1]}".{did_you_mean(str(place[-1]), known)}'
+        return _error(path, lines, place, f"{message} Known here: {', '.join(known)}.")
+    if first["type"] == "missing":
+        return _error(path, lines, place, "is missing")
+    found = first.get("input")
+    shown = "" if isinstance(found, (dict, list)) else f" (found: {found!r})"
+    return _error(path, lines, place, first["msg"].removeprefix("Value error, ") + shown)
+
+
+def _known_keys(model: Any, place: Place) -> list[str]:
+    """Returns the field names of the model that stands at a place below `model`."""
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        if not place:
+            return list(model.model_fields)
+        field = model.model_fields.get(str(place[0]))
+        return _known_keys(field.annotation, place[1:]) if field else []
+    for inner in get_args(model):
+        found = _known_keys(inner, place[1:] if place and isinstance(place[0], int) else place)
+        if found:
+            return found
+    return []
+
+
+def _error(path: Path, lines: dict[Place, int], place: Place, message: str) -> RecipeError:
+    known = place
+    while known and known not in lines:
+        known = known[:-1]
+    return RecipeError(message, key=dotted(place), file=str(path), line=lines.get(known))
+
+
+def dotted(place: Place) -> str:
+    """Returns a place as it is written in messages: `filters[2].preset`."""
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

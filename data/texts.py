@@ -1,0 +1,79 @@
+"""The text of documents as a step finds it: ingest's, or what later steps made of it."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.parts import Part, read_batches, read_part
+
+#: Steps that may replace a document's text, the last one first.
+TEXT_STEPS = ("measure", "extract")
+
+
+class RowStream:
+    """Reads a part file's rows in the portions that another file's row groups dictate."""
+
+    def __init__(self, path: str, columns: Sequence[str]) -> None:
+        self._batches = read_batches(path, columns)
+        self._waiting: list[pa.Table] = []
+
+    def take(self, rows: int) -> pa.Table:
+        """Returns the next `rows` rows."""
+        have = sum(table.num_rows for table in self._waiting)
+        while have < rows:
+            table = next(self._batches)
+            self._waiting.append(table)
+            have += table.num_rows
+        whole = pa.concat_tables(self._waiting)
+        self._waiting = [whole.slice(rows)]
+        return whole.slice(0, rows)
+
+
+def read_texts(part: Part, columns: Sequence[str] = ("id",), before: str = "") -> Iterator[pa.Table]:
+    """Yields all rows of a part with the wanted columns and `text`, at most 16 MB at a time.
+
+    Args:
+        part: the part to read.
+        columns: columns of the ingest part; `metadata` is the extracted page's where there is one.
+        before: ignore what this step and later ones made of the text ("" means: the last text).
+    """
+    steps = [step for step in TEXT_STEPS if step in part.files]
+    if before in TEXT_STEPS:
+        steps = [step for step in steps if TEXT_STEPS.index(step) > TEXT_STEPS.index(before)]
+    streams = {
+        step: RowStream(part.files[step], ["text", "metadata"] if step == "extract" else ["text"]) for step in steps
+    }
+    wanted = list(dict.fromkeys([*columns, "text"]))
+    for batch in read_batches(part.files[part.origin], wanted):
+        later = {step: stream.take(batch.num_rows) for step, stream in streams.items()}
+        newest = [later[step]["text"] for step in steps]
+        batch = _replace(batch, "text", pc.coalesce(*newest, batch["text"]) if newest else batch["text"])
+        if "metadata" in wanted and "extract" in later:
+            batch = _replace(batch, "metadata", pc.coalesce(later["extract"]["metadata"], batch["metadata"]))
+        yield batch
+
+
+def fetch_texts(parts: Iterable[Part], ids: Iterable[str], before: str = "") -> dict[str, str]:
+    """Returns the texts of some documents by id; ids that no part holds are left out."""
+    wanted = set(ids)
+    found: dict[str, str] = {}
+    for part in parts:
+        if not wanted:
+            break
+        here = wanted.intersection(read_part(part.files[part.origin], ["id"])["id"].to_pylist())
+        if not here:
+            continue
+        wanted -= here
+        some = pa.array(sorted(here))
+        for batch in read_texts(part, before=before):
+            batch = batch.filter(pc.is_in(batch["id"].cast(pa.string()), some))
+            pairs = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
+            found.update({key: text for key, text in pairs if text is not None})
+    return found
+
+
+def _replace(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, column)
