@@ -1,0 +1,258 @@
+"""The `phimill` command. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.errors import PhimillError
+
+OUT = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+SET = click.option("--set", "changes", multiple=True, metavar="A.B=VALUE", help="Change the recipe; may be repeated.")
+
+
+class Commands(click.Group):
+    """Turns phimill's own errors into one line and the right exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Runs a command."""
+        try:
+            return super().invoke(context)
+        except PhimillError as error:
+            click.echo(f"phimill: {error}", err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("\nphimill: interrupted; what was finished is kept, run the same command again", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="phimill")
+def main() -> None:
+    """Raw web and code corpora in, verified training shards out.
+
+    Exit codes: 0 done; 1 failed; 2 the recipe or command is wrong; 3 more records were
+    unreadable than max_quarantined allows; 11 another run holds the folder.
+    """
+    # Children must never import a `data` or `filters` that happens to lie in the user's folder.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+
+
+@main.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@SET
+@click.option("--workers", type=int, help="Processes; default: one for each processor.")
+@click.option("--sample", metavar="SHARE", help="Take only a share of the documents, such as 1%.")
+@click.option("--no-server", is_flag=True, help="Run the same steps without Prefect.")
+def run(
+    recipe: str, out: Path, changes: tuple[str, ...], workers: int | None, sample: str | None, no_server: bool
+) -> None:
+    """Run a recipe (a file, or the name of a shipped one) into DIR."""
+    from flows.launch import launch
+
+    launch(recipe, out, changes, workers, sample, server=not no_server)
+
+
+@main.command()
+@click.option("--out", default="out/quickstart", type=click.Path(path_type=Path), show_default=True)
+@SET
+@click.option("--workers", type=int, help="Processes; default: one for each processor.")
+@click.option("--no-server", is_flag=True, help="Run the same steps without Prefect.")
+def quickstart(out: Path, changes: tuple[str, ...], workers: int | None, no_server: bool) -> None:
+    """The whole road on text found on this machine; no key, account or download."""
+    from data.sample_corpus import write_sample_corpus
+    from flows.launch import launch
+
+    corpus = out.parent / f"{out.name}-corpus"
+    click.echo(f"phimill quickstart: writing a sample corpus to {corpus}", err=True)
+    write_sample_corpus(corpus)
+    launch("quickstart", out, (f"root={json.dumps(str(corpus.absolute()))}", *changes), workers, None, not no_server)
+
+
+@main.command("sample-corpus")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def sample_corpus(folder: Path) -> None:
+    """Write the quickstart's input: real text found on this machine, planted difficulties, the truth about them."""
+    from data.sample_corpus import write_sample_corpus
+
+    facts = write_sample_corpus(folder)
+    click.echo(json.dumps(facts, indent=1, sort_keys=True))
+
+
+@main.group()
+def recipe() -> None:
+    """Look at recipes."""
+
+
+@recipe.command()
+def schema() -> None:
+    """Print every field of a recipe as JSON Schema."""
+    from data.recipe import Recipe
+
+    click.echo(json.dumps(Recipe.model_json_schema(), indent=2))
+
+
+@recipe.command()
+@click.argument("file", metavar="FILE")
+@SET
+@click.option("--resolved", is_flag=True, help="Print the recipe with all defaults.")
+def check(file: str, changes: tuple[str, ...], resolved: bool) -> None:
+    """Check a recipe as a run would, before any work."""
+    from data.recipe_file import read_recipe, write_recipe
+    from flows.preflight import check_paths, resolve_plan
+
+    read = read_recipe(file, changes)
+    plan = resolve_plan(read)
+    if resolved:
+        click.echo(write_recipe(read.recipe))
+    check_paths(read)
+    click.echo(f"{file}: good: {len(read.recipe.sources)} sources, {len(plan.rules)} rules", err=resolved)
+
+
+@main.command()
+@OUT
+def report(folder: Path) -> None:
+    """Draw the report of a published dataset again."""
+    from flows.inspect import redraw
+
+    click.echo(redraw(folder))
+
+
+@main.command()
+@OUT
+@AS_JSON
+def stats(folder: Path, as_json: bool) -> None:
+    """Show the funnel and why documents left it."""
+    from flows import views
+
+    views.stats(folder, as_json)
+
+
+@main.command()
+@OUT
+@click.option("--reason", help="Only documents that left for this reason.")
+@click.option("--status", type=click.Choice(["kept", "dropped", "quarantined", "not_sampled"]), default=None)
+@click.option("--source", help="Only documents of this source.")
+@click.option("-n", "number", default=5, show_default=True, type=click.IntRange(1, 1000))
+@AS_JSON
+def sample(
+    folder: Path, reason: str | None, status: str | None, source: str | None, number: int, as_json: bool
+) -> None:
+    """Show a page of documents that left the road (or, with --status kept, stayed on it)."""
+    from flows import views
+    from flows.inspect import texts_of
+
+    views.sample(folder, reason, number, texts_of(folder), as_json, status=status, source=source)
+
+
+@main.command()
+@OUT
+@click.argument("key", metavar="ID")
+@AS_JSON
+def explain(folder: Path, key: str, as_json: bool) -> None:
+    """Show one document's road: every verdict, value and bound (by id or by the input's own id)."""
+    from flows import views
+    from flows.inspect import texts_of
+
+    views.explain(folder, key, texts_of(folder), as_json)
+
+
+@main.command()
+@OUT
+@click.option("--deep", is_flag=True, help="Read every byte and count every row.")
+def verify(folder: Path, deep: bool) -> None:
+    """Check that a published dataset is what its manifest says."""
+    from data.verification import verify as find_problems
+
+    problems = find_problems(folder, deep=deep)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise PhimillError(f"{folder}: {len(problems)} problem(s)")
+    click.echo(f"{folder}: whole" + ("" if deep else " (sizes and manifest; --deep reads every byte)"))
+
+
+@main.command()
+@OUT
+def clean(folder: Path) -> None:
+    """Remove working parts and old snapshots that the published dataset does not need."""
+    from flows.inspect import clean as remove
+
+    removed, freed = remove(folder)
+    click.echo(f"{folder}: removed {removed} folders, {freed / 1e6:,.1f} MB")
+
+
+@main.command()
+@click.argument("name", required=False)
+def presets(name: str | None) -> None:
+    """List the presets, or print one: its rules, bounds, reasons and sources."""
+    from filters import presets as shelf
+
+    click.echo(shelf.describe(name) if name else shelf.overview())
+
+
+@main.group()
+def synth() -> None:
+    """Have a teacher write exercises, on demand."""
+
+
+@synth.command()
+@click.option("-n", "--number", default=100, show_default=True, type=click.IntRange(1), help="Requests to make.")
+@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@click.option("--base-url", default="builtin", show_default=True, help="An OpenAI-compatible endpoint, ending in /v1.")
+@click.option("--model", default=None, help="The model's name there.")
+@click.option("--max-usd", type=float, help="Hard stop; needs both prices.")
+@click.option("--max-requests", type=int, help="Hard stop.")
+@click.option("--usd-per-million-input", type=float)
+@click.option("--usd-per-million-output", type=float)
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@AS_JSON
+def exercises(out: Path, as_json: bool, **wishes: Any) -> None:
+    """Exercises with solution and tests, each run in a sandbox before it is kept."""
+    from flows.on_demand import write_on_demand
+
+    facts = write_on_demand(out, **wishes)
+    if as_json:
+        click.echo(json.dumps(facts, indent=1, sort_keys=True))
+
+
+@main.command()
+@click.argument("recipes", nargs=-1, metavar="[RECIPE]...")
+@click.option("--out", default="out", type=click.Path(path_type=Path), show_default=True, help="Where datasets go.")
+@click.option("--port", default=4200, show_default=True, type=int, help="For the Prefect server, if none is set.")
+def serve(recipes: tuple[str, ...], out: Path, port: int) -> None:
+    """Serve the deployments curate/scheduled and synth/on-demand on Prefect, with its pages at 127.0.0.1."""
+    from flows.serving import serve_deployments
+
+    serve_deployments(list(recipes) or ["quickstart"], out, port)
+
+
+@main.group()
+def bench() -> None:
+    """Measure and torture phimill itself."""
+
+
+@bench.command()
+@click.option("-n", "number", default=10, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--out", default="out/bench-kills", type=click.Path(path_type=Path), show_default=True)
+def kills(number: int, seed: int, out: Path) -> None:
+    """Kill the quickstart at random moments, finish it, compare with an uninterrupted run."""
+    from flows.bench_kills import bench_kills
+
+    bench_kills(number, seed, out)
+
+
+if __name__ == "__main__":
+    main()

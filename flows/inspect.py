@@ -1,0 +1,104 @@
+"""Looking at a published dataset with the help of its working parts: texts, a fresh report, a clean folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from data.atomic import atomic_write
+from data.errors import UsageError
+from data.parts import Part
+from flows.work import Work
+
+#: Where the work folder keeps, for each published snapshot, what it rests on.
+BASES = "snapshots"
+
+
+def write_base(work: Work, snapshot: str, parts: Iterable[Part], folders: Iterable[str]) -> None:
+    """Writes down which parts and step folders a snapshot rests on."""
+    files = [
+        {**part.to_json(), "files": {step: str(Path(file).relative_to(work.root)) for step, file in part.files.items()}}
+        for part in parts
+    ]
+    base = {"parts": files, "folders": sorted(folders)}
+    atomic_write(work.root / BASES / f"{snapshot}.json", json.dumps(base, sort_keys=True))
+
+
+def read_base(out: Path) -> dict[str, Any] | None:
+    """Returns what the published snapshot rests on; None if the work folder is gone."""
+    from data.manifest import read_manifest
+
+    path = out / ".work" / BASES / f"{read_manifest(out)['snapshot']}.json"
+    return dict(json.loads(path.read_text())) if path.is_file() else None
+
+
+def parts_of(out: Path) -> list[Part]:
+    """Returns the parts that the published snapshot rests on; empty if the work folder is gone."""
+    base = read_base(out)
+    root = out / ".work"
+    if base is None:
+        return []
+    return [
+        Part(entry["name"], entry["source"], entry["keys"], {k: str(root / v) for k, v in entry["files"].items()})
+        for entry in base["parts"]
+    ]
+
+
+def texts_of(out: Path) -> Callable[[Iterable[str]], dict[str, str]]:
+    """Returns a function that looks up documents' texts by id, dropped ones included."""
+    from data.texts import fetch_texts
+
+    parts = parts_of(out)
+    return lambda ids: fetch_texts(parts, ids)
+
+
+def redraw(out: Path) -> str:
+    """Draws the report again from the ledger and the manifest; returns where it stands."""
+    from flows.report import write_report
+
+    parts_of(out)
+    target = out / ".work" / "report.html"
+    write_report(out, target, texts_of(out), timings(Work(out)))
+    return str(target)
+
+
+def timings(work: Work) -> list[dict[str, Any]]:
+    """Returns the journal's latest word on each step: seconds, parts, reused."""
+    latest: dict[str, dict[str, Any]] = {}
+    for event in work.events("step"):
+        known = latest.get(event["step"])
+        if known is None or event["reused"] < event["parts"]:
+            latest[event["step"]] = event
+    return [{key: event[key] for key in ("step", "seconds", "reused", "parts")} for event in latest.values()]
+
+
+def clean(out: Path) -> tuple[int, int]:
+    """Removes step folders and snapshots that the published dataset does not need.
+
+    Returns:
+        The number of folders removed and the bytes freed.
+    """
+    from data.manifest import read_manifest
+
+    if not (out / ".work").is_dir():
+        raise UsageError(f"{out}: no work folder here; expected the --out folder of a run")
+    with Work(out) as work:
+        base = read_base(out)
+        snapshot = read_manifest(out)["snapshot"]
+        needed = set(base["folders"]) if base else set()
+        doomed = [
+            path
+            for path in work.root.iterdir()
+            if path.is_dir() and "-" in path.name and path.name not in needed
+        ]
+        doomed += [path for path in (out / ".snapshots").iterdir() if path.name != snapshot]
+        freed = sum(file.stat().st_size for path in doomed for file in path.rglob("*") if file.is_file())
+        for path in doomed:
+            shutil.rmtree(path)
+        for file in (work.root / BASES).glob("*.json"):
+            if file.stem != snapshot:
+                file.unlink()
+    return len(doomed), freed

@@ -1,0 +1,99 @@
+"""Starts a run from the command line: with Prefect by default, without it on request; and always ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from flows.road import Request, drive, open_run, parse_sample
+from flows.summary import closing_words
+
+#: A dead Prefect server can hold the process for minutes after the work is done; it gets this long.
+GRACE_SECONDS = 40.0
+
+
+def launch(
+    recipe: str, out: Path, changes: tuple[str, ...], workers: int | None, sample: str | None, server: bool
+) -> None:
+    """Runs a recipe and prints what was made."""
+    out = out.absolute()
+    request = Request(recipe, str(out), changes, workers, parse_sample(sample))
+    if not server:
+        manifest = drive(request)
+        print(closing_words(manifest, _shown(out)), flush=True)
+        return
+    with open_run(request):  # every setting that is wrong is named before Prefect's slow start
+        pass
+    prepare_prefect(out / ".work" / "prefect")
+    print("phimill: starting Prefect …", file=sys.stderr, flush=True)
+    _run_flow(request, out, sample)
+
+
+def prepare_prefect(home: Path) -> None:
+    """Sets Prefect's environment, before its first import; what the user has set stays."""
+    for name, value in {
+        "PREFECT_HOME": str(home.absolute()),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "DO_NOT_TRACK": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _run_flow(request: Request, out: Path, sample: str | None) -> None:
+    from flows.curate import curate, published
+
+    def leave_in_time() -> None:
+        published.wait()
+        _leave_after(GRACE_SECONDS, 0)
+
+    threading.Thread(target=leave_in_time, daemon=True, name="leave-in-time").start()
+    try:
+        curate(request.recipe, str(out), list(request.changes), request.workers, sample)
+    except BaseException as failure:
+        threading.Thread(
+            target=_leave_after, args=(GRACE_SECONDS, getattr(failure, "exit_code", 1)), daemon=True
+        ).start()
+        raise
+    print(closing_words(_manifest(out), _shown(out)), flush=True)
+
+
+def _leave_after(seconds: float, code: int) -> None:
+    """Ends this process and its children if it has not ended by itself by then."""
+    threading.Event().wait(seconds)
+    print(f"phimill: Prefect did not end within {seconds:.0f} s of the work; leaving without it", file=sys.stderr)
+    for child in _children(os.getpid()):
+        os.kill(child, signal.SIGKILL)
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        if int(fields[1]) == parent:
+            found += [*_children(int(entry.name)), int(entry.name)]
+    return found
+
+
+def _manifest(out: Path) -> dict[str, Any]:
+    from data.manifest import read_manifest
+
+    return dict(read_manifest(out))
+
+
+def _shown(out: Path) -> Path:
+    """Returns the folder as a person would type it from here."""
+    try:
+        return out.relative_to(Path.cwd())
+    except ValueError:
+        return out

@@ -1,0 +1,82 @@
+"""What a person sees while a run goes on: a moving line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+#: A log that nobody watches gets a line this often.
+QUIET_SECONDS = 10.0
+
+
+class Progress:
+    """Prints one line a step: parts done, rate, time left, and what was reused."""
+
+    def __init__(self, stream: TextIO | None = None, observer: Callable[[str, float], None] | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.observer = observer
+
+    @contextmanager
+    def step(self, name: str, parts: int, todo: int) -> Iterator[Callable[[int], None]]:
+        """Shows a step of `todo` pieces of work; yields a function to call with the number done."""
+        begin = shown = time.monotonic()
+        moving = self.stream.isatty()
+
+        def done(number: int) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if self.observer:
+                self.observer(name, number / max(1, todo))
+            if now - shown < (0.1 if moving else QUIET_SECONDS) and number < todo:
+                return
+            shown = now
+            if number < todo:
+                left = (now - begin) / number * (todo - number)
+                self._line(f"  {name:<13} {_bar(number, todo)} {number}/{todo}  {_span(left)} left", moving)
+
+        if todo and moving:
+            self._line(f"  {name:<13} {_bar(0, todo)} 0/{todo}", moving)
+        yield done
+        spent = time.monotonic() - begin
+        if not todo:
+            what = f"reused ({parts})" if parts > 1 else "reused"
+        else:
+            what = f"{todo} of {parts} parts" if todo < parts else f"{parts} parts" if parts > 1 else "done"
+        self._line(f"  {name:<13} {what:<22} {_span(spent):>8}", moving, end=True)
+        if self.observer:
+            self.observer(name, 1.0)
+
+    def say(self, text: str = "") -> None:
+        """Prints a line."""
+        print(text, file=self.stream, flush=True)
+
+    def _line(self, text: str, moving: bool, end: bool = False) -> None:
+        if moving:
+            print(f"\r\x1b[2K{text}", end="\n" if end else "", file=self.stream, flush=True)
+        else:
+            print(text, file=self.stream, flush=True)
+
+
+class Silent(Progress):
+    """Shows nothing; for tests and for callers with a display of their own."""
+
+    def say(self, text: str = "") -> None:
+        """Prints nothing."""
+
+    def _line(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+def _bar(number: int, total: int, width: int = 24) -> str:
+    filled = round(width * number / max(1, total))
+    return "━" * filled + "╌" * (width - filled)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,141 @@
+"""Reads what a run published: its manifest, and its ledger as a stream of column batches."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from data.errors import DamageError, UsageError
+
+#: Rows of a batch: 60 columns of them are 32 MB.
+BATCH_ROWS = 65_536
+
+#: The ledger's columns that are not signals.
+FATE_COLUMNS = (
+    *("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "stage", "reason"),
+    *("rule", "measured", "threshold", "failed", "failed_rules", "cluster", "survivor", "matched", "jaccard"),
+    *("benchmark", "benchmark_item", "tokens", "bytes", "shard", "row"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """One rule of the manifest, with what the run counted for it.
+
+    Attributes:
+        bound: a document passes if its signal is at least (or at most) this.
+        lower: whether the bound is a lower one.
+        where: kinds, sources and languages that the rule looks at; empty: all.
+    """
+
+    address: str
+    filter: str
+    signal: str
+    bound: float
+    lower: bool
+    reason: str
+    explanation: str
+    source: str
+    judged: int
+    failed: int
+    only: int
+    tokens_failed: int
+    where: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, entry: dict[str, Any], where: dict[str, list[str]]) -> Rule:
+        """Returns a manifest's entry as a rule."""
+        side = entry.get("at_least") if entry.get("at_least") is not None else entry.get("at_most")
+        bound = entry["bound"] if entry.get("bound") is not None else side
+        return cls(
+            address=entry["address"],
+            filter=entry.get("filter") or entry["address"].split(".")[0],
+            signal=entry["signal"],
+            bound=float(bound) if bound is not None else float("nan"),
+            lower=entry.get("at_least") is not None,
+            reason=entry.get("reason") or "",
+            explanation=entry.get("explanation") or "",
+            source=entry.get("source") or "",
+            judged=int(entry.get("documents") or 0),
+            failed=int(entry.get("failed") or 0),
+            only=int(entry.get("only") or 0),
+            tokens_failed=int(entry.get("tokens_failed") or 0),
+            where=where,
+        )
+
+    def passes(self, measured: float) -> bool:
+        """Whether a measured value keeps to the bound."""
+        return measured >= self.bound if self.lower else measured <= self.bound
+
+
+class Published:
+    """A run's out folder, as readers see it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = folder / "manifest.json"
+        try:
+            self.manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{folder}: holds no manifest.json, so no dataset has been published here; "
+                f"make one with `phimill run RECIPE.yaml --out {folder}`"
+            ) from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise DamageError(f"{path}: is not JSON ({error}); run again to publish anew") from error
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The manifest's rules in the order in which they were judged."""
+        filters = {entry.get("name"): entry for entry in (self.manifest.get("recipe") or {}).get("filters") or []}
+        rules = []
+        for entry in self.manifest.get("rules") or []:
+            where = entry.get("where") or (filters.get(entry.get("filter")) or {}).get("where") or {}
+            rules.append(Rule.of(entry, {key: list(names) for key, names in where.items() if names}))
+        return rules
+
+    @property
+    def seed(self) -> int:
+        """The recipe's seed, which also keys what the report samples."""
+        return int((self.manifest.get("recipe") or {}).get("seed") or 0)
+
+    @cached_property
+    def ledger_files(self) -> list[Path]:
+        """The ledger's files in order."""
+        files = sorted((self.folder / "ledger").glob("*.parquet"))
+        if not files:
+            raise DamageError(f"{self.folder}/ledger: holds no .parquet file; run again to publish anew")
+        return files
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The ledger's columns."""
+        return self._dataset.schema
+
+    @property
+    def signals(self) -> list[str]:
+        """The ledger's signal columns; none in a ledger of reasons only."""
+        return [name for name in self.schema.names if name not in FATE_COLUMNS]
+
+    def rows(self) -> int:
+        """Returns the number of the ledger's rows."""
+        return int(self._dataset.count_rows())
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yields the ledger's rows in order, at most BATCH_ROWS at a time; absent columns are left out."""
+        have = [name for name in dict.fromkeys(columns) if name in self.schema.names]
+        scanner = self._dataset.scanner(columns=have, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1)
+        for batch in scanner.to_batches():
+            if batch.num_rows:
+                yield pa.Table.from_batches([batch])
+
+    @cached_property
+    def _dataset(self) -> ds.Dataset:
+        return ds.dataset([str(path) for path in self.ledger_files], format="parquet")

@@ -1,0 +1,123 @@
+"""One run: the recipe, the folder, the parts on their road. Steps are functions of a Run."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.fingerprint import digest
+from data.parts import Part
+from data.recipe import Recipe
+from data.recipe_file import RecipeFile
+from flows.pool import run_parallel
+from flows.progress import Progress
+from flows.work import Work
+
+if TYPE_CHECKING:
+    from filters.rules import Plan
+
+#: Writes one part's file: (part as JSON, path to write, settings).
+PartFunction = Callable[[dict[str, Any], str, dict[str, Any]], None]
+
+
+@dataclasses.dataclass
+class Run:
+    """What steps read and leave behind.
+
+    Attributes:
+        file: the recipe as read.
+        plan: its filters, resolved.
+        work: the locked work folder.
+        workers: processes for parts.
+        sample: share of documents that enter, or None for all.
+        parts: the sources' parts, each with the files of the steps done so far.
+        taught: the parts that a teacher wrote.
+        inputs: the input files with sizes and digests.
+        facts: small results of steps, for the manifest and the report.
+        folders: the step folders that this run's dataset rests on.
+    """
+
+    file: RecipeFile
+    plan: Plan
+    work: Work
+    workers: int
+    sample: float | None
+    progress: Progress
+    parts: list[Part] = dataclasses.field(default_factory=list)
+    taught: list[Part] = dataclasses.field(default_factory=list)
+    inputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    folders: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe itself."""
+        return self.file.recipe
+
+    @property
+    def root(self) -> Path:
+        """The folder that the recipe's relative paths start from."""
+        return self.file.root
+
+    def folder(self, step: str, fingerprint: str) -> Path:
+        """Returns a step's folder and notes that this run needs it."""
+        path = self.work.folder(step, fingerprint)
+        path.mkdir(parents=True, exist_ok=True)
+        if path.name not in self.folders:
+            self.folders.append(path.name)
+        return path
+
+    def map_parts(
+        self,
+        step: str,
+        fingerprint: str,
+        function: PartFunction,
+        settings: dict[str, Any],
+        *,
+        reads: Iterable[str],
+        parts: list[Part] | None = None,
+        extra: Callable[[Part], dict[str, Any]] = lambda part: {},
+        label: str = "",
+    ) -> list[Part]:
+        """Returns the parts with a step's file each, written now or found from before.
+
+        Args:
+            step: the step's name.
+            fingerprint: of all that is the same for every part.
+            function: an importable function that writes one part's file.
+            settings: handed to it, together with `extra(part)`.
+            reads: the steps whose files it reads; their keys decide whether it is done.
+            parts: default: the sources' parts.
+            extra: further settings that differ from part to part; they count too.
+            label: what the progress line says.
+        """
+        folder = self.folder(step, fingerprint)
+        origin = self.parts if parts is None else parts
+        reads = list(reads)
+        mapped: list[Part] = []
+        todo: list[tuple[dict[str, Any], str, dict[str, Any]]] = []
+        for part in origin:
+            own = extra(part)
+            key = digest([fingerprint, [part.keys.get(read) for read in reads], part.name, own])
+            target = folder / f"{part.name.replace('/', '-')}-{key}.parquet"
+            if not target.exists():
+                todo.append((part.to_json(), str(target), {**settings, **own}))
+            mapped.append(part.having(step, key, target))
+        with self.timed(label or step, parts=len(origin), todo=len(todo)) as done:
+            if todo:
+                run_parallel(function, todo, self.workers, done)
+        return mapped
+
+    @contextmanager
+    def timed(self, step: str, parts: int = 1, todo: int = 1) -> Iterator[Callable[[int], None]]:
+        """Shows a step's progress and notes its duration in the journal."""
+        begin = time.monotonic()
+        with self.progress.step(step, parts, todo) as done:
+            yield done
+        self.work.note(
+            "step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo
+        )

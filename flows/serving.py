@@ -1,0 +1,99 @@
+"""`phimill serve`: the deployments `curate/scheduled` and `synth/on-demand`, on the user's Prefect or one of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from data.errors import PhimillError
+from data.recipe_file import find_recipe, read_recipe
+from flows.launch import prepare_prefect
+from flows.preflight import resolve_plan
+
+#: A first start of Prefect's server on a busy machine takes up to a minute.
+START_SECONDS = 180.0
+
+
+def serve_deployments(recipes: list[str], out: Path, port: int) -> None:
+    """Serves until interrupted. The first recipe's schedule is the deployment `scheduled`; more get their name added."""
+    files = [read_recipe(recipe) for recipe in recipes]
+    for file in files:
+        resolve_plan(file)
+    prepare_prefect(out / ".prefect")
+    os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
+    server = None if os.environ.get("PREFECT_API_URL") else start_server(port)
+    try:
+        _serve(recipes, out)
+    finally:
+        if server is not None:
+            server.terminate()
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def start_server(port: int) -> subprocess.Popen[bytes] | None:
+    """Starts Prefect's server on loopback unless one answers there; returns it, healthy, or None."""
+    url = f"http://127.0.0.1:{port}/api"
+    os.environ["PREFECT_API_URL"] = url
+    if _healthy(url):
+        return None
+    print(f"phimill: starting Prefect's server on 127.0.0.1:{port} …", file=sys.stderr, flush=True)
+    server = subprocess.Popen(
+        [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        if _healthy(url):
+            print(f"phimill: pages at http://127.0.0.1:{port}; in other shells: export PREFECT_API_URL={url}")
+            return server
+        time.sleep(0.5)
+    server.kill()
+    raise PhimillError(
+        f"Prefect's server did not answer on 127.0.0.1:{port} within {START_SECONDS:.0f} s; "
+        "choose another --port, or start one yourself and set PREFECT_API_URL"
+    )
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _serve(recipes: list[str], out: Path) -> None:
+    from prefect import serve
+    from prefect.schedules import Cron
+
+    from flows.curate import curate
+    from flows.synth_flow import synth
+
+    deployments = []
+    for number, recipe in enumerate(recipes):
+        path = find_recipe(recipe).absolute()
+        model = read_recipe(path).recipe
+        schedule = Cron(model.schedule.cron, timezone=model.schedule.timezone) if model.schedule else None
+        parameters = {"recipe": str(path), "out": str((out / model.name).absolute())}
+        deployments.append(
+            curate.to_deployment(
+                "scheduled" if number == 0 else f"scheduled-{model.name}",
+                schedule=schedule,
+                parameters=parameters,
+                concurrency_limit=1,
+                description=f"{path.name}: " + (model.description or "curation") ,
+            )
+        )
+    deployments.append(
+        synth.to_deployment("on-demand", parameters={"out": str((out / "exercises").absolute())})
+    )
+    serve(*deployments, limit=2)

@@ -1,0 +1,46 @@
+"""Extract: pages to text; rows that already have text only learn whether it is blank."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from data.fingerprint import step_fingerprint
+from data.parts import PartWriter, read_batches
+from data.recipe import Extract
+from data.schema import FATE_FIELDS
+from flows.run import Run
+
+SCHEMA = pa.schema(
+    [
+        *FATE_FIELDS,
+        pa.field("text", pa.large_string()),
+        pa.field("metadata", pa.string()),
+        pa.field("language", pa.string()),
+    ]
+)
+
+
+def extract(run: Run) -> dict[str, Any]:
+    """Adds the step `extract` to run.parts."""
+    settings = run.recipe.extract.model_dump(mode="json")
+    fingerprint = step_fingerprint(
+        "extract",
+        version=1,
+        settings=settings,
+        modules=["data.extraction", "flows.steps.extract"],
+        libraries=("resiliparse", "trafilatura", "charset-normalizer", "lxml"),
+    )
+    run.parts = run.map_parts("extract", fingerprint, extract_part, settings, reads=["ingest"])
+    return {"parts": len(run.parts)}
+
+
+def extract_part(part: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
+    """Writes one part's texts and fates."""
+    from data.extraction import Extractor
+
+    with PartWriter(Path(target), SCHEMA) as writer, Extractor(Extract(**settings)) as extractor:
+        for batch in read_batches(part["files"]["ingest"]):
+            writer.write(extractor.extract(batch))

@@ -1,0 +1,90 @@
+"""Judge: every rule on every document, from the signals alone. A changed threshold starts here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.fingerprint import step_fingerprint
+from data.parts import Part, alive, lay_side_by_side, read_part, scatter, write_part
+from flows.run import Run
+
+
+def judge(run: Run) -> dict[str, Any]:
+    """Adds the step `judge` to run.parts."""
+    import filters.judging as judging
+
+    pool = PoolColumns(run.parts)
+    percentiles = judging.pool_bounds(run.plan, pool.read)
+    settings = {"plan": run.plan.to_json(), "percentiles": percentiles}
+    fingerprint = step_fingerprint(
+        "judge",
+        version=1,
+        settings=settings,
+        modules=["filters.judging", "flows.steps.judge"],
+        libraries=("numpy", "pyarrow"),
+    )
+    run.facts["percentiles"] = percentiles
+    run.parts = run.map_parts("judge", fingerprint, judge_part, settings, reads=["measure", "score"])
+    return {"rules": len(run.plan.rules)}
+
+
+class PoolColumns:
+    """Reads columns of all documents that reached the judge, over all parts."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        self.parts = parts
+
+    def read(self, columns: list[str]) -> pa.Table:
+        """Returns the columns (id, kind, source, language, bytes and signals) of the whole pool."""
+        tables = [read_signals(part, columns) for part in self.parts]
+        return pa.concat_tables(tables, promote_options="default")
+
+
+def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
+    """Returns id, kind, source, language and signals of a part's living documents.
+
+    Args:
+        part: measured, and scored where there is a quality model.
+        columns: only these signals; default all.
+    """
+    base = read_part(part.files["ingest"], ["id", "kind", "source", "language"])
+    files = [part.files[step] for step in ("measure", "score") if step in part.files]
+    table = base
+    for path in files:
+        names = [name for name in _names(path) if name not in ("text", "text_bytes") and (columns is None or name in {*columns, "language"})]
+        table_next = read_part(path, ["id", *(name for name in names if name != "id")])
+        if "language" in table_next.schema.names:
+            table = table.drop_columns(["language"])
+        table = lay_side_by_side(table, table_next, part.name)
+    return table.filter(alive(part, ["ingest", "extract"]))
+
+
+def judge_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
+    """Writes one part's verdicts."""
+    import filters.judging as judging
+    from filters.rules import Plan
+
+    part = Part(**part_json)
+    verdicts = judging.judge_rows(read_signals(part), Plan.from_json(settings["plan"]), settings["percentiles"])
+    mask = alive(part, ["ingest", "extract"])
+    ids = read_part(part.files["ingest"], ["id"])["id"]
+    write_part(Path(target), align(verdicts, mask, ids))
+
+
+def align(some: pa.Table, mask: pa.Array, ids: pa.ChunkedArray) -> pa.Table:
+    """Returns fates of some rows as fates of all: the others' status and reason are empty."""
+    table = scatter(some, mask)
+    for name in ("status", "reason"):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, pa.field(name, pa.string(), False), pc.fill_null(table[name], ""))
+    return table.set_column(table.schema.get_field_index("id"), pa.field("id", pa.string(), False), ids)
+
+
+def _names(path: str) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)

@@ -1,0 +1,79 @@
+"""Measure: every signal that the rules need, on every document, once; and what modifiers change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.fingerprint import step_fingerprint
+from data.parts import Part, PartWriter, alive, scatter
+from data.recipe import Language
+from data.texts import read_texts
+from flows.run import Run
+
+COLUMNS = ("id", "source", "kind", "language", "url", "metadata")
+
+
+def measure(run: Run) -> dict[str, Any]:
+    """Adds the step `measure` to run.parts."""
+    settings = {
+        "plan": run.plan.measure_settings(),
+        "language": run.recipe.language.model_dump(mode="json") if run.recipe.language else None,
+        "given": {source.name: sorted(source.signals) for source in run.recipe.sources if source.signals},
+    }
+    fingerprint = step_fingerprint(
+        "measure",
+        version=1,
+        settings=settings,
+        modules=["filters.judging", "flows.steps.measure"],
+        libraries=("numpy", "py3langid", "pyarrow"),
+    )
+    run.parts = run.map_parts("measure", fingerprint, measure_part, settings, reads=["extract"])
+    return {"signals": len(run.plan.signals)}
+
+
+def measure_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
+    """Writes one part's signals, row by row with its documents; null where a document has no text."""
+    import filters.judging as judging
+
+    part = Part(**part_json)
+    goes_on = alive(part, ["ingest", "extract"])
+    language = Language(**settings["language"]) if settings["language"] else None
+    given = sorted({name for names in settings["given"].values() for name in names})
+    writer: PartWriter | None = None
+    start = 0
+    try:
+        for batch in read_texts(part, COLUMNS, before="measure"):
+            mask = goes_on.slice(start, batch.num_rows)
+            start += batch.num_rows
+            living = batch.filter(mask)
+            measured = judging.measure(living.drop_columns(["metadata"]), settings["plan"], language)
+            measured = _with_given(measured, living["metadata"].to_pylist(), given)
+            last = pc.coalesce(measured["text"].cast(pa.large_string()), living["text"])
+            measured = measured.append_column("text_bytes", pc.binary_length(last.cast(pa.large_binary())))
+            aligned = scatter(measured, mask)
+            aligned = aligned.set_column(aligned.schema.get_field_index("id"), "id", batch["id"])
+            if writer is None:
+                writer = PartWriter(Path(target), aligned.schema).__enter__()
+            writer.write(aligned)
+    except BaseException as failure:
+        if writer is not None:
+            writer.__exit__(type(failure), failure, failure.__traceback__)
+        raise
+    if writer is not None:
+        writer.__exit__(None, None, None)
+
+
+def _with_given(measured: pa.Table, metadata: list[str], given: list[str]) -> pa.Table:
+    """Adds the signals that the input already carried (source.signals)."""
+    if not given:
+        return measured
+    values = [json.loads(text).get("signals", {}) for text in metadata]
+    for name in given:
+        column = pa.array([row.get(name) for row in values], pa.float64())
+        measured = measured.append_column(name, column)
+    return measured

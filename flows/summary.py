@@ -1,0 +1,74 @@
+"""The run's last words: what was made, what was dropped and why, what was found of what was planted, where to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+#: Reasons shown at the end; the rest is in the report.
+TOP_REASONS = 8
+
+
+def closing_words(manifest: dict[str, Any], out: Path) -> str:
+    """Returns the summary of a published dataset as plain text."""
+    counts = manifest["counts"]
+    lines = [
+        "",
+        f"Made    {counts['kept']:,} documents, {counts['tokens_kept']:,} tokens in {len(manifest['shards'])} shards "
+        f"(from {counts['in']:,} records)",
+    ]
+    for group, realised in sorted(manifest["mixture"]["realised"].items()):
+        if realised["documents"]:
+            lines.append(
+                f"          {group:<12} {realised['documents']:>8,} documents  {realised['tokens']:>12,} tokens"
+                f"  {realised['share']:>6.1%}"
+            )
+    lines += ["", *_why(counts), *_taught(manifest), *_truth(manifest)]
+    lines += [
+        "",
+        f"Look    {out}/report.html          the whole story, in a browser",
+        f"        phimill stats {out}        the funnel, here",
+        f"        phimill sample {out} --reason REASON",
+        f"        phimill explain {out} ID   one document's road",
+    ]
+    return "\n".join(lines)
+
+
+def _why(counts: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Left    {counts['dropped']:,} dropped, {counts['quarantined']:,} quarantined, "
+        f"{counts['not_sampled']:,} good but over the mixture's budget"
+    ]
+    reasons = sorted(counts["reasons"], key=lambda row: (-row["documents"], row["reason"]))
+    for row in reasons[:TOP_REASONS]:
+        rule = f"  ({row['rule']})" if row.get("rule") else ""
+        lines.append(f"          {row['documents']:>8,}  {row['stage']:<13} {row['reason']}{rule}")
+    if len(reasons) > TOP_REASONS:
+        rest = sum(row["documents"] for row in reasons[TOP_REASONS:])
+        lines.append(f"          {rest:>8,}  for {len(reasons) - TOP_REASONS} further reasons")
+    return lines
+
+
+def _taught(manifest: dict[str, Any]) -> list[str]:
+    teacher = manifest.get("teacher")
+    if not teacher:
+        return []
+    kind = "procedural, not a language model" if teacher["kind"] == "procedural" else teacher["kind"]
+    rejected = sum(teacher["rejected"].values())
+    return [
+        "",
+        f"Taught  {teacher['kept']:,} exercises passed their tests, {rejected:,} were rejected; "
+        f"teacher {teacher['model']} ({kind}), sandbox {manifest.get('sandbox') or 'none'}",
+    ]
+
+
+def _truth(manifest: dict[str, Any]) -> list[str]:
+    findings = manifest.get("truth")
+    if not findings:
+        return []
+    lines = ["", "Found   of what had been planted:"]
+    for row in findings:
+        earlier = f", {row['dropped_earlier']} dropped earlier" if row.get("dropped_earlier") else ""
+        missed = f", missed {len(row['missed'])}" if row["missed"] else ""
+        lines.append(f"          {row['label']:<28} {row['found']:>4} of {row['planted']}{earlier}{missed}")
+    return lines

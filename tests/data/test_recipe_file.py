@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import RecipeError
+from data.recipe_file import read_recipe, write_recipe
+
+RECIPE = """\
+name: small
+sources:
+  - name: pages
+    kind: jsonl
+    path: pages.jsonl
+filters:
+  - preset: gopher-quality@paper
+    min_words: 40
+  - name: own
+    rules:
+      - {signal: words, at_least: 3, reason: too_few_words}
+deduplicate:
+  threshold: 0.8
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def change(path: Path, old: str, new: str) -> Path:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_a_filter_is_named_after_its_preset_without_the_variant(recipe: Path) -> None:
+    read = read_recipe(recipe)
+    assert [entry.name for entry in read.recipe.filters] == ["gopher-quality", "own"]
+    assert read.recipe.filters[0].bounds == {"min_words": 40}
+
+
+def test_a_bound_is_changed_by_the_filters_name(recipe: Path) -> None:
+    read = read_recipe(recipe, ["filters.gopher-quality.min_words=30", "deduplicate=null", "seed=7"])
+    assert read.recipe.filters[0].bounds == {"min_words": 30}
+    assert read.recipe.deduplicate is None
+    assert read.recipe.seed == 7
+
+
+def test_an_unknown_key_is_refused_with_line_and_nearest_name(recipe: Path) -> None:
+    change(recipe, "  threshold: 0.8", "  tresholt: 0.8")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(recipe)
+    assert str(caught.value).startswith(f"{recipe}:13: deduplicate.tresholt: unknown key")
+    assert 'Did you mean "threshold"?' in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_wrong_value_is_refused_with_line_and_what_was_found(recipe: Path) -> None:
+    change(recipe, "threshold: 0.8", "threshold: 1.8")
+    with pytest.raises(RecipeError, match=r":13: deduplicate\.threshold: .*less than or equal to 1.*1\.8"):
+        read_recipe(recipe)
+
+
+def test_a_key_that_stands_twice_is_refused(recipe: Path) -> None:
+    change(recipe, "deduplicate:", "name: again\ndeduplicate:")
+    with pytest.raises(RecipeError, match="name: stands twice, first on line 1"):
+        read_recipe(recipe)
+
+
+def test_a_missing_source_path_is_named(recipe: Path) -> None:
+    change(recipe, "    path: pages.jsonl\n", "")
+    with pytest.raises(RecipeError, match=r":3: sources\[0\]\.path: is missing"):
+        read_recipe(recipe)
+
+
+def test_setting_an_unknown_filter_names_those_that_exist(recipe: Path) -> None:
+    with pytest.raises(RecipeError, match='Did you mean "gopher-quality"'):
+        read_recipe(recipe, ["filters.gopher-qualty.min_words=3"])
+
+
+def test_text_that_is_no_yaml_is_refused_with_its_line(recipe: Path) -> None:
+    change(recipe, "name: small", "name: [small")
+    with pytest.raises(RecipeError, match=r"small\.yaml:\d+: not YAML"):
+        read_recipe(recipe)
+
+
+def test_a_resolved_recipe_reads_back_as_itself(recipe: Path, tmp_path: Path) -> None:
+    read = read_recipe(recipe)
+    again = tmp_path / "again.yaml"
+    again.write_text(write_recipe(read.recipe))
+    assert read_recipe(again).recipe == read.recipe
+
+
+def test_two_sources_of_one_name_are_refused(recipe: Path) -> None:
+    change(recipe, "filters:", "  - {name: pages, kind: jsonl, path: b.jsonl}\nfilters:")
+    with pytest.raises(RecipeError, match="two are named 'pages'"):
+        read_recipe(recipe)
+
+
+def test_shares_that_do_not_add_up_are_refused(recipe: Path) -> None:
+    with pytest.raises(RecipeError, match="add up to 0.9"):
+        read_recipe(recipe, ["mixture.shares={web: 0.5, code: 0.4}"])
