@@ -95,7 +95,7 @@ def plan(rows: pa.Table, settings: Mixture, seed: int) -> Plan:
     tokens = np.asarray(rows["tokens"].to_numpy()).astype(np.int64)
     names, codes = _codes(rows["group"])
     sums = np.bincount(codes, weights=tokens, minlength=len(names)) if names else np.zeros(0)
-    available = {name: int(total) for name, total in zip(names, sums)}
+    available = {name: int(total) for name, total in zip(names, sums, strict=True)}
     shares = _shares(settings, available)
     budgets = _budgets(shares, available, settings.tokens)
     order = keyed_order(seed, "mix", rows["id"].to_pylist())
@@ -126,10 +126,10 @@ def fates(rows: pa.Table, made: Plan, start: int = 0) -> pa.Table:
     taken = made.taken[start:stop].tolist()
     reasons = [
         "" if is_taken else "over_budget" if group in made.budgets else "not_in_mixture"
-        for is_taken, group in zip(taken, groups)
+        for is_taken, group in zip(taken, groups, strict=True)
     ]
     is_over = np.array([reason == "over_budget" for reason in reasons], np.bool_)
-    budgets = [float(made.budgets[group]) if over else 0.0 for group, over in zip(groups, is_over)]
+    budgets = [float(made.budgets[group]) if over else 0.0 for group, over in zip(groups, is_over, strict=True)]
     return pa.Table.from_arrays(
         [
             rows["id"].combine_chunks(),
@@ -171,7 +171,7 @@ def _budgets(shares: Mapping[str, Fraction], available: Mapping[str, int], token
         return apportion(total, shares)
     present = {name: share for name, share in shares.items() if available.get(name, 0) > 0}
     if not present:
-        return {name: 0 for name in shares}
+        return dict.fromkeys(shares, 0)
     # The fraction stays exact, so the group that limits the total keeps its last document.
     total_share = sum(present.values(), Fraction(0))
     largest = min(Fraction(available[name]) / (share / total_share) for name, share in present.items())

@@ -37,9 +37,7 @@ CALL_BYTES = 2**20
 REMEMBERED_WORDS = 500_000
 
 # GPT-2's pattern as the library applies it, on text that has ASCII characters only.
-_ASCII_WORD = re.compile(
-    r"'(?:s|t|re|ve|m|ll|d)| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+", re.ASCII
-)
+_ASCII_WORD = re.compile(r"'(?:s|t|re|ve|m|ll|d)| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+", re.ASCII)
 
 # No word reaches over these places: before a line break between two visible characters, and
 # before a space between two letters.
@@ -148,9 +146,7 @@ class Tokenizer:
         encoded = iter(self._call_library(slow))
         result = []
         for text in pieces:
-            ids = [
-                self._words.encode(piece) if self._cuts and piece.isascii() else next(encoded) for piece in text
-            ]
+            ids = [self._words.encode(piece) if self._cuts and piece.isascii() else next(encoded) for piece in text]
             result.append(np.fromiter(chain.from_iterable(ids), np.uint32))
         return result
 
@@ -240,7 +236,7 @@ def count_tokens(table: pa.Table, alive: pa.BooleanArray, tokenizer: Tokenizer) 
     counts[is_text] = [len(ids) for ids in encoded]
     goes_on = np.asarray(alive.to_numpy(zero_copy_only=False))
     shown = goes_on & is_text
-    values = [ids for ids, keep in zip(encoded, goes_on[is_text]) if keep]
+    values = [ids for ids, keep in zip(encoded, goes_on[is_text], strict=True) if keep]
     ends = np.concatenate([[0], np.cumsum(np.where(shown, counts, 0))]).astype(np.int32)
     token_ids = pa.ListArray.from_arrays(
         pa.array(ends), pa.array(np.concatenate([np.zeros(0, np.uint32), *values])), mask=pa.array(~shown)

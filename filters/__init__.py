@@ -1,0 +1,32 @@
+"""Judgements: text in, numbers and decisions out.
+
+The functions that notebooks use are importable from here and loaded when first asked for:
+
+    from filters import judge, deduplicate, find_contamination
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from filters.contamination import find_contamination
+    from filters.duplicates import deduplicate
+    from filters.judging import judge
+
+__all__ = ["deduplicate", "find_contamination", "judge"]
+
+_OWNERS = {
+    "deduplicate": "filters.duplicates",
+    "find_contamination": "filters.contamination",
+    "judge": "filters.judging",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads one of the public functions."""
+    if name not in _OWNERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_OWNERS[name]), name)

@@ -48,7 +48,11 @@ def level(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Returns the words of a text, levelled, in order."""
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(level(text))
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    # Split before levelling, as locate_words does, so that both always find the same words.
+    found = _WORD.findall(text)
+    return level("\n".join(found)).split("\n") if found else []
 
 
 def locate_words(text: str) -> tuple[list[str], list[tuple[int, int]]]:

@@ -44,8 +44,8 @@ COUNTS = {
     "characters": "Characters (Unicode code points).",
     "bytes": "Bytes of the text in UTF-8.",
     "newlines": "Line feeds.",
-    "has_lorem_ipsum": "1 if the phrase `lorem ipsum` occurs, in any case.",
-    "has_curly_brace": "1 if `{` occurs.",
+    "lorem_ipsum": "Occurrences of the phrase `lorem ipsum`, in any case.",
+    "curly_braces": "Occurrences of `{`.",
     "sentences": "Runs of . ! ? … before white space or the end, and a rest that has a word.",
 }
 WORDS = {
@@ -124,13 +124,12 @@ def measure_signals(
 
 def measure_counts(texts: Sequence[str]) -> dict[str, FloatArray]:
     """Returns the signals of `COUNTS`."""
-    lowered = [text.lower() for text in texts]
     return {
         "characters": _each(texts, len),
         "bytes": _each(texts, lambda text: len(text.encode("utf-8", "surrogatepass"))),
         "newlines": _each(texts, lambda text: text.count("\n")),
-        "has_lorem_ipsum": _each(lowered, lambda text: "lorem ipsum" in text),
-        "has_curly_brace": _each(texts, lambda text: "{" in text),
+        "lorem_ipsum": _each(texts, lambda text: text.lower().count("lorem ipsum")),
+        "curly_braces": _each(texts, lambda text: text.count("{")),
         "sentences": _each(texts, count_sentences),
     }
 

@@ -81,7 +81,7 @@ def clean(out: Path) -> tuple[int, int]:
     Returns:
         The number of folders removed and the bytes freed.
     """
-    from data.manifest import read_manifest
+    from data.manifest import read_manifest, snapshot_folder
 
     if not (out / ".work").is_dir():
         raise UsageError(f"{out}: no work folder here; expected the --out folder of a run")
@@ -94,7 +94,8 @@ def clean(out: Path) -> tuple[int, int]:
             for path in work.root.iterdir()
             if path.is_dir() and "-" in path.name and path.name not in needed
         ]
-        doomed += [path for path in (out / ".snapshots").iterdir() if path.name != snapshot]
+        current = snapshot_folder(out)
+        doomed += [path for path in current.parent.iterdir() if path.name != current.name]
         freed = sum(file.stat().st_size for path in doomed for file in path.rglob("*") if file.is_file())
         for path in doomed:
             shutil.rmtree(path)

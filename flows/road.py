@@ -65,10 +65,12 @@ class Request:
 @contextmanager
 def open_run(request: Request, progress: Progress | None = None) -> Iterator[Run]:
     """Checks everything that can be checked before work begins, locks the out folder, yields the run."""
+    from data.publish import check_folder
     from data.recipe_file import read_recipe
 
     if request.workers is not None and request.workers < 1:
         raise UsageError(f"--workers {request.workers}: at least 1")
+    check_folder(Path(request.out))
     file = read_recipe(request.recipe, request.changes)
     plan = resolve_plan(file)
     check_paths(file)

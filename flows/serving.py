@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from data.errors import PhimillError
 from data.recipe_file import find_recipe, read_recipe
@@ -20,7 +21,7 @@ START_SECONDS = 180.0
 
 
 def serve_deployments(recipes: list[str], out: Path, port: int) -> None:
-    """Serves until interrupted. The first recipe's schedule is the deployment `scheduled`; more get their name added."""
+    """Serves until interrupted: the first recipe is `curate/scheduled`, a further one `curate/scheduled-NAME`."""
     files = [read_recipe(recipe) for recipe in recipes]
     for file in files:
         resolve_plan(file)
@@ -78,7 +79,7 @@ def _serve(recipes: list[str], out: Path) -> None:
     from flows.curate import curate
     from flows.synth_flow import synth
 
-    deployments = []
+    deployments: list[Any] = []
     for number, recipe in enumerate(recipes):
         path = find_recipe(recipe).absolute()
         model = read_recipe(path).recipe

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import re
-from typing import Iterator, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 from data.sample_corpus.choices import number
 from data.sample_corpus.machine import Distribution, SourceFile, topics
@@ -34,17 +36,17 @@ class Article:
     origin: Origin
     blocks: tuple[Block, ...]
 
-    @property
+    @functools.cached_property
     def text(self) -> str:
         """Its words without markup."""
         return to_text(self.blocks)
 
-    @property
+    @functools.cached_property
     def words(self) -> int:
         """Its number of words, code included."""
         return len(self.text.split())
 
-    @property
+    @functools.cached_property
     def prose_words(self) -> int:
         """Its number of words in paragraphs and lists."""
         return sum(len(plain(block.text).split()) for block in self.blocks if block.kind in ("paragraph", "item"))
@@ -76,16 +78,23 @@ def from_description(found: Distribution) -> list[Article]:
 
 
 def split_topics() -> tuple[list[Article], list[dict[str, str]]]:
-    """Returns half of the language reference as articles, and the other half as rows of `id` and `text`."""
+    """Returns half of the language reference as articles, and the other half as rows of `id` and `text`.
+
+    Some paragraphs stand under several topics; those of the second half are in no article.
+    """
     articles: list[Article] = []
     reference: list[dict[str, str]] = []
-    for name, text in topics().items():
-        blocks = parse(text)
-        pieces = [[block] for block in blocks]
-        if number("topic", name, 2):
-            articles += _cut(_topic_title(name, blocks), "language-reference", "topic", f"topics/{name}", pieces)
+    parsed = {name: parse(text) for name, text in topics().items()}
+    to_pool = {name for name in parsed if number("topic", name, 2)}
+    held_out = {block.text for name, blocks in parsed.items() if name not in to_pool for block in blocks}
+    for name, blocks in parsed.items():
+        key = f"topics/{name}"
+        if name in to_pool:
+            pieces = [[block] for block in blocks if block.text not in held_out]
+            articles += _cut(_topic_title(name, blocks), "language-reference", "topic", key, pieces)
         else:
-            cut = _cut(name, "language-reference", "topic", f"topics/{name}", pieces, max_chars=2_500, min_words=20)
+            pieces = [[block] for block in blocks]
+            cut = _cut(name, "language-reference", "topic", key, pieces, max_chars=2_500, min_words=20)
             reference += [{"id": article.key, "text": article.text} for article in cut]
     return articles, reference
 

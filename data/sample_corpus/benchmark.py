@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from typing import Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from data.sample_corpus.choices import ranked
 from data.sample_corpus.machine import SourceFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Sequence
+from collections.abc import Sequence
 
 from data.sample_corpus.articles import Article
 from data.sample_corpus.choices import number, pick, ranked
@@ -53,7 +53,9 @@ def relevelled(article: Article, key: str) -> Article:
         return Block(block.kind, re.sub(r" (?=\w)", "  ", plain(block.text).upper() if shout else block.text.lower()))
 
     shout = number("shout", key, 2) == 1
-    return dataclasses.replace(article, key=f"{key}#0", title=article.title.upper(), blocks=tuple(map(change, article.blocks)))
+    return dataclasses.replace(
+        article, key=f"{key}#0", title=article.title.upper(), blocks=tuple(map(change, article.blocks))
+    )
 
 
 def spliced(article: Article, other: Article, key: str) -> Article:
@@ -72,21 +74,27 @@ def _words_up_to(blocks: Sequence[Block], share: float) -> int:
 def with_function(article: Article, code: str, key: str) -> Article:
     """Returns the article with a function quoted in its middle."""
     place = len(article.blocks) // 2
-    lead = Block("paragraph", "The following function shows how this can be done in practice, and it can be used as it is.")
+    lead = Block(
+        "paragraph", "The following function shows how this can be done in practice, and it can be used as it is."
+    )
     blocks = (*article.blocks[:place], lead, Block("code", code.rstrip()), *article.blocks[place:])
     return dataclasses.replace(article, key=f"{key}#0", blocks=blocks)
 
 
-def edited_code(text: str, key: str) -> str:
-    """Returns a source file with an editor's comments put between its definitions (2 to 8 % of the words)."""
+def edited_code(text: str, key: str, at_least: float = 0.8) -> str | None:
+    """Returns a source file with an editor's comments put between its definitions (2 to 8 % of the words).
+
+    None where the file is too small to stay similar to itself.
+    """
     budget = max(12, len(text.split()) * (2 + number("share", key, 7)) // 100)
     lines = text.splitlines()
-    places = [number for number, line in enumerate(lines) if line.startswith(("def ", "class ", "import ", "from "))]
+    places = [place for place, line in enumerate(lines) if line.startswith(("def ", "class ", "import ", "from "))]
     chosen = ranked("places", places or [0], lambda place: f"{key}:{place}")[:3]
     for place in sorted(chosen, reverse=True):
         words = _filler(f"{key}:{place}", budget // len(chosen))
         lines[place:place] = [f"# {' '.join(words[start : start + 14])}" for start in range(0, len(words), 14)]
-    return "\n".join(lines) + "\n"
+    changed = "\n".join(lines) + "\n"
+    return changed if jaccard(text, changed) >= at_least else None
 
 
 def relevelled_code(text: str) -> str:

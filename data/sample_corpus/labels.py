@@ -26,7 +26,9 @@ _DUPLICATE = {"status": "dropped", "stage": "deduplicate", "reason": None}
 _UNWANTED = {"status": "dropped", "stage": ["judge", "deduplicate"], "reason": None}
 
 EXACT = Label(
-    "exact duplicates", _DUPLICATE, "the same page or file once more, at the same address or another; one of each pair goes"
+    "exact duplicates",
+    _DUPLICATE,
+    "the same page or file once more, at the same address or another; one of each pair goes",
 )
 NORMALISED = Label(
     "normalised duplicates", _DUPLICATE, "differ in letter case and white space only (files: in white space only)"
@@ -40,7 +42,7 @@ NEAR = Label(
 LOOKALIKE = Label(
     "lookalikes kept apart",
     {"stage": "deduplicate"},
-    "share about a third of their text with another page (Jaccard below 0.6); taking them for duplicates would be a mistake",
+    "share a good part of their text with another page (Jaccard below 0.6); taking them for copies would be wrong",
     wanted=False,
 )
 SPAM = Label("spam pages", _UNWANTED, "key words, link farms, shouting and doorway pages, made by templates")
@@ -53,7 +55,9 @@ FOREIGN = Label(
     "pages in another language", _UNWANTED, "German, Spanish, French or Russian, half of them declared as English"
 )
 DAMAGED = Label(
-    "damaged records", {"status": "quarantined", "stage": None, "reason": None}, "cut or overwritten, so that they cannot be read"
+    "damaged records",
+    {"status": "quarantined", "stage": None, "reason": None},
+    "cut or overwritten, so that they cannot be read",
 )
 HIDDEN_IN_PAGES = Label(
     "benchmark functions in pages",
@@ -80,3 +84,15 @@ LABELS = (
     EXACT, NORMALISED, NEAR, LOOKALIKE, SPAM, BOILERPLATE, FOREIGN, DAMAGED,
     HIDDEN_IN_PAGES, HIDDEN_IN_CODE, NOT_A_PAGE, OPT_OUT,
 )  # fmt: skip
+
+TruthRow = dict[str, Any]
+
+
+def truth_row(label: Label, source: str, locator: str, of: tuple[str, str] | None = None) -> TruthRow:
+    """Returns a line of truth.jsonl (see `data/truth.py`); `of` is the original's source and locator."""
+    row: TruthRow = {"label": label.name, "source": source, "locator": locator, "expect": label.expect}
+    if of is not None:
+        row["of_source"], row["of"] = of
+    if not label.wanted:
+        row["wanted"] = False
+    return {**row, "explanation": label.explanation}

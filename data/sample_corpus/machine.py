@@ -12,9 +12,10 @@ import importlib.metadata
 import re
 import sys
 import sysconfig
+from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
-from typing import Iterator, cast
+from typing import cast
 
 from data.sample_corpus.choices import ranked
 
@@ -24,6 +25,7 @@ MAX_FILE_BYTES = 400_000
 MIN_FILE_BYTES = 100
 
 _SKIPPED_FOLDERS = {"test", "tests", "idle_test", "__pycache__", "site-packages", "dist-packages", "_bundled"}
+_SPDX = {"MIT": "MIT", "Apache 2.0": "Apache-2.0", "Apache Software": "Apache-2.0", "ISC": "ISC"}
 _LICENCE_NAME = re.compile(r"^(licen[sc]e|copying|notice|unlicense)", re.IGNORECASE)
 
 
@@ -113,6 +115,11 @@ def required(name: str) -> list[str]:
     return sorted(found - {_normal(name)})
 
 
+def version(name: str) -> str:
+    """Returns an installed distribution's version."""
+    return importlib.metadata.version(name)
+
+
 def topics() -> dict[str, str]:
     """Returns the language reference as pydoc carries it: topic → plain text."""
     path = Path(sysconfig.get_path("stdlib")) / "pydoc_data" / "topics.py"
@@ -144,7 +151,9 @@ def _read(name: str) -> Distribution:
     paths = [
         record
         for record in records
-        if record.endswith(".py") and not record.startswith((".", "/")) and not _SKIPPED_FOLDERS & set(record.split("/"))
+        if record.endswith(".py")
+        and not record.startswith((".", "/"))
+        and not _SKIPPED_FOLDERS & set(record.split("/"))
     ]
     root = Path(str(found.locate_file("")))
     description = metadata.get_payload() or metadata.get("Description") or ""
@@ -161,15 +170,16 @@ def _read(name: str) -> Distribution:
 
 
 def _licence(metadata: Message) -> str:
+    """Returns the licence that metadata states, as an SPDX expression where its name is unmistakable."""
     expression = metadata.get("License-Expression")
     if expression:
         return str(expression)
     stated = str(metadata.get("License") or "").strip().split("\n")[0]
     if 0 < len(stated) <= 60:
-        return stated
+        return _SPDX.get(stated.removesuffix(" License"), stated)
     classifiers = [str(value) for value in metadata.get_all("Classifier") or []]
     named = [value.rsplit(" :: ", 1)[-1] for value in classifiers if value.startswith("License :: ")]
-    return " OR ".join(named)
+    return " OR ".join(_SPDX.get(name.removesuffix(" License"), name) for name in named)
 
 
 def _licence_files(records: list[str], root: Path) -> dict[str, str]:

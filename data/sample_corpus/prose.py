@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
-from typing import Iterable, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 Kind = Literal["heading", "paragraph", "code", "item"]
 
@@ -23,7 +24,8 @@ _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
 _TABLE = re.compile(r"^\s*(\+[-=+]{3,}|\|.*\||[=\-]{3,}(\s+[=\-]{3,})+\s*$|:?-{3,}:?\s*\|)")
 _ARGUMENT = re.compile(r"^\*{0,2}\w[\w.]*(?:\s?\([^)]*\))?:\s")
 _CODE_HINT = re.compile(
-    r"[={}\[\];]|\w\(|^\s*(?:import \w|from \S+ import|def \w|class \w+[(:]|(?:for|if|while|with) .*:$|return|print|[$%#] )"
+    r"[={}\[\];]|\w\(|^\s*(?:import \w|from \S+ import|def \w|class \w+[(:]|return|print|[$%#] )"
+    r"|^\s*(?:for|if|while|with) .*:$"
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _IMAGE = re.compile(r"\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?|\|[\w .-]+\|_?")
@@ -165,7 +167,11 @@ def _parse_directive(directive: re.Match[str] | None, chunk: list[str], blocks: 
         if len(chunk) > 1:
             _append_code(blocks, [line for line in chunk[1:] if not re.match(r"^\s*:[\w-]+:", line)])
         return True
-    added = {"versionadded": "Added in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since"}
+    added = {
+        "versionadded": "Added in version",
+        "versionchanged": "Changed in version",
+        "deprecated": "Deprecated since",
+    }
     if name in added:
         blocks.append(Block("paragraph", f"{added[name]} {words}."))
     elif name in ("note", "warning", "tip", "important", "attention", "seealso", "caution", "hint"):

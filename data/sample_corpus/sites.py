@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from typing import TYPE_CHECKING, Any, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from data.sample_corpus.articles import Article
 from data.sample_corpus.choices import number, pick
@@ -55,8 +56,8 @@ WIKI = Site("Handbook Wiki", "handbook.test", "wiki", "/wiki/{slug}")
 PLAIN = Site("Old Mirror", "mirror.example.edu", "plain", "/~docs/{about}/{slug}.htm")
 
 _SITES = {
-    "docstrings": (REFERENCE, REFERENCE, BLOG, WIKI, PLAIN),
-    "description": (PACKAGES, PACKAGES, BLOG, PLAIN),
+    "docstrings": (REFERENCE, REFERENCE, BLOG, BLOG, WIKI, WIKI, PLAIN),
+    "description": (PACKAGES, PACKAGES, PACKAGES, BLOG, PLAIN),
     "topic": (REFERENCE, WIKI, BLOG),
 }
 _CHARSETS = ("utf-8",) * 12 + ("windows-1252", "iso-8859-1")

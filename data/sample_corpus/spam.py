@@ -10,7 +10,16 @@ from data.sample_corpus.prose import Block
 
 LANGUAGES = ("de", "es", "fr", "ru")
 
-_GOODS = ("watches", "mattresses", "garden hoses", "phone cases", "running shoes", "desk lamps", "sunglasses", "blenders")
+_GOODS = (
+    "watches",
+    "mattresses",
+    "garden hoses",
+    "phone cases",
+    "running shoes",
+    "desk lamps",
+    "sunglasses",
+    "blenders",
+)
 _TOWNS = ("Northport", "Easton", "Millbrook", "Riverside", "Lakewood", "Fairview", "Springdale", "Ashford")
 _PRAISE = ("cheap", "best", "discount", "top rated", "original", "luxury", "wholesale", "free shipping")
 _CALLS = ("BUY NOW!!!", "CLICK HERE >>>", "LIMITED OFFER...", "ORDER TODAY $$$", "DON'T MISS OUT!!!")
@@ -31,7 +40,10 @@ def spam(key: str) -> Article:
         ]
     elif family == "shouting":
         blocks = [
-            Block("paragraph", f"{pick('call', f'{key}{line}', _CALLS)} {praise.upper()} {goods.upper()} #{goods} #sale #deal ###")
+            Block(
+                "paragraph",
+                f"{pick('call', f'{key}{line}', _CALLS)} {praise.upper()} {goods.upper()} #{goods} #sale #deal ###",
+            )
             for line in range(20 + number("lines", key, 20))
         ]
     else:
@@ -45,7 +57,10 @@ def boilerplate(key: str) -> Article:
     """Returns a page that has a site's furniture and next to nothing besides."""
     code = number("code", key, 9000) + 1000
     bodies: dict[str, list[str]] = {
-        "Page not found": ["The page that you asked for is not here.", f"Error reference {code}. Go back or use the search."],
+        "Page not found": [
+            "The page that you asked for is not here.",
+            f"Error reference {code}. Go back or use the search.",
+        ],
         "Log in": ["Please log in to continue.", "User name", "Password", "Forgot your password?", f"Session {code}"],
         "Please enable JavaScript": ["You need to enable JavaScript to run this app.", f"Build {code}"],
         "This domain is for sale": ["This domain may be for sale. Make an offer.", f"Listing {code}"],

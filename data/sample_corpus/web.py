@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from data.sample_corpus import edits, spam
 from data.sample_corpus.articles import Article
 from data.sample_corpus.benchmark import Item
 from data.sample_corpus.choices import number, pick, ranked
 from data.sample_corpus.labels import (
-    BOILERPLATE, EXACT, FOREIGN, HIDDEN_IN_PAGES, LOOKALIKE, NEAR, NORMALISED, NOT_A_PAGE, OPT_OUT, SPAM, Label,
+    BOILERPLATE,
+    EXACT,
+    FOREIGN,
+    HIDDEN_IN_PAGES,
+    LOOKALIKE,
+    NEAR,
+    NORMALISED,
+    NOT_A_PAGE,
+    OPT_OUT,
+    SPAM,
+    Label,
 )  # fmt: skip
-from data.sample_corpus.sites import BLOG, PLAIN, WIKI, Page, Site, render, site_of, url_of
+from data.sample_corpus.sites import BLOG, PLAIN, REFERENCE, WIKI, Page, Site, render, site_of, url_of
 
 EXACT_COPIES, NORMALISED_COPIES, NEAR_COPIES, LOOKALIKES = 40, 24, 60, 24
 SPAM_PAGES, BOILERPLATE_PAGES, FOREIGN_PAGES, OPT_OUTS = 70, 60, 60, 8
@@ -59,7 +69,7 @@ class Web:
     def __init__(self, articles: Sequence[Article], items: Sequence[Item]) -> None:
         self.articles, self.items = articles, items
         self._titles = [(article.title, url_of(article, site_of(article))) for article in articles]
-        good = [article for article in articles if article.prose_words >= 150 and article.words <= 900]
+        good = [article for article in articles if _is_good(article) and site_of(article) is not PLAIN]
         self._good = ranked("good", good, lambda article: article.key)
         self._taken = 0
 
@@ -143,4 +153,14 @@ class Web:
         return [self._titles[number("related", f"{key}{place}", len(self._titles))] for place in range(5)]
 
     def _other_site(self, article: Article) -> Site:
-        return pick("other-site", article.key, [site for site in (BLOG, WIKI, PLAIN) if site != site_of(article)])
+        return pick("other-site", article.key, [site for site in (BLOG, WIKI, REFERENCE) if site != site_of(article)])
+
+
+def _is_good(article: Article) -> bool:
+    """Whether an article is of the kind that filters keep: running text of some length that does not repeat itself.
+
+    Difficulties that are meant for later stages are planted on such pages only.
+    """
+    runs = edits.shingles(article.text)
+    repeated = 1 - len(runs) / max(1, len(article.text.split()) - 4)
+    return 150 <= article.prose_words >= 0.65 * article.words and article.words <= 900 and repeated < 0.05

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import zlib
-from typing import Callable, Generator, Iterator
+from typing import IO, Callable, Generator, Iterator, cast
 
 import zstandard
 
@@ -55,6 +55,7 @@ class Member:
     Attributes:
         content: all of them, where they are at most BUFFER_BYTES; else null.
         unpack: yields them in pieces, in either case.
+        plain: the file is not compressed.
     """
 
     offset: int
@@ -62,6 +63,7 @@ class Member:
     size: int
     content: bytes | None
     unpack: Callable[[], Iterator[bytes]]
+    plain: bool = False
 
 
 def read_members(handle: int, name: str, begins: Callable[[bytes], bool]) -> Iterator[Member | Damage]:
@@ -73,12 +75,13 @@ def read_members(handle: int, name: str, begins: Callable[[bytes], bool]) -> Ite
         begins: whether a member's first piece looks right; used to find the next one after damage.
     """
     head = os.pread(handle, READ_BYTES, 0)
-    if head.startswith(ZSTD_MAGIC) or head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
+    if head.startswith(ZSTD_MAGIC) or _is_skippable(head):
         return _chain(handle, _unzstd, ZSTD_MAGIC, begins)
-    if head.startswith(GZIP_MAGIC) or name.endswith(".gz") and not looks_like_text(head):
+    if head.startswith(GZIP_MAGIC):
         return _chain(handle, _gunzip, GZIP_MAGIC, begins)
-    if name.endswith((".zst", ".zstd")) and not looks_like_text(head):
-        return _chain(handle, _unzstd, ZSTD_MAGIC, begins)
+    if name.endswith((".gz", ".zst", ".zstd")) and not looks_like_text(head):
+        gzip = name.endswith(".gz")
+        return _chain(handle, _gunzip if gzip else _unzstd, GZIP_MAGIC if gzip else ZSTD_MAGIC, begins)
     return iter([_plain(handle)])
 
 
@@ -100,12 +103,10 @@ def _plain(handle: int) -> Member:
         for offset in range(0, size, PIECE_BYTES):
             yield os.pread(handle, PIECE_BYTES, offset)
 
-    return Member(0, size, size, None, pieces)
+    return Member(0, size, size, None, pieces, plain=True)
 
 
-def _chain(
-    handle: int, unpacker: Unpacker, magic: bytes, begins: Callable[[bytes], bool]
-) -> Iterator[Member | Damage]:
+def _chain(handle: int, unpacker: Unpacker, magic: bytes, begins: Callable[[bytes], bool]) -> Iterator[Member | Damage]:
     size = os.fstat(handle).st_size
     offset, damage = 0, None
     while offset < size:
@@ -201,7 +202,9 @@ def _gunzip(handle: int, offset: int) -> Generator[bytes, None, int]:
         try:
             piece = inflater.decompress(waiting, PIECE_BYTES)
         except zlib.error as error:
-            raise Broken("bad_crc" if "incorrect" in str(error) and "check" in str(error) else "corrupt_member")
+            raise Broken(
+                "bad_crc" if "incorrect" in str(error) and "check" in str(error) else "corrupt_member"
+            ) from error
         waiting = inflater.unconsumed_tail
         size += len(piece)
         _refuse_bomb(size, position - offset)
@@ -214,9 +217,9 @@ def _unzstd(handle: int, offset: int) -> Generator[bytes, None, int]:
     end, holds_data = _zstd_frame(handle, offset)
     if not holds_data:
         return end
-    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
-        _Slice(handle, offset, end), read_across_frames=False
-    )
+    # It asks for `read` only, but is typed as wanting a whole file.
+    source = cast("IO[bytes]", _Slice(handle, offset, end))
+    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(source, read_across_frames=False)
     size = 0
     while True:
         try:
@@ -238,7 +241,7 @@ def _zstd_frame(handle: int, offset: int) -> tuple[int, bool]:
     Source: RFC 8878, sections 3.1.1 and 3.1.2.
     """
     head = os.pread(handle, 18, offset)
-    if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
+    if _is_skippable(head):
         return _within(handle, offset + 8 + int.from_bytes(head[4:8], "little")), False
     if not head.startswith(ZSTD_MAGIC) or len(head) < 6:
         raise Broken("no_member" if head[:4] != ZSTD_MAGIC else "truncated")
@@ -257,6 +260,10 @@ def _zstd_frame(handle: int, offset: int) -> tuple[int, bool]:
             raise Broken("corrupt_member")
         position += 3 + (1 if kind == 1 else size)
     return _within(handle, position + 4 * checksum), True
+
+
+def _is_skippable(head: bytes) -> bool:
+    return head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F
 
 
 def _within(handle: int, end: int) -> int:

@@ -21,8 +21,8 @@ from data.sources.records import Row, quarantined, record_row
 #: orjson refuses deeper nesting (1024), and says so only in words.
 MAX_DEPTH = 1000
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_SURROGATE = re.compile(rb"\\u[dD][89abAB-fF][0-9a-fA-F]{2}")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 

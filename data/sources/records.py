@@ -110,7 +110,7 @@ def _metadata(record: Mapping[str, Any], roles: set[str | None], source: Source)
 
 def _json_size(value: Any) -> int:
     """Returns the bytes that a value takes as JSON; 0 for null and for what is not JSON."""
-    if value is None or isinstance(value, float) and not math.isfinite(value):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return 0
     if isinstance(value, (str, bytes)) and len(value) > METADATA_VALUE_BYTES:
         return 0

@@ -104,10 +104,23 @@ class Clusters:
         return sizes, list(zip(top["name"].to_pylist(), top["size"].to_pylist(), strict=True))
 
 
-def count_values(counter: Counter[tuple[str, ...]], columns: Iterable[pa.ChunkedArray | pa.Array]) -> None:
-    """Adds how often each combination of the columns' values occurs; null counts as an empty string."""
+def count_values(
+    counter: Counter[tuple[str, ...]],
+    columns: Iterable[pa.ChunkedArray | pa.Array],
+    sums: Counter[tuple[str, ...]] | None = None,
+    summed: pa.ChunkedArray | None = None,
+) -> None:
+    """Adds how often each combination of the columns' values occurs; null counts as an empty string.
+
+    With `sums`, the numbers of the column `summed` are added there by the same combinations.
+    """
     filled = [pc.fill_null(column.cast(pa.string()), "") for column in columns]
     names = [str(place) for place in range(len(filled))]
     table = pa.table(dict(zip(names, filled, strict=True)))
-    for row in table.group_by(names, use_threads=False).aggregate([([], "count_all")]).to_pylist():
-        counter[tuple(row[name] for name in names)] += row["count_all"]
+    table = table.append_column("sum", pa.nulls(table.num_rows, pa.int64()) if summed is None else summed)
+    grouped = table.group_by(names, use_threads=False).aggregate([([], "count_all"), ("sum", "sum")])
+    for row in grouped.to_pylist():
+        key = tuple(row[name] for name in names)
+        counter[key] += row["count_all"]
+        if sums is not None:
+            sums[key] += row["sum_sum"] or 0

@@ -67,15 +67,13 @@ def for_bound(sample: Floats, bound: float, lower: bool, groups: int = 3) -> His
         return None
     low, high = (float(end) for end in np.quantile(sample, [CUT, 1.0 - CUT]))
     whole = bool(np.all(sample == np.rint(sample)))
-    logarithmic = bool(low > 0 and bound > 0 and high / low > LOG_RATIO)
+    logarithmic = bool(low > 0 and bound > 0 and high > 1 and high / low > LOG_RATIO)
     edge = _edge(bound, lower, whole and not logarithmic)
     if logarithmic:
         edges = 10.0 ** _grid(np.log10(low), np.log10(high), np.log10(edge), whole=False)
         edges[np.argmin(np.abs(edges - edge))] = edge
     else:
-        edges = _grid(low, high, edge, whole)
-        if sample.min() >= 0 and not whole:
-            edges = np.unique(np.maximum(edges, 0.0))
+        edges = _grid(low, high, edge, whole, never_negative=bool(sample.min() >= 0))
     return Histogram(edges, np.zeros((groups, len(edges) - 1), np.int64), logarithmic, whole)
 
 
@@ -93,7 +91,7 @@ def _edge(bound: float, lower: bool, whole: bool) -> float:
     return bound if lower else float(np.nextafter(bound, np.inf))
 
 
-def _grid(low: float, high: float, edge: float, whole: bool) -> Floats:
+def _grid(low: float, high: float, edge: float, whole: bool, never_negative: bool = False) -> Floats:
     """Returns evenly spaced edges that cover low…high, one of them at `edge` if it is near."""
     span = high - low
     if span <= 0:
@@ -104,7 +102,13 @@ def _grid(low: float, high: float, edge: float, whole: bool) -> Floats:
     width = (high - low) / BINS if high > low else span / BINS
     if whole:
         width = float(max(1.0, np.ceil(width)))
+    elif never_negative and near and edge > 0 and low < 2 * width:
+        width = edge / max(1, round(edge / width))  # so that zero is an edge too
+        low = 0.0
     start = edge if near else (np.floor(low) - 0.5 if whole else low)
     before = int(np.ceil((start - low) / width - 1e-9)) if start > low else 0
     after = max(int(np.floor((high - start) / width + 1e-9)) + 1, 1)
-    return np.asarray(start + width * np.arange(-before, after + 1), dtype=np.float64)
+    edges = np.asarray(start + width * np.arange(-before, after + 1), dtype=np.float64)
+    if never_negative and not whole and edges[0] < 0:
+        edges = np.r_[0.0, edges[edges > width * 1e-6]]
+    return edges

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,25 +10,21 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
-from data.errors import DamageError, UsageError
+from data.errors import DamageError
+from data.ledger import LEDGER, signal_column
+from data.manifest import read_manifest, snapshot_folder
 
 #: Rows of a batch: 60 columns of them are 32 MB.
 BATCH_ROWS = 65_536
-
-#: The ledger's columns that are not signals.
-FATE_COLUMNS = (
-    *("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "stage", "reason"),
-    *("rule", "measured", "threshold", "failed", "failed_rules", "cluster", "survivor", "matched", "jaccard"),
-    *("benchmark", "benchmark_item", "tokens", "bytes", "shard", "row"),
-)
-
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """One rule of the manifest, with what the run counted for it.
 
     Attributes:
+        signal: its column in the ledger.
         bound: a document passes if its signal is at least (or at most) this.
         lower: whether the bound is a lower one.
         where: kinds, sources and languages that the rule looks at; empty: all.
@@ -57,7 +52,7 @@ class Rule:
         return cls(
             address=entry["address"],
             filter=entry.get("filter") or entry["address"].split(".")[0],
-            signal=entry["signal"],
+            signal=signal_column(entry["signal"]),
             bound=float(bound) if bound is not None else float("nan"),
             lower=entry.get("at_least") is not None,
             reason=entry.get("reason") or "",
@@ -79,17 +74,14 @@ class Published:
     """A run's out folder, as readers see it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        path = folder / "manifest.json"
-        try:
-            self.manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UsageError(
-                f"{folder}: holds no manifest.json, so no dataset has been published here; "
-                f"make one with `phimill run RECIPE.yaml --out {folder}`"
-            ) from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise DamageError(f"{path}: is not JSON ({error}); run again to publish anew") from error
+        """Reads the manifest.
+
+        Raises:
+            UsageError: nothing has been published there.
+            DamageError: the manifest is not what was written.
+        """
+        self.folder = snapshot_folder(folder)
+        self.manifest: dict[str, Any] = read_manifest(self.folder)
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -122,7 +114,7 @@ class Published:
     @property
     def signals(self) -> list[str]:
         """The ledger's signal columns; none in a ledger of reasons only."""
-        return [name for name in self.schema.names if name not in FATE_COLUMNS]
+        return [name for name in self.schema.names if name not in LEDGER.names]
 
     def rows(self) -> int:
         """Returns the number of the ledger's rows."""
@@ -131,10 +123,10 @@ class Published:
     def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yields the ledger's rows in order, at most BATCH_ROWS at a time; absent columns are left out."""
         have = [name for name in dict.fromkeys(columns) if name in self.schema.names]
-        scanner = self._dataset.scanner(columns=have, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1)
-        for batch in scanner.to_batches():
-            if batch.num_rows:
-                yield pa.Table.from_batches([batch])
+        for path in self.ledger_files:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(BATCH_ROWS, columns=have):
+                    yield pa.Table.from_batches([batch])
 
     @cached_property
     def _dataset(self) -> ds.Dataset:

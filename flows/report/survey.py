@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.ledger import LEDGER
 from flows.report import histograms
 from flows.report.counting import Categories, Clusters, Overlap, count_values, hosts
 from flows.report.histograms import Floats, Histogram
@@ -46,6 +47,7 @@ class Survey:
         largest_clusters: (cluster, size).
         benchmarks: documents by (benchmark, item).
         quarantine: documents by (reason, source); examples: up to a few rows of each.
+        flow: documents and tokens by (stage, status, source); tokens of rows without text are 0.
         sample: the rows to show, see sampling.Sampler.
     """
 
@@ -62,6 +64,8 @@ class Survey:
     benchmarks: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
     quarantine: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
     quarantined: dict[tuple[str, str], list[str]] = dataclasses.field(default_factory=dict)
+    flow: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
+    flow_tokens: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
     sample: pa.Table | None = None
 
 
@@ -103,9 +107,7 @@ def judged_by(rule: Rule, batch: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def _fate_columns(published: Published) -> list[str]:
-    from flows.report.published import FATE_COLUMNS
-
-    return [name for name in FATE_COLUMNS if name in published.schema.names]
+    return [name for name in LEDGER.names if name in published.schema.names]
 
 
 def _measured(published: Published) -> list[str]:
@@ -178,6 +180,8 @@ def _count_categories(survey: Survey, batch: pa.Table) -> None:
 
 
 def _count_others(survey: Survey, batch: pa.Table) -> None:
+    fate = [batch["stage"], batch["status"], batch["source"]]
+    count_values(survey.flow, fate, survey.flow_tokens, batch["tokens"])
     near = batch.filter(pc.and_(pc.is_valid(batch["jaccard"]), pc.not_equal(batch["status"], "kept")))
     if near.num_rows and survey.jaccard is not None:
         survey.jaccard.add(numbers(near, "jaccard"), np.zeros(near.num_rows, np.int64))

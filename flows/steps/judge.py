@@ -12,6 +12,9 @@ from data.fingerprint import step_fingerprint
 from data.parts import Part, alive, lay_side_by_side, read_part, scatter, write_part
 from flows.run import Run
 
+#: Columns of a measured part that are no signals.
+NO_SIGNALS = ("id", "text", "text_bytes")
+
 
 def judge(run: Run) -> dict[str, Any]:
     """Adds the step `judge` to run.parts."""
@@ -55,11 +58,12 @@ def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
     files = [part.files[step] for step in ("measure", "score") if step in part.files]
     table = base
     for path in files:
-        names = [name for name in _names(path) if name not in ("text", "text_bytes") and (columns is None or name in {*columns, "language"})]
-        table_next = read_part(path, ["id", *(name for name in names if name != "id")])
-        if "language" in table_next.schema.names:
+        wanted = None if columns is None else {*columns, "language"}
+        names = [name for name in _names(path) if name not in NO_SIGNALS and (wanted is None or name in wanted)]
+        more = read_part(path, ["id", *names])
+        if "language" in names:
             table = table.drop_columns(["language"])
-        table = lay_side_by_side(table, table_next, part.name)
+        table = lay_side_by_side(table, more, part.name)
     return table.filter(alive(part, ["ingest", "extract"]))
 
 

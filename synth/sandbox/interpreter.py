@@ -34,8 +34,7 @@ def executable() -> str:
 def readable_paths() -> tuple[str, ...]:
     """Returns the folders and files that a program may read: the standard library and what it loads."""
     own = [
-        sysconfig.get_path("stdlib"),
-        sysconfig.get_path("platstdlib"),
+        *_library(),
         os.path.join(sys.base_prefix, "lib"),
         os.path.join(sys.base_exec_prefix, "lib"),
     ]
@@ -43,10 +42,24 @@ def readable_paths() -> tuple[str, ...]:
     return tuple(path for path in real if os.path.exists(path))
 
 
+def environment(hash_seed: int) -> dict[str, str]:
+    """Returns all that the interpreter finds in its environment when it starts; the child empties it."""
+    found = {"PYTHONHASHSEED": str(hash_seed)}
+    if sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        found["LD_LIBRARY_PATH"] = os.path.join(sys.base_exec_prefix, "lib")  # some are built to be told
+    return found
+
+
 @cache
 def is_readable_by_nobody() -> bool:
     """Whether a user without any rights could start the interpreter and read its library."""
-    return all(_is_open_to_all(path) for path in (executable(), os.path.realpath(sysconfig.get_path("stdlib"))))
+    return all(_is_open_to_all(path) for path in (executable(), *_library()))
+
+
+def _library() -> list[str]:
+    """Returns the real folders of the standard library; in a virtual environment, its parent's."""
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    return [os.path.realpath(sysconfig.get_path(name, vars=base)) for name in ("stdlib", "platstdlib")]
 
 
 def _is_open_to_all(path: str) -> bool:

@@ -11,6 +11,7 @@ Numbers = dict[str, tuple[int | None, int | None]]
 #: Machines that the numbers are known for, in the order of the columns.
 MACHINES = ("x86_64", "aarch64")
 
+# fmt: off
 #: Starting, tracing and steering processes.
 PROCESSES: Numbers = {
     "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
@@ -76,6 +77,7 @@ JUDGED: Numbers = {
     "prctl": (157, 167), "prlimit64": (302, 261), "fcntl": (72, 25), "ioctl": (16, 29), "seccomp": (317, 277),
 }
 
+# fmt: on
 #: The newest call that may be used; what came later is answered as if the kernel were too old.
 NEWEST = 456  # futex_requeue, Linux 6.7
 

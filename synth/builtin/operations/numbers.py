@@ -168,7 +168,7 @@ operation(
     k=between(2, 3), m=between(4, 5),
 )  # fmt: skip
 operation(
-    "triangle", "iteration", "natural", "natural", "add up the integers from 1 to it",
+    "triangle", "iteration", "natural", "int", "add up the integers from 1 to it",
     lambda x: x * (x + 1) // 2,
     "sum(range(1, $x + 1))",
     "$x * ($x + 1) // 2",
@@ -203,7 +203,7 @@ operation(
     k=between(2, 12), m=between(25, 70),
 )  # fmt: skip
 operation(
-    "magnitude", "arithmetic", "int", "natural", "take its distance from $k",
+    "magnitude", "arithmetic", "int", "int", "take its distance from $k",
     lambda x, k: max(x - k, k - x),
     "abs($x - $k)",
     "$x - $k if $x > $k else $k - $x",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from itertools import groupby
 
 from synth.builtin.grammar import between, operation
@@ -159,13 +160,14 @@ operation(
 operation(
     "skip_neighbours", "dynamic programming", "ints", "int",
     "find the largest sum of values no two of which are neighbours (taking none gives 0)",
-    lambda x: _apart(x),
+    lambda x: _apart(tuple(x)),
     "$a = 0\n$b = 0\nfor $n in $x:\n    $a, $b = $b, max($b, $a + $n)\n$y = $b",
     "$y = 0\n$a = 0\nfor $n in $x:\n    $b = max($y, $a + $n)\n    $a = $y\n    $y = $b",
 )  # fmt: skip
 
 
-def _apart(x: list[int]) -> int:
+@functools.lru_cache(1024)
+def _apart(x: tuple[int, ...]) -> int:
     return max(x[0] + _apart(x[2:]), _apart(x[1:])) if x else 0
 
 

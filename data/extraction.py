@@ -1,0 +1,188 @@
+"""HTML to text for whole tables: what is no page is dropped, what cannot be read is quarantined.
+
+Pages are read in one child process, since a page can make a parser crash or run for minutes: it is
+ended at the deadline, the page is quarantined, and the next child goes on with the page after it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from data.extraction_process import Child
+from data.html_page import header_opts_out, read_page
+from data.recipe import Extract
+from data.schema import FATE_FIELDS, to_metadata
+
+#: What `Extractor.extract` returns.
+EXTRACT_SCHEMA = pa.schema(
+    [
+        *FATE_FIELDS,
+        pa.field("text", pa.large_string()),
+        pa.field("metadata", pa.string()),
+        pa.field("language", pa.string()),
+    ]
+)
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml")
+#: How files begin that no browser shows as a page, whatever their label.
+_BINARY_MAGIC = (
+    b"%PDF-", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"OggS",
+    b"\x7fELF", b"MZ\x90\x00", b"BZh", b"7z\xbc\xaf", b"Rar!", b"ID3", b"\x00\x01\x00\x00", b"wOFF", b"wOF2", b"OTTO",
+    b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0", b"fLaC", b"\x00\x00\x01\x00", b"II*\x00", b"MM\x00*", b"\xfd7zXZ\x00",
+)  # fmt: skip
+_NOT_TEXT = bytes({*range(1, 9), 11, *range(14, 27), *range(28, 32), 127})
+
+
+@dataclasses.dataclass(frozen=True)
+class Extracted:
+    """A page's text and facts.
+
+    Attributes:
+        text: main content; "" if there is none.
+        title: from the page's head.
+        language: primary subtag that the page declares.
+        metadata: charset, canonical, published; `reason` if the page would be dropped or quarantined.
+    """
+
+    text: str
+    title: str | None
+    language: str | None
+    metadata: dict[str, str]
+
+
+def extract_html(html: bytes, url: str | None = None, engine: str = "resiliparse") -> Extracted:
+    """Returns a page's main text and facts, read in this process without a deadline.
+
+    Args:
+        html: the page as it was served; its character set is sniffed.
+        url: where it stood; trafilatura makes use of it.
+        engine: resiliparse or trafilatura.
+    """
+    reason = "binary" if _is_binary(html) else ""
+    if reason:
+        return Extracted("", None, None, {"reason": reason})
+    page = read_page(html, None, engine, url, opt_out=False)
+    metadata = {**page.metadata, "reason": page.reason} if page.reason else page.metadata
+    return Extracted(page.text, page.title, page.language, metadata)
+
+
+@dataclasses.dataclass
+class _Fate:
+    """What becomes of a row; the defaults mean that it goes on as it is."""
+
+    status: str = ""
+    reason: str = ""
+    measured: float | None = None
+    text: str | None = None
+    metadata: str | None = None
+    language: str | None = None
+
+
+class Extractor:
+    """Extracts tables; a context manager that holds the child process.
+
+    Args:
+        settings: engine, deadline, whether opt-outs are heeded.
+    """
+
+    def __init__(self, settings: Extract) -> None:
+        self._settings = settings
+        self._child = Child(settings)
+
+    def __enter__(self) -> Extractor:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._child.close()
+
+    def extract(self, table: pa.Table) -> pa.Table:
+        """Returns for each row of an ingest table its fate here and what extraction found.
+
+        Rows that ended at ingest get an empty status: their fate stands there. `text` is null where
+        the ingest text stands or the row ends here; `metadata` is all of the row's, or null if
+        nothing was added; `threshold` is always null, `measured` is the HTTP status where it decides.
+        """
+        rows = table.select(["status", "text", "content", "content_type", "url", "metadata"])
+        fates: list[_Fate] = []
+        for batch in rows.to_batches(max_chunksize=256):
+            fates.extend(self._extract_batch(batch))
+        ids = table["id"].combine_chunks()
+        columns = {
+            "id": ids,
+            "threshold": pa.nulls(len(fates), pa.float64()),
+            **{
+                field.name: pa.array([getattr(fate, field.name) for fate in fates], field.type)
+                for field in EXTRACT_SCHEMA
+                if field.name not in ("id", "threshold")
+            },
+        }
+        return pa.table([columns[name] for name in EXTRACT_SCHEMA.names], schema=EXTRACT_SCHEMA)
+
+    def _extract_batch(self, batch: pa.RecordBatch) -> list[_Fate]:
+        fates: list[_Fate] = []
+        pages: list[tuple[int, dict[str, Any], bytes]] = []
+        columns = [batch.column(name) for name in ("status", "text", "content", "content_type", "url", "metadata")]
+        for number in range(batch.num_rows):
+            status, text, content, content_type, url, metadata = (column[number].as_py() for column in columns)
+            fate = _Fate()
+            if status == "" and content is None:
+                fate = _Fate("dropped", "empty") if not (text or "").strip() else fate
+            elif status == "":
+                facts = orjson.loads(metadata)
+                fate = self._before_reading(content, content_type, facts)
+                if not fate.status:
+                    pages.append((number, {"content_type": content_type, "url": url, "facts": facts}, content))
+            fates.append(fate)
+        heads = [({key: head[key] for key in ("content_type", "url")}, content) for _, head, content in pages]
+        for (number, head, _), reply in zip(pages, self._child.read(heads), strict=True):
+            fates[number] = _after_reading(reply, head["facts"])
+        return fates
+
+    def _before_reading(self, content: bytes, content_type: str | None, facts: dict[str, Any]) -> _Fate:
+        """Returns a fate that headers and first bytes decide, or one that goes on."""
+        status = facts.get("http_status")
+        if isinstance(status, int) and status != 200:
+            reason = "not_found" if status in (404, 410) else "redirect" if 300 <= status < 400 else "http_error"
+            return _Fate("dropped", reason, float(status))
+        mime = (content_type or "text/html").split(";")[0].strip().lower()
+        if mime not in _HTML_TYPES:
+            return _Fate("dropped", "not_html")
+        if not content.strip(b" \t\r\n\0"):
+            return _Fate("dropped", "empty")
+        if _is_binary(content):
+            return _Fate("quarantined", "binary")
+        robots, reservation = (str(facts.get(name) or "") for name in ("x_robots_tag", "tdm_reservation"))
+        if self._settings.opt_out and header_opts_out(robots, reservation):
+            return _Fate("dropped", "opt_out")
+        return _Fate()
+
+
+def _after_reading(reply: dict[str, Any], facts: dict[str, Any]) -> _Fate:
+    if reply["status"]:
+        return _Fate(reply["status"], reply["reason"], reply.get("measured"))
+    language = reply["language"] or _header_language(facts)
+    return _Fate(
+        text=reply["text"],
+        metadata=to_metadata({**facts, **reply["metadata"], "title": reply["title"]}),
+        language=language,
+    )
+
+
+def _header_language(facts: dict[str, Any]) -> str | None:
+    value = str(facts.get("content_language") or "").split(",")[0].split("-")[0].strip().lower()
+    return value if value.isalpha() and len(value) in (2, 3) else None
+
+
+def _is_binary(content: bytes) -> bool:
+    """Returns whether bytes are no page: a known beginning, or many control characters in the head."""
+    head = content[:4096]
+    if head.startswith(_BINARY_MAGIC) or head[4:8] == b"ftyp":
+        return True
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    controls = len(head) - len(head.translate(None, _NOT_TEXT))
+    return controls > len(head) // 20 + 2

@@ -1,0 +1,104 @@
+"""The process that reads HTML pages for `data.extraction.Extractor`, and dies with it.
+
+Protocol, both ways: a frame is a length (4 bytes, little-endian) and that many bytes. The parent sends
+settings as JSON once, then batches: a frame with the pages' heads as a JSON list, then each page's
+bytes as a frame. The child answers with one JSON frame when it is ready, then one for each page.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import math
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+from typing import IO, Any
+
+import orjson
+
+from data.html_page import read_page
+
+#: More memory than any page needs that gives text; a page that wants more ends this process alone.
+MEMORY_BYTES = 4 * 2**30
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+
+CANARY = b"<html><body><main><p>phimill reads pages: this sentence comes out whole.</p></main></body></html>"
+CANARY_TEXT = "this sentence comes out whole"
+
+
+def write_frame(stream: IO[bytes], content: bytes) -> None:
+    """Writes one frame; the caller flushes."""
+    stream.write(struct.pack("<I", len(content)))
+    stream.write(content)
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """Returns the next frame, or null at the end of the stream."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    (length,) = struct.unpack("<I", head)
+    content = stream.read(length)
+    return content if len(content) == length else None
+
+
+def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
+    """Answers batches until the stream ends."""
+    first = read_frame(requests)
+    if first is None:
+        return
+    settings = orjson.loads(first)
+    _check(settings["engine"])
+    _reply(replies, {"ready": True, "cpu": time.process_time()})
+    while (heads := read_frame(requests)) is not None:
+        batch = [(head, read_frame(requests)) for head in orjson.loads(heads)]
+        for head, content in batch:
+            if content is None:
+                return
+            # The default action of SIGALRM ends the process, even inside C code: nothing outlives its parent.
+            signal.alarm(math.ceil(settings["last_resort_s"]))
+            page = read_page(content, head["content_type"], settings["engine"], head["url"], settings["opt_out"])
+            signal.alarm(0)
+            _reply(replies, {**dataclasses.asdict(page), "cpu": time.process_time()})
+
+
+def _check(engine: str) -> None:
+    """Reads a known page, so that a broken installation ends the run instead of dropping every page."""
+    if engine == "trafilatura":
+        import lxml_html_clean  # noqa: F401  # needed by some pages only
+    page = read_page(CANARY, "text/html", engine, None, opt_out=True)
+    if CANARY_TEXT not in page.text:
+        raise RuntimeError(f"{engine} reads {page.text!r} from a known page")
+
+
+def _reply(replies: IO[bytes], reply: dict[str, Any]) -> None:
+    reply["text"] = reply.get("text", "").encode("utf-8", "ignore").decode()  # no lone surrogates
+    write_frame(replies, orjson.dumps(reply))
+    replies.flush()
+
+
+def _limit_self() -> None:
+    """Bounds memory, and asks the kernel to end this process with its parent."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    ceiling = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Serves the parent on standard input and output; what libraries print goes to standard error."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which closes the pipe
+    _limit_self()
+    serve(sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()

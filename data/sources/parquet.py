@@ -1,0 +1,153 @@
+"""Parquet files: one document for each row, numbered from 0; pages are checked as they are read."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.records import Row, quarantined, record_row
+
+#: A batch shall hold about this much text.
+BATCH_BYTES = 4 * 2**20
+#: Means can mislead: few rows bound what a batch holds where the large ones stand together.
+MAX_BATCH_ROWS = 128
+LARGE_GROUP_BYTES = 512 * 2**20
+
+
+def read_parquet(file: InputFile, source: Source) -> Iterator[Row]:
+    """Yields a row for each row of a Parquet file.
+
+    A file without a readable footer, or without the text column, is one quarantined row; so is the
+    rest of a row group from a damaged page on. Text columns are read as dictionaries, since a value
+    that is written once and used in every row would else unfold to any size.
+    """
+    if file.bytes == 0:
+        yield quarantined(source, file.relative, "empty_file")
+        return
+    try:
+        with pq.ParquetFile(file.path) as plain:
+            schema = plain.schema_arrow
+        texts = [field.name for field in schema if _is_string(field.type)]
+        opened = pq.ParquetFile(file.path, page_checksum_verification=True, read_dictionary=texts)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        yield quarantined(source, file.relative, "bad_parquet", bytes=file.bytes, error=_brief(error))
+        return
+    with opened:
+        body = source.html_column or source.text_column
+        if not _is_text(schema, body, binary=source.html_column is not None):
+            columns = ", ".join(schema.names[:50])
+            yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
+            return
+        first = 0
+        for group in range(opened.num_row_groups):
+            yield from _group_rows(opened, group, first, _columns(schema, body), file.relative, source)
+            first += opened.metadata.row_group(group).num_rows
+
+
+def _is_text(schema: pa.Schema, name: str, binary: bool) -> bool:
+    if schema.names.count(name) != 1:
+        return False
+    kind = schema.field(name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if binary and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        return True
+    return _is_string(kind)
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _columns(schema: pa.Schema, body: str) -> list[str]:
+    """Returns the columns worth reading: the body, and all that can become metadata."""
+    names = []
+    for field in schema:
+        binary = pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
+        wanted = field.name == body or not (pa.types.is_nested(field.type) or binary)
+        if wanted and schema.names.count(field.name) == 1:
+            names.append(field.name)
+    return names
+
+
+def _group_rows(
+    opened: pq.ParquetFile, group: int, first: int, columns: list[str], relative: str, source: Source
+) -> Iterator[Row]:
+    """Yields the rows of a row group; the number of its first row in the file is `first`."""
+    rows = opened.metadata.row_group(group).num_rows
+    number = first
+    body = source.html_column or source.text_column
+    if _body_bytes(opened, group, body) > rows * source.max_record_bytes:
+        for number in range(first, first + rows):
+            yield quarantined(source, f"{relative}:{number}", "too_large")
+        return
+    try:
+        for batch in _batches(opened, group, columns, body):
+            values = [_values(batch.column(name)) for name in batch.schema.names]
+            for row in zip(*values, strict=True):
+                locator = f"{relative}:{number}"
+                record = dict(zip(batch.schema.names, row, strict=True))
+                broken = isinstance(record[body], _Broken)
+                yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
+                number += 1
+    except (pa.ArrowException, OSError) as error:
+        lost = first + rows - number
+        yield quarantined(source, f"{relative}:{number}", "bad_parquet", rows=lost, error=_brief(error))
+
+
+def _batches(opened: pq.ParquetFile, group: int, columns: list[str], body: str) -> Iterator[pa.RecordBatch]:
+    """Yields a row group in batches of few rows, fewer where rows are large on average or in sum."""
+    packed = _body_bytes(opened, group, body)
+    mean = packed / max(1, opened.metadata.row_group(group).num_rows)
+    rows = min(MAX_BATCH_ROWS if packed < LARGE_GROUP_BYTES else 16, int(BATCH_BYTES / max(mean, 1.0)))
+    yield from opened.iter_batches(max(1, rows), row_groups=[group], columns=columns)
+
+
+def _body_bytes(opened: pq.ParquetFile, group: int, body: str) -> int:
+    """Returns the unpacked bytes of a row group's body column; repeated values may count once."""
+    facts = opened.metadata.row_group(group)
+    columns = [facts.column(index) for index in range(facts.num_columns)]
+    return sum(int(column.total_uncompressed_size) for column in columns if column.path_in_schema == body)
+
+
+class _Broken:
+    """Stands for a value that is no UTF-8."""
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Returns a column's values as Python objects; times as text, broken strings as `_Broken`."""
+    if pa.types.is_dictionary(column.type):
+        words = _values(column.dictionary)  # shared, not laid out: see `read_parquet`
+        return [None if index is None else words[index] for index in column.indices.to_pylist()]
+    if pa.types.is_temporal(column.type):
+        return [None if value is None else _time_text(value) for value in column]
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
+
+
+def _decoded(value: bytes | None) -> Any:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return _Broken()
+
+
+def _time_text(scalar: pa.Scalar) -> str | None:
+    try:
+        value = scalar.as_py()
+    except (ValueError, OverflowError):  # beyond Python's years, or nanoseconds without pandas
+        return None
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return None if value is None else str(value)
+
+
+def _brief(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]

@@ -1,0 +1,210 @@
+"""Judges documents by their signals, and, for notebooks, texts by a preset's name."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import AccountingError, UsageError
+from data.recipe import FilterEntry, Language, Where
+from data.schema import FATE_FIELDS, document_id
+from filters.conditions import BoolArray
+from filters.measuring import measure
+from filters.plan import LANGUAGE_SCORE, Plan, Rule, bound_number
+from filters.pool import best_share, column_values, needed_percentiles, percentile, pool_bounds
+from filters.presets import load_preset
+from filters.rules import resolve_filters
+from filters.signals import GROUPS
+from filters.words import FloatArray, IntArray
+
+__all__ = ["best_share", "judge", "judge_rows", "measure", "needed_percentiles", "percentile", "pool_bounds"]
+
+_COMPARE = {"at_least": np.less, "at_most": np.greater, "above": np.less_equal, "below": np.greater_equal}
+
+
+def judge_rows(signals: pa.Table, plan: Plan, pool: Mapping[str, float]) -> pa.Table:
+    """Returns each document's fate: every rule on every document, the first failing one gives the reason.
+
+    A rule does not apply where its signal is null, its scope does not hold, or its `unless` does.
+
+    Args:
+        signals: id, kind, source, language, and the signals as columns.
+        plan: the resolved filters.
+        pool: what `pool_bounds` gave for the plan.
+
+    Returns:
+        id, status ("" or dropped), reason, measured and threshold (null if no rule failed), rule
+        (address of the first failing rule, or null), failed (reasons of all failing rules, each
+        once, in order), failed_rules (their addresses). Same rows, same order.
+
+    Raises:
+        AccountingError: a signal that should have been measured is not a column.
+    """
+    missing = sorted({rule.signal for rule in plan.rules} - set(signals.schema.names) - set(plan.given))
+    if missing and signals.num_rows:
+        raise AccountingError(f'the rules look at "{missing[0]}", which was not measured')
+    rows = signals.num_rows
+    failed = np.zeros((len(plan.rules), rows), dtype=np.bool_)
+    measured, thresholds = np.full(rows, np.nan), np.full(rows, np.nan)
+    first = np.full(rows, -1, dtype=np.int64)
+    for number, rule in enumerate(plan.rules):
+        values, threshold = rule_values(rule, signals), rule.number(pool)
+        failed[number] = fails(rule, values, signals, pool)
+        news = failed[number] & (first < 0)
+        first[news], measured[news], thresholds[news] = number, values[news], threshold
+    addresses = [rule.address for rule in plan.rules]
+    reasons = [rule.reason for rule in plan.rules]
+    fate = {
+        "id": signals["id"],
+        "status": pa.array(np.where(first >= 0, "dropped", ""), pa.string()),
+        "reason": _picked(reasons, first, ""),
+        "measured": pa.array(measured, pa.float64(), from_pandas=True),
+        "threshold": pa.array(thresholds, pa.float64(), from_pandas=True),
+        "rule": _picked(addresses, first, None),
+        "failed": _listed(failed, reasons),
+        "failed_rules": _listed(failed, addresses),
+    }
+    extra = [pa.field("rule", pa.string())] + [pa.field(name, pa.list_(pa.string())) for name in ("failed", "failed_rules")]
+    return pa.table(fate, schema=pa.schema([*FATE_FIELDS, *extra]))
+
+
+def rule_values(rule: Rule, signals: pa.Table) -> FloatArray:
+    """Returns what a rule compares, NaN where there is nothing; an unwanted language counts 0."""
+    values = column_values(signals, rule.signal)
+    if rule.wanted:
+        language = pc.is_in(pc.utf8_lower(signals["language"]), value_set=pa.array(rule.wanted, pa.string()))
+        wanted = np.asarray(language.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        values = np.where(wanted | np.isnan(values), values, 0.0)
+    return values
+
+
+def fails(rule: Rule, values: FloatArray, signals: pa.Table, pool: Mapping[str, float]) -> BoolArray:
+    """Returns for each document whether the rule applies to it and is broken.
+
+    Args:
+        rule: the rule.
+        values: what `rule_values` gave.
+        signals: the table that it looks at.
+        pool: what `pool_bounds` gave.
+    """
+    # Comparisons with NaN are False: no value, no verdict; no pool, no bound.
+    broken: BoolArray = _COMPARE[rule.compare](values, rule.number(pool)) & rule.scope.mask(signals)
+    if rule.unless is not None and broken.any():
+        bound = bound_number(rule.unless.signal, rule.unless.bound, rule.scope, pool)
+        broken &= ~rule.unless.holds(column_values(signals, rule.unless.signal), bound)
+    return broken
+
+
+def _picked(names: Sequence[str], places: IntArray, none: str | None) -> pa.Array:
+    """Returns names[place] for each place, and `none` for -1."""
+    values = pa.array([*names, none], pa.string())
+    return values.take(pa.array(np.where(places < 0, len(names), places)))
+
+
+def _listed(failed: npt.NDArray[np.bool_], names: Sequence[str]) -> pa.Array:
+    """Returns for each document the names of the rules that failed, each once, in order."""
+    distinct = list(dict.fromkeys(names))
+    numbers = np.array([distinct.index(name) for name in names], dtype=np.int64)
+    rows, rules = np.nonzero(failed.T)
+    keys = rows * (len(distinct) + 1) + numbers[rules] if len(rows) else rows
+    kept = np.sort(np.unique(keys, return_index=True)[1])
+    offsets = np.zeros(failed.shape[1] + 1, dtype=np.int32)
+    offsets[1:] = np.cumsum(np.bincount(rows[kept], minlength=failed.shape[1]))
+    values = pa.array(distinct, pa.string()).take(pa.array(numbers[rules[kept]], pa.int64()))
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def judge(
+    texts: Iterable[str],
+    preset: str,
+    *,
+    language: str | Sequence[str | None] | None = None,
+    signals: Mapping[str, Sequence[float | None]] | None = None,
+    **overrides: Any,
+) -> pa.Table:
+    """Judges texts by a preset, whatever kind of document they are.
+
+    Args:
+        texts: any texts.
+        preset: a name such as `gopher-quality` or `c4@paper`; see `phimill presets`.
+        language: programming language of all texts or of each, for rules that ask for it.
+        signals: further signals, such as {"quality": scores}.
+        **overrides: bounds by name; None switches a rule off.
+
+    Returns:
+        A row for each text: kept, reason (first failing rule's, "" if kept), peer_reason (the
+        peer's name for it, null where the preset stands for none), failed (reasons of all
+        failing rules), rule, measured, threshold, failed_rules, a column for each signal, and
+        text as the preset leaves it, where it modifies.
+
+    Raises:
+        UsageError: an unknown preset or bound, with the nearest name; a bound of the wrong type.
+    """
+    documents = _checked(texts)
+    taken = sorted(set(overrides) & set(FilterEntry.model_fields))
+    if taken:
+        raise UsageError(f"{preset}: {taken[0]}: this is no bound; only a recipe's filter can have it")
+    shelf, given = load_preset(preset), dict(signals or {})
+    kind = shelf.where.get("kind", ["text"])[0]
+    entry = FilterEntry(name=shelf.name, preset=preset, where=Where(kind=[kind]), **overrides)
+    plan = resolve_filters([entry], given, lambda place, message: UsageError(f"{preset}: {place[-1]}: {message}"))
+    detects = any(rule.wanted for rule in plan.rules)
+    stated = [language] * len(documents) if isinstance(language, str) or language is None else list(language)
+    table = pa.table(
+        {
+            "id": pa.array([document_id("judge", str(number)) for number in range(len(documents))], pa.string()),
+            "text": pa.array(documents, pa.large_string()),
+            "kind": pa.array([kind] * len(documents), pa.string()),
+            "source": pa.array(["judge"] * len(documents), pa.string()),
+            "language": pa.array(stated, pa.string()),
+        }
+    )
+    measured = measure(table, plan.measure_settings(), Language(kinds=[kind]) if detects else None)
+    seen = measured.append_column("kind", table["kind"]).append_column("source", table["source"])
+    for name, values in given.items():
+        seen = seen.append_column(name, pa.array(values, pa.float64(), from_pandas=True))
+    fates = judge_rows(seen, plan, pool_bounds(plan, lambda columns: seen))
+    return _answer(plan, kind, table["text"], seen, fates)
+
+
+def _checked(texts: Iterable[str]) -> list[str]:
+    """Returns the texts as Arrow can hold them: half a surrogate pair becomes U+FFFD."""
+    if isinstance(texts, str):
+        raise UsageError("texts: expected a list of texts, not one text; put it in a list")
+    documents = list(texts)
+    for number, text in enumerate(documents):
+        if not isinstance(text, str):
+            raise UsageError(f"texts[{number}]: expected a text, not {type(text).__name__}")
+        if not text.isascii():
+            documents[number] = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return documents
+
+
+def _answer(plan: Plan, kind: str, texts: pa.ChunkedArray, seen: pa.Table, fates: pa.Table) -> pa.Table:
+    """Lays out what `judge` returns."""
+    peers = {rule.address: rule.peer_reason for rule in plan.rules}
+    columns = {
+        "kept": pc.equal(fates["status"], ""),
+        "reason": fates["reason"],
+        "peer_reason": pa.array([peers.get(address) for address in fates["rule"].to_pylist()], pa.string()),
+        **{name: fates[name] for name in ("failed", "rule", "measured", "threshold", "failed_rules")},
+        **{name: seen[name] for name in ("language", *_measured_for(plan, kind))},
+    }
+    if plan.modifiers:
+        columns["text"] = pc.coalesce(seen["text"], texts)
+    return pa.table(columns)
+
+
+def _measured_for(plan: Plan, kind: str) -> list[str]:
+    """Returns the signals that documents of a kind have."""
+    columns = [
+        segment.column(signal)
+        for segment in plan.segments
+        for group in segment.groups.get(kind, ())
+        for signal in GROUPS[group]
+    ]
+    return [LANGUAGE_SCORE, *columns, *plan.given]

@@ -1,0 +1,97 @@
+"""Bounds that only the whole pool can settle: percentiles, and shares of its tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from filters.conditions import Bound, Scope
+from filters.plan import Plan, pool_key
+from filters.words import FloatArray
+
+
+@dataclasses.dataclass(frozen=True)
+class Needed:
+    """A number that the pool decides: over a scope's documents that have the signal."""
+
+    key: str
+    signal: str
+    bound: str
+    scope: Scope
+
+
+def needed_percentiles(plan: Plan) -> list[Needed]:
+    """Returns what the plan's rules and conditions need of the pool, sorted by key."""
+    needed: dict[str, Needed] = {}
+    for rule in plan.rules:
+        bounds: list[tuple[str, Bound]] = [(rule.signal, rule.bound)]
+        if rule.unless is not None:
+            bounds.append((rule.unless.signal, rule.unless.bound))
+        for signal, bound in bounds:
+            if isinstance(bound, str):
+                key = pool_key(signal, bound, rule.scope)
+                needed[key] = Needed(key, signal, bound, rule.scope)
+    return [needed[key] for key in sorted(needed)]
+
+
+def pool_bounds(plan: Plan, read: Callable[[list[str]], pa.Table]) -> dict[str, float]:
+    """Returns every number that the plan needs of the pool, by key (see `plan.pool_key`).
+
+    Args:
+        plan: the resolved filters.
+        read: columns → table with kind, source, language and these columns, a row for each
+            document of the pool; not called if nothing is needed.
+    """
+    needed = needed_percentiles(plan)
+    if not needed:
+        return {}
+    table = read(sorted({one.signal for one in needed} | {"bytes"}))
+    return {one.key: _settle(one, table) for one in needed}
+
+
+def _settle(needed: Needed, table: pa.Table) -> float:
+    mask = needed.scope.mask(table)
+    values = column_values(table, needed.signal)[mask]
+    there = ~np.isnan(values)
+    if needed.bound.startswith("p"):
+        return percentile(values[there], float(needed.bound[1:]))
+    sizes = column_values(table, "bytes")[mask][there]
+    return best_share(values[there], np.nan_to_num(sizes), float(needed.bound[1:]))
+
+
+def column_values(table: pa.Table, name: str) -> FloatArray:
+    """Returns a numeric column with NaN for null; all NaN if the table has no such column."""
+    if name not in table.schema.names:
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def percentile(values: npt.ArrayLike, q: float) -> float:
+    """Returns the smallest value that at least q % of the values do not exceed.
+
+    One of the values themselves, so that it does not depend on rounding; NaN for no values.
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    if not len(ordered):
+        return float("nan")
+    # 1e-9: 0.29 * 100 is 28.999…; a percentile is not meant that exactly.
+    place = int(np.ceil(q / 100 * len(ordered) - 1e-9)) - 1
+    return float(ordered[min(max(place, 0), len(ordered) - 1)])
+
+
+def best_share(values: npt.ArrayLike, weights: npt.ArrayLike, share: float) -> float:
+    """Returns the highest bound that keeps at least a share of the weight; NaN for no values.
+
+    Documents are taken best first until the share is reached; equals of the last one stay in.
+    """
+    scores, sizes = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    if not len(scores):
+        return float("nan")
+    order = np.argsort(-scores, kind="stable")
+    reached = np.cumsum(sizes[order])
+    place = int(np.searchsorted(reached, share * reached[-1] - 1e-9))
+    return float(scores[order][min(place, len(scores) - 1)])

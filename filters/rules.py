@@ -1,0 +1,216 @@
+"""From a recipe's filters to a plan: presets looked up, bounds overridden, names checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Callable, Iterable, Sequence
+
+from data.errors import UsageError, did_you_mean
+from data.recipe import FilterEntry, RuleEntry
+from filters.conditions import Bound, Condition, Scope, parse_bound
+from filters.modifiers import check_setting
+from filters.plan import (
+    LANGUAGE_SCORE,
+    Compare,
+    Plan,
+    Rule,
+    Segment,
+    default_groups,
+    sorted_groups,
+)
+from filters.presets import Preset, PresetRule, load_preset
+from filters.signals import GROUP_OF, SIGNALS
+
+__all__ = ["Plan", "Rule", "resolve_filters"]
+
+Place = tuple[str | int, ...]
+MakeError = Callable[[Place, str], Exception]
+
+
+def resolve_filters(entries: Sequence[FilterEntry], known_signals: Iterable[str], error: MakeError) -> Plan:
+    """Returns the plan of a recipe's filters.
+
+    Args:
+        entries: the recipe's `filters`.
+        known_signals: signals that are not measured on text: the input's own, and `quality`.
+        error: makes the exception for a place such as ("filters", 2, "min_wrods") and a message.
+
+    Raises:
+        whatever `error` makes: an unknown preset, bound or signal, or a bound of the wrong type.
+    """
+    resolver = _Resolver(set(known_signals), error)
+    for number, entry in enumerate(entries):
+        resolver.add(("filters", number), entry)
+    return resolver.plan()
+
+
+class _Resolver:
+    """Builds a plan, filter by filter."""
+
+    def __init__(self, given: set[str], error: MakeError) -> None:
+        self.given, self.error = given, error
+        clash = sorted(given & (SIGNALS.keys() | {LANGUAGE_SCORE}))
+        if clash:
+            raise error(("sources",), f'the input\'s signal "{clash[0]}" has the name of a measured one; rename it')
+        self.rules: list[Rule] = []
+        self.segments = [Segment()]
+        self.groups = [default_groups("")]
+
+    def plan(self) -> Plan:
+        """Returns what has been built."""
+        pairs = zip(self.segments, self.groups, strict=True)
+        segments = tuple(dataclasses.replace(segment, groups=sorted_groups(groups)) for segment, groups in pairs)
+        return Plan(tuple(self.rules), segments, tuple(sorted(self.given)))
+
+    def add(self, place: Place, entry: FilterEntry) -> None:
+        """Adds a recipe's filter."""
+        try:
+            preset = load_preset(entry.preset) if entry.preset else None
+        except UsageError as failure:
+            raise self.error((*place, "preset"), str(failure)) from failure
+        known = preset.keys if preset else []
+        for key in entry.bounds:
+            if key not in known:
+                owner = f"{preset.full_name} has no bound" if preset else "a filter without a preset has no key"
+                raise self.error((*place, key), f'{owner} "{key}".{did_you_mean(key, known)}{_listed(known)}')
+        where = {**(preset.where if preset else {}), **entry.where.model_dump(exclude_none=True)}
+        scope = Scope.of(where)
+        unless = self._condition((*place, "unless"), entry.unless)
+        if preset:
+            self._add_preset(place, entry, preset, scope, unless)
+        for number, rule in enumerate(entry.rules):
+            self._add_own((*place, "rules", number), entry.name, rule, scope, unless)
+
+    def _add_preset(
+        self, place: Place, entry: FilterEntry, preset: Preset, scope: Scope, unless: Condition | None
+    ) -> None:
+        bounds = {**{part.key: part.default for part in (*preset.lines, *preset.lists)}, **entry.bounds}
+        if preset.lines:
+            lines = {line.key: self._line_setting(place, line.key, bounds[line.key]) for line in preset.lines}
+            self.segments.append(Segment(entry.name, lines, scope))
+            self.groups.append(default_groups(entry.name))
+        for rule in preset.rules:
+            if rule.signal not in self.given and rule.signal not in SIGNALS and rule.signal != LANGUAGE_SCORE:
+                raise self.error((*place, "preset"), self._unknown_signal(rule.signal))
+            narrowed = scope.narrowed(rule.languages, rule.not_languages)
+            column = self._column(rule.signal, scope)  # before the bound: switching it off re-measures nothing
+            bound = self._bound(place, preset, rule, entry.bounds)
+            if bound is None:
+                continue
+            self.rules.append(
+                Rule(
+                    address=f"{entry.name}.{rule.key}",
+                    filter=entry.name,
+                    signal=column,
+                    compare=rule.compare,
+                    bound=bound,
+                    reason=rule.reason,
+                    peer_reason=rule.peer_reason,
+                    scope=narrowed,
+                    unless=unless,
+                    wanted=self._wanted(place, rule.wanted, bounds),
+                    explanation=rule.explanation,
+                    source=rule.source,
+                )
+            )
+
+    def _add_own(self, place: Place, name: str, entry: RuleEntry, scope: Scope, unless: Condition | None) -> None:
+        compare: Compare = "at_most" if entry.at_least is None else "at_least"
+        value = entry.at_most if entry.at_least is None else entry.at_least
+        bound = self._parse((*place, compare), entry.signal, value)
+        address = f"{name}.{'max' if compare == 'at_most' else 'min'}_{entry.signal}"
+        taken = sum(rule.address == address or rule.address.startswith(f"{address}-") for rule in self.rules)
+        self.rules.append(
+            Rule(
+                address=f"{address}-{taken + 1}" if taken else address,
+                filter=name,
+                signal=self._signal((*place, "signal"), entry.signal, scope),
+                compare=compare,
+                bound=bound,
+                reason=entry.reason,
+                scope=scope,
+                unless=self._condition((*place, "unless"), entry.unless) or unless,
+                explanation=SIGNALS.get(entry.signal, ""),
+                source="the recipe",
+            )
+        )
+
+    def _signal(self, place: Place, signal: str, scope: Scope) -> str:
+        """Returns the column of a signal that a recipe names; a full name such as c4.words is one already."""
+        if signal in self.given or signal == LANGUAGE_SCORE:
+            return signal
+        if signal in SIGNALS:
+            return self._column(signal, scope)
+        for number, segment in enumerate(self.segments):
+            bare = signal.removeprefix(f"{segment.name}.")
+            if segment.name and signal != bare and bare in SIGNALS:
+                return self._column(bare, scope, number)
+        raise self.error(place, self._unknown_signal(signal))
+
+    def _column(self, signal: str, scope: Scope, number: int = -1) -> str:
+        """Returns a signal's column in a segment, and sees to it that it will be measured."""
+        if signal not in SIGNALS:
+            return signal
+        group = GROUP_OF[signal]
+        # Where a scope names no kind, a signal is measured where it means something:
+        # lines and repetition on prose, comments on code.
+        kinds = scope.kind or [kind for kind, groups in default_groups("").items() if group in groups]
+        for kind in kinds:
+            self.groups[number][kind].add(group)
+        return self.segments[number].column(signal)
+
+    def _unknown_signal(self, signal: str) -> str:
+        if signal == "quality":
+            return "there is no signal `quality`: the recipe has no `quality` model"
+        known = [*SIGNALS, LANGUAGE_SCORE, *self.given]
+        return f'unknown signal "{signal}".{did_you_mean(signal, known)}'
+
+    def _bound(self, place: Place, preset: Preset, rule: PresetRule, given: dict[str, Any]) -> Bound | None:
+        """Returns a rule's bound, or None if it is off."""
+        replaced = any(other.replaces == rule.key and given.get(other.key) is not None for other in preset.rules)
+        value = given[rule.key] if rule.key in given else None if replaced else rule.bound
+        if value is None:
+            return None
+        bound = self._parse((*place, rule.key), rule.signal if not rule.token_share else "token_share", value)
+        if rule.token_share:
+            if isinstance(bound, str):
+                raise self.error((*place, rule.key), f"expected a share between 0 and 1, not {bound!r}")
+            return f"t{bound:g}"
+        return bound
+
+    def _parse(self, place: Place, signal: str, value: object) -> Bound:
+        try:
+            bound = parse_bound(value)
+        except ValueError as failure:
+            raise self.error(place, str(failure)) from failure
+        if signal.endswith("_share") and isinstance(bound, float) and not 0 <= bound <= 1:
+            raise self.error(place, f"expected a share between 0 and 1, not {value!r}")
+        return bound
+
+    def _condition(self, place: Place, text: str | None) -> Condition | None:
+        if text is None:
+            return None
+        try:
+            condition = Condition.parse(text)
+        except ValueError as failure:
+            raise self.error(place, str(failure)) from failure
+        return dataclasses.replace(condition, signal=self._signal(place, condition.signal, Scope()))
+
+    def _line_setting(self, place: Place, key: str, value: object) -> float:
+        try:
+            return check_setting(key, value)
+        except ValueError as failure:
+            raise self.error((*place, key), str(failure)) from failure
+
+    def _wanted(self, place: Place, key: str | None, bounds: dict[str, Any]) -> tuple[str, ...]:
+        if key is None:
+            return ()
+        value = bounds[key]
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise self.error((*place, key), f"expected a language code such as en, or a list of them, not {value!r}")
+        return tuple(name.lower() for name in names)
+
+
+def _listed(known: Sequence[str]) -> str:
+    return f" It has: {', '.join(known)}." if known else ""

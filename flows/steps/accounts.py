@@ -1,0 +1,204 @@
+"""The account of a run: what came in, what became of it, and the manifest that says so."""
+
+from __future__ import annotations
+
+import collections
+import importlib.metadata
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.account import check_account, count
+from data.ledger import ledger_rows, ledger_schema, read_ledger, write_ledger
+from data.parts import Part, alive, count_rows, read_part
+from data.shards import ShardPlan
+from flows.run import Run
+from flows.steps.tokenise import LIVING
+
+#: The packages that phimill is built on, named in every manifest.
+NAMED = (
+    "phimill", "datasets", "datatrove", "fasttext-numpy2", "datasketch", "openai", "pyarrow", "prefect", "numpy",
+    "resiliparse", "trafilatura", "fastwarc", "tokenizers", "py3langid",
+)  # fmt: skip
+
+BORN = ("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "reason")
+NO_SIGNALS = ("id", "text", "text_bytes", "language")
+
+
+def count_records(parts: list[Part]) -> dict[str, tuple[int, int, list[tuple[str, int]]]]:
+    """Returns source → (records, unreadable ones, their reasons with counts, most frequent first)."""
+    totals: collections.Counter[str] = collections.Counter()
+    reasons: dict[str, collections.Counter[str]] = {}
+    for part in parts:
+        totals[part.source] += count_rows(part.files[part.origin])
+        for step in ("ingest", "extract"):
+            table = read_part(part.files[step], ["status", "reason"])
+            bad = table.filter(pc.equal(table["status"], "quarantined"))["reason"]
+            for pair in pc.value_counts(bad).to_pylist():
+                reasons.setdefault(part.source, collections.Counter())[pair["values"]] += pair["counts"]
+    return {
+        source: (total, sum(reasons.get(source, {}).values()), reasons.get(source, collections.Counter()).most_common())
+        for source, total in sorted(totals.items())
+    }
+
+
+def ledger_tables(run: Run, parts: list[Part], shards: ShardPlan, build: Path) -> None:
+    """Writes the ledger of all parts into build/ledger."""
+    full = run.recipe.ledger == "full"
+    schema = ledger_schema(signal_names(parts) if full else ())
+    write_ledger(build, _tables(parts, shards, schema, full), schema)
+
+
+def signal_names(parts: list[Part]) -> list[str]:
+    """Returns the names of all signals that the parts carry."""
+    names: set[str] = set()
+    for part in parts:
+        for step in ("measure", "score"):
+            if step in part.files:
+                names.update(name for name in read_part_names(part.files[step]) if name not in NO_SIGNALS)
+    return sorted(names)
+
+
+def read_part_names(path: str) -> list[str]:
+    """Returns a part file's column names."""
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
+
+
+def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool) -> Iterator[pa.Table]:
+    start = 0
+    for part in parts:
+        kept = alive(part, (*LIVING, "mix"))
+        paths, rows = shards.places(kept, start)
+        start += int(pc.sum(kept).as_py() or 0)
+        sizes = read_part(part.files["tokenise"], ["bytes", "tokens"])
+        extras: dict[str, Any] = {"shard": paths, "row": rows, "bytes": sizes["bytes"], "tokens": sizes["tokens"]}
+        if "measure" in part.files:
+            found = read_part(part.files["measure"], ["language"])["language"]
+            declared = read_part(part.files[part.origin], ["language"])["language"]
+            extras["language"] = pc.coalesce(found, declared)
+        fates = [(step, read_part(part.files[step], _fate_columns(part.files[step]))) for step in _deciding(part)]
+        yield ledger_rows(
+            read_part(part.files[part.origin], BORN),
+            fates,
+            extras,
+            _signals(part) if full else None,
+            schema=schema,
+            entered_at=part.origin,
+        )
+
+
+def _deciding(part: Part) -> list[str]:
+    steps = ("extract", "judge", "deduplicate", "decontaminate", "mix")
+    return [step for step in steps if step in part.files]
+
+
+def _fate_columns(path: str) -> list[str]:
+    unwanted = {"text", "metadata", "language"}
+    return [name for name in read_part_names(path) if name not in unwanted]
+
+
+def _signals(part: Part) -> pa.Table | None:
+    table: pa.Table | None = None
+    for step in ("measure", "score"):
+        if step in part.files:
+            names = [name for name in read_part_names(part.files[step]) if name not in NO_SIGNALS]
+            more = read_part(part.files[step], ["id", *names])
+            if table is None:
+                table = more
+            else:
+                for name in names:
+                    table = table.append_column(name, more[name])
+    return table
+
+
+def manifest_of(
+    run: Run,
+    parts: list[Part],
+    build: Path,
+    snapshot: str,
+    shards: list[dict[str, Any]],
+    token_shards: list[dict[str, Any]],
+    vocabulary: int,
+) -> dict[str, Any]:
+    """Returns the manifest of what stands in `build`, after making sure that nothing was lost."""
+    counts = count(read_ledger(build, ["source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language"]))
+    entered: collections.Counter[str] = collections.Counter()
+    for part in parts:
+        for pair in pc.value_counts(read_part(part.files[part.origin], ["source"])["source"]).to_pylist():
+            entered[pair["values"]] += pair["counts"]
+    check_account(counts, entered, shards)
+    teacher = run.facts.get("teacher")
+    manifest = {
+        "phimill": importlib.metadata.version("phimill"),
+        "name": run.recipe.name,
+        "description": run.recipe.description,
+        "snapshot": snapshot,
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in NAMED},
+        "recipe": run.recipe.model_dump(mode="json"),
+        "inputs": run.inputs,
+        "sample": run.sample,
+        "counts": counts,
+        "rules": rule_counts(run, build),
+        "shards": shards,
+        "token_shards": token_shards,
+        "tokenizer": {
+            "path": "tokenizer.json", "sha256": run.facts["tokenizer"]["sha256"], "vocabulary": vocabulary
+        },
+        "mixture": run.facts["mixture"],
+        "quality": _without(run.facts.get("quality"), "path", "canaries"),
+        "teacher": teacher,
+        "sandbox": teacher.get("sandbox") if teacher else None,
+        "truth": _truth(run, build),
+    }  # fmt: skip
+    return manifest
+
+
+def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
+    """Returns every rule with its bound and how many documents failed it, and failed only it."""
+    failed: collections.Counter[str] = collections.Counter()
+    alone: collections.Counter[str] = collections.Counter()
+    tokens: collections.Counter[str] = collections.Counter()
+    judged: collections.Counter[str] = collections.Counter()
+    for table in read_ledger(build, ["failed_rules", "tokens", "stage"]):
+        some = table.filter(pc.greater(pc.list_value_length(table["failed_rules"]), 0))
+        for rules, size in zip(some["failed_rules"].to_pylist(), some["tokens"].to_pylist(), strict=True):
+            failed.update(rules)
+            tokens.update(dict.fromkeys(rules, size or 0))
+            if len(rules) == 1:
+                alone.update(rules)
+    for part in run.parts:
+        judged.update(run.plan.judged_counts(part))
+    bounds = run.facts.get("percentiles") or {}
+    return [
+        {
+            **run.plan.describe_rule(rule, bounds),
+            "documents": judged[rule.address],
+            "failed": failed[rule.address],
+            "only": alone[rule.address],
+            "tokens_failed": tokens[rule.address],
+        }
+        for rule in run.plan.rules
+    ]
+
+
+def _truth(run: Run, build: Path) -> list[dict[str, Any]] | None:
+    if run.recipe.truth is None:
+        return None
+    from data.truth import findings, read_truth
+
+    columns = ["id", "source", "locator", "origin_id", "status", "stage", "reason", "cluster", "survivor", "matched"]
+    ledger = pa.concat_tables(list(read_ledger(build, columns)))
+    return list(findings(read_truth(run.root / run.recipe.truth), ledger))
+
+
+def _without(facts: dict[str, Any] | None, *names: str) -> dict[str, Any] | None:
+    return {key: value for key, value in facts.items() if key not in names} if facts else None
+
+

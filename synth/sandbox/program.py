@@ -1,0 +1,81 @@
+"""What a run in the sandbox is made of: a program, its limits, the tier's walls, and how it ended."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Step = tuple[Literal["solution", "test", "value"], str]
+Ended = Literal["exited", "timeout", "output_too_large", "too_many_threads", "unconfined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one program may use; the address space is absolute, not above the parent's."""
+
+    cpu_s: int = 5
+    wall_s: float = 12.0
+    memory_bytes: int = 512 << 20
+    output_bytes: int = 1 << 20
+    result_bytes: int = 2 << 20
+
+    def for_child(self) -> list[tuple[int, int]]:
+        """Returns the limits that the child sets on itself, by resource number."""
+        return [
+            (resource.RLIMIT_AS, self.memory_bytes),
+            (resource.RLIMIT_CPU, self.cpu_s),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_NOFILE, 64),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_MEMLOCK, 0),
+            (resource.RLIMIT_STACK, 8 << 20),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A way to wall a program off.
+
+    Attributes:
+        command: goes before the interpreter's own.
+        user: whom to become first; None: nobody else.
+        watches_parent: whether the child itself must end with its parent.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    user: int | None = None
+    watches_parent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: steps in one module; `value` steps are expressions whose values are reported.
+
+    Attributes:
+        hash_seed: seeds the hashes of strings, and `random` where `seeds_random`.
+        watch: ends the program as unsafe when it reaches for the machine.
+    """
+
+    steps: tuple[Step, ...]
+    hash_seed: int = 0
+    seeds_random: bool = False
+    watch: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended and what the child claimed, as far as it was well formed.
+
+    Attributes:
+        ended: `unconfined` means that the program was not run, because the walls did not stand.
+        status: exit status; minus the signal's number if one ended it.
+        was_busy: at a timeout, whether the program was using a processor or waiting for one.
+    """
+
+    ended: Ended = "unconfined"
+    status: int = 0
+    reports: list[list[Any]] = field(default_factory=list)
+    output: bytes = b""
+    was_busy: bool = False

@@ -1,0 +1,34 @@
+"""Safe to kill at any moment: 20 random kills, and the published bytes are those of an undisturbed run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.bench_kills import kill_moments, published_digest, run_and_kill, run_command, run_to_end
+
+pytestmark = pytest.mark.slow
+
+#: Kills in a row before a run may finish; each hits what the killed ones before it left to do.
+ROUNDS, KILLS = 4, 5
+
+
+@pytest.mark.timeout(900)
+def test_twenty_kills_leave_no_trace_in_what_is_published(corpus: Path, tmp_path: Path) -> None:
+    recipe = str(corpus / "small.yaml")
+    first = tmp_path / "undisturbed"
+    seconds = run_to_end(run_command(recipe, first))
+    expected = published_digest(first)
+    struck = 0
+    moments = kill_moments(ROUNDS * KILLS, 11, seconds)
+    for number in range(ROUNDS):
+        out = tmp_path / "killed"
+        shutil.rmtree(out, ignore_errors=True)
+        # Early kills first: a late one would leave the rest of the round nothing to hit.
+        for moment in sorted(moments[number * KILLS : (number + 1) * KILLS]):
+            struck += run_and_kill(run_command(recipe, out), moment)
+        run_to_end(run_command(recipe, out))
+        assert published_digest(out) == expected, f"round {number}"
+    assert struck >= ROUNDS * KILLS // 2

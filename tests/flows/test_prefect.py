@@ -1,0 +1,139 @@
+"""Prefect for real: its ephemeral server, its artifacts, its deployments; and its death in mid-run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PHIMILL = [sys.executable, "-P", "-m", "flows.cli"]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Returns the environment of a user without any Prefect settings, with a folder of his own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+    return {**kept, "HOME": str(home), "DO_NOT_TRACK": "1"}
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Path:
+    """Returns a folder where a user's own files bear our packages' names."""
+    folder = tmp_path / "elsewhere"
+    (folder / "data").mkdir(parents=True)
+    for name in ("data/__init__.py", "filters.py", "synth.py", "flows.py"):
+        (folder / name).write_text("raise RuntimeError('a stranger was imported')\n")
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_a_run_with_prefect_ends_well_and_leaves_its_artifacts(corpus: Path, stranger: Path) -> None:
+    done = subprocess.run(
+        [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
+        cwd=stranger, env=environment(stranger), capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Made" in done.stdout
+    assert (stranger / "made" / "manifest.json").exists()
+    database = stranger / "made" / ".work" / "prefect" / "prefect.db"
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as store:
+        artifacts = {row[0]: row[1] for row in store.execute("select key, data from artifact")}
+        states = [row[0] for row in store.execute("select state_type from flow_run")]
+        tasks = {row[0] for row in store.execute("select name from task_run")}
+    assert set(artifacts) >= {"curation-progress", "curation-funnel", "curation-reasons", "curation-summary"}
+    assert states == ["COMPLETED"]
+    assert {"ingest", "judge", "deduplicate", "publish"} <= tasks
+    counts = json.loads((stranger / "made" / "manifest.json").read_text())["counts"]
+    assert f"{counts['kept']:,} documents" in artifacts["curation-summary"]
+
+
+@pytest.mark.timeout(400)
+def test_a_server_that_dies_in_mid_run_does_not_keep_the_command(corpus: Path, stranger: Path) -> None:
+    process = subprocess.Popen(
+        [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
+        cwd=stranger, env=environment(stranger), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    journal = stranger / "made" / ".work" / "journal.jsonl"
+    manifest = stranger / "made" / "manifest.json"
+    wait_for(lambda: journal.exists() and '"step"' in journal.read_text(), 200)
+    servers = [child for child in children(process.pid) if b"uvicorn" in cmdline(child) or b"prefect" in cmdline(child)]
+    assert servers, "no server among the children"
+    for server in servers:
+        os.kill(server, signal.SIGKILL)
+    wait_for(manifest.exists, 150)
+    published = time.monotonic()
+    assert process.wait(120) == 0
+    assert time.monotonic() - published < 60
+
+
+@pytest.mark.timeout(500)
+def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    recipe = stranger / "small.yaml"
+    recipe.write_text((corpus / "small.yaml").read_text() + f"root: {corpus}\nschedule: {{cron: '0 3 * * *'}}\n")
+    env = {**environment(stranger), "PREFECT_HOME": str(stranger / "prefect")}
+    server = subprocess.Popen(
+        [*PHIMILL, "serve", str(recipe), "--out", str(stranger / "out"), "--port", str(port)],
+        cwd=stranger, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    other = stranger / "other"
+    other.mkdir()
+    asking = {**env, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    prefect = [sys.executable, "-P", "-m", "prefect"]
+    try:
+        deadline = time.monotonic() + 200
+        while time.monotonic() < deadline:
+            listed = subprocess.run([*prefect, "deployment", "ls"], cwd=other, env=asking, capture_output=True, text=True)
+            if "synth/on-demand" in listed.stdout.replace("\n", ""):
+                break
+            time.sleep(2)
+        for name, more in (("curate/scheduled", []), ("synth/on-demand", ["-p", "exercises=5"])):
+            run = subprocess.run(
+                [*prefect, "deployment", "run", name, *more, "--watch"],
+                cwd=other, env=asking, capture_output=True, text=True, timeout=200,
+            )  # fmt: skip
+            assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+    assert (stranger / "out" / "small" / "manifest.json").exists()
+    assert (stranger / "out" / "exercises" / "exercises.jsonl").exists()
+
+
+def wait_for(condition: object, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.1)
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                found += [int(entry.name), *children(int(entry.name))]
+        except OSError:
+            continue
+    return found
+
+
+def cmdline(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
