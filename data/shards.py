@@ -8,6 +8,7 @@ itself, a row group at a time.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import shutil
 from pathlib import Path
 from typing import Any, Iterable, Iterator
@@ -205,7 +206,7 @@ def _append(table: pa.Table, work: Path) -> None:
     shards = np.asarray(table["shard number"].to_numpy())
     order = np.lexsort((np.asarray(table["place"].to_numpy()), shards))
     bounds = np.flatnonzero(np.diff(shards[order], prepend=-1))
-    for first, last in zip(bounds, [*bounds[1:], len(order)], strict=True):
+    for first, last in itertools.pairwise([*bounds, len(order)]):
         rows = table.take(pa.array(order[first:last])).drop_columns(["shard number"]).combine_chunks()
         with (work / f"{shards[order[first]]:05d}.arrow").open("ab") as file:
             with pa.ipc.new_stream(file, rows.schema) as stream:
@@ -219,7 +220,7 @@ def _gather(path: Path, schema: pa.Schema | None, sizes: IntArray, most: int) ->
     runs = _read_runs(path)
     places = [np.asarray(run["place"].to_numpy()) for run in runs]
     starts = _starts(sizes, most, None)
-    for first, last in zip(starts, [*starts[1:], len(sizes)], strict=True):
+    for first, last in itertools.pairwise([*starts, len(sizes)]):
         pieces = []
         for run, place in zip(runs, places, strict=True):
             low, high = np.searchsorted(place, [first, last])

@@ -55,7 +55,11 @@ def verify(folder: Path, deep: bool = False) -> list[Problem]:
     if problems:
         return problems
     manifest: dict[str, Any] = json.loads((base / MANIFEST).read_bytes())
-    problems = [*_check_links(folder, base), *_check_files(folder, base, manifest["files"], deep), *_check_sums(manifest)]
+    problems = [
+        *_check_links(folder, base),
+        *_check_files(folder, base, manifest["files"], deep),
+        *_check_sums(manifest),
+    ]
     if deep and not problems:
         problems = list(_check_content(base, manifest))
     return problems
@@ -89,9 +93,7 @@ def _check_links(folder: Path, base: Path) -> Iterator[Problem]:
             yield Problem(entry.name, "is not part of the dataset")
 
 
-def _check_files(
-    folder: Path, base: Path, entries: Mapping[str, Mapping[str, Any]], deep: bool
-) -> Iterator[Problem]:
+def _check_files(folder: Path, base: Path, entries: Mapping[str, Mapping[str, Any]], deep: bool) -> Iterator[Problem]:
     found = {name for name in list_files(base) if name not in (MANIFEST, SEAL)}
     if base == folder:  # a copy may carry the out folder's hidden entries, or a repository's
         found = {name for name in found if not name.startswith(".")}

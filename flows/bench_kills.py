@@ -51,9 +51,7 @@ def run_to_end(command: Sequence[str]) -> float:
 
 def run_and_kill(command: Sequence[str], after: float) -> bool:
     """Starts a command and kills its whole process group after some seconds; False if it had ended before."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         process.wait(after)
         return False

@@ -90,9 +90,7 @@ def clean(out: Path) -> tuple[int, int]:
         snapshot = read_manifest(out)["snapshot"]
         needed = set(base["folders"]) if base else set()
         doomed = [
-            path
-            for path in work.root.iterdir()
-            if path.is_dir() and "-" in path.name and path.name not in needed
+            path for path in work.root.iterdir() if path.is_dir() and "-" in path.name and path.name not in needed
         ]
         current = snapshot_folder(out)
         doomed += [path for path in current.parent.iterdir() if path.name != current.name]

@@ -16,34 +16,55 @@ from data.errors import PhimillError
 HEARTBEAT_SECONDS = 1.0
 
 
-def run_parallel(
-    function: Callable[..., Any],
-    arguments: Sequence[tuple[Any, ...]],
-    workers: int,
-    done: Callable[[int], None] = lambda number: None,
-) -> list[Any]:
-    """Returns function(*a) for each a in arguments, in their order.
+class Pool:
+    """Worker processes that live as long as the run, so that what they import they import once.
 
     Args:
-        function: an importable function; it commits its own output atomically.
-        arguments: one tuple a call.
         workers: processes; with 1 everything runs in this one.
-        done: is told the number of finished calls after each.
-
-    Raises:
-        PhimillError: a worker died (out of memory, killed); finished parts stay.
     """
-    if workers <= 1 or len(arguments) <= 1:
-        results = []
-        for number, values in enumerate(arguments, 1):
-            results.append(function(*values))
-            done(number)
-        return results
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(
-        min(workers, len(arguments)), mp_context=context, initializer=_follow_parent, initargs=(os.getpid(),)
-    ) as pool:
-        futures = [pool.submit(function, *values) for values in arguments]
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=failure[0] is None, cancel_futures=True)
+            self._executor = None
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[tuple[Any, ...]],
+        done: Callable[[int], None] = lambda number: None,
+    ) -> list[Any]:
+        """Returns function(*a) for each a in arguments, in their order.
+
+        Args:
+            function: an importable function; it commits its own output atomically.
+            arguments: one tuple a call.
+            done: is told the number of finished calls after each.
+
+        Raises:
+            PhimillError: a worker died (out of memory, killed); finished parts stay.
+        """
+        if self.workers <= 1 or len(arguments) <= 1:
+            results = []
+            for number, values in enumerate(arguments, 1):
+                results.append(function(*values))
+                done(number)
+            return results
+        if self._executor is None:
+            self._executor = concurrent.futures.ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_follow_parent,
+                initargs=(os.getpid(),),
+            )
+        futures = [self._executor.submit(function, *values) for values in arguments]
         try:
             for number, future in enumerate(concurrent.futures.as_completed(futures), 1):
                 future.result()
@@ -53,10 +74,7 @@ def run_parallel(
                 "a worker process died (killed, or out of memory). What was finished is kept: "
                 "run the same command again, with fewer --workers if memory is short."
             ) from failure
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [future.result() for future in futures]
+        return [future.result() for future in futures]
 
 
 def _follow_parent(parent: int) -> None:

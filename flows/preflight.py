@@ -9,7 +9,7 @@ from data.errors import did_you_mean
 from data.recipe_file import Place, RecipeFile
 
 if TYPE_CHECKING:
-    from filters.rules import Plan
+    from filters.plan import Plan
 
 
 def resolve_plan(file: RecipeFile) -> Plan:
@@ -65,9 +65,7 @@ def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) ->
 def _check_mixture(file: RecipeFile) -> None:
     recipe = file.recipe
     taught = {"exercise" if recipe.mixture.by == "kind" else "synth"} if recipe.synthesise else set()
-    known = taught | {
-        source.documents_are if recipe.mixture.by == "kind" else source.name for source in recipe.sources
-    }
+    known = taught | {source.documents_are if recipe.mixture.by == "kind" else source.name for source in recipe.sources}
     for group in recipe.mixture.shares:
         if group not in known and not (recipe.mixture.by == "source" and group.startswith("synth/")):
             hint = did_you_mean(group, known)
@@ -85,5 +83,3 @@ def _check_teacher(file: RecipeFile) -> None:
             f"the environment variable {teacher.api_key_env} is not set; "
             "put the endpoint's key there (any word, for a server that wants none)",
         )
-
-

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import UsageError
+from flows.pool import Pool
 from flows.preflight import check_paths, resolve_plan
 from flows.progress import Progress
 from flows.run import Run
@@ -75,9 +76,9 @@ def open_run(request: Request, progress: Progress | None = None) -> Iterator[Run
     plan = resolve_plan(file)
     check_paths(file)
     workers = request.workers or len(os.sched_getaffinity(0))
-    with Work(Path(request.out).absolute()) as work:
+    with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
         work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)
-        yield Run(file, plan, work, workers, request.sample, progress or Progress())
+        yield Run(file, plan, work, pool, request.sample, progress or Progress())
 
 
 def drive(request: Request, progress: Progress | None = None) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from data.fingerprint import digest
 from data.parts import Part
 from data.recipe import Recipe
 from data.recipe_file import RecipeFile
-from flows.pool import run_parallel
+from flows.pool import Pool
 from flows.progress import Progress
 from flows.work import Work
 
 if TYPE_CHECKING:
-    from filters.rules import Plan
+    from filters.plan import Plan
 
 #: Writes one part's file: (part as JSON, path to write, settings).
 PartFunction = Callable[[dict[str, Any], str, dict[str, Any]], None]
@@ -32,7 +32,7 @@ class Run:
         file: the recipe as read.
         plan: its filters, resolved.
         work: the locked work folder.
-        workers: processes for parts.
+        pool: processes for parts.
         sample: share of documents that enter, or None for all.
         parts: the sources' parts, each with the files of the steps done so far.
         taught: the parts that a teacher wrote.
@@ -44,7 +44,7 @@ class Run:
     file: RecipeFile
     plan: Plan
     work: Work
-    workers: int
+    pool: Pool
     sample: float | None
     progress: Progress
     parts: list[Part] = dataclasses.field(default_factory=list)
@@ -109,7 +109,7 @@ class Run:
             mapped.append(part.having(step, key, target))
         with self.timed(label or step, parts=len(origin), todo=len(todo)) as done:
             if todo:
-                run_parallel(function, todo, self.workers, done)
+                self.pool.run(function, todo, done)
         return mapped
 
     @contextmanager
@@ -118,6 +118,4 @@ class Run:
         begin = time.monotonic()
         with self.progress.step(step, parts, todo) as done:
             yield done
-        self.work.note(
-            "step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo
-        )
+        self.work.note("step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo)

@@ -91,10 +91,8 @@ def _serve(recipes: list[str], out: Path) -> None:
                 schedule=schedule,
                 parameters=parameters,
                 concurrency_limit=1,
-                description=f"{path.name}: " + (model.description or "curation") ,
+                description=f"{path.name}: " + (model.description or "curation"),
             )
         )
-    deployments.append(
-        synth.to_deployment("on-demand", parameters={"out": str((out / "exercises").absolute())})
-    )
+    deployments.append(synth.to_deployment("on-demand", parameters={"out": str((out / "exercises").absolute())}))
     serve(*deployments, limit=2)

@@ -29,13 +29,13 @@ class Item:
 
 
 def choose_items(candidates: Sequence[SourceFile], others: Sequence[str]) -> list[Item]:
-    """Returns one function each of ITEMS files, none of which occurs in the other texts.
+    """Returns one function each of ITEMS files, none of which occurs in any other file.
 
     Args:
-        candidates: files that no other part of the sample needs.
-        others: the texts of all other files; vendored copies of a function disqualify it.
+        candidates: files that are not in the code pool.
+        others: the texts of the code pool; vendored copies of a function disqualify it.
     """
-    pool = "\n".join(others)
+    pool = "\n".join([*others, *(file.text for file in candidates)])
     items: list[Item] = []
     taken: dict[str, int] = {}
     for file in ranked("benchmark", candidates, lambda file: file.name):
@@ -44,7 +44,8 @@ def choose_items(candidates: Sequence[SourceFile], others: Sequence[str]) -> lis
         if taken.get(file.dist, 0) >= 3:  # no distribution shall dominate
             continue
         for item in _functions(file):
-            if not any(line in pool for line in _telling_lines(item)):
+            # Once is in its own file.
+            if all(pool.find(line, pool.find(line) + 1) < 0 for line in _telling_lines(item)):
                 items.append(item)
                 taken[file.dist] = taken.get(file.dist, 0) + 1
                 break
@@ -70,4 +71,4 @@ def _functions(file: SourceFile) -> Iterator[Item]:
 
 def _telling_lines(item: Item) -> list[str]:
     lines = [line.strip() for line in item.code.splitlines()]
-    return sorted((line for line in lines if len(line) >= 30), key=len, reverse=True)[:6]
+    return sorted((line for line in lines if len(line) >= 30), key=len, reverse=True)[:4]

@@ -38,8 +38,8 @@ def overview(published: Published) -> dict[str, Any]:
         "account": [(name, counts[name]) for name in STATUSES],
         "whole": counts["in"] == sum(counts[name] for name in STATUSES),
         "tiles": [
-            ("documents in", short(counts["in"]), plural(len(counts["by_source"]), "source")),
-            ("documents kept", short(counts["kept"]), share(counts["kept"], counts["in"])),
+            ("documents in", _number(counts["in"]), plural(len(counts["by_source"]), "source")),
+            ("documents kept", _number(counts["kept"]), share(counts["kept"], counts["in"])),
             ("tokens kept", short(counts["tokens_kept"]), _per_document(counts)),
             ("training shards", count(len(shards)), size(sum(shard["bytes"] for shard in shards))),
         ],
@@ -59,8 +59,8 @@ def funnel(published: Published, survey: Survey, gallery: Gallery) -> dict[str, 
         finding = f"Most leave at {worst['stage']}: {count(lost)} documents, {share(lost, worst['in'])} of those that reach it"
     return {
         "finding": finding,
-        "documents": gallery.draw(documents.spec(charts.WIDE, 290), f"Documents by stage. {told}"),
-        "tokens": gallery.draw(tokens.spec(charts.WIDE, 240), "Tokens by stage, of documents that have text"),
+        "documents": gallery.draw(documents.spec(charts.WIDE, 250), f"Documents by stage. {told}"),
+        "tokens": gallery.draw(tokens.spec(charts.WIDE, 190), "Tokens by stage, of documents that have text"),
         "legend": documents.legend,
         "stages": counts["stages"],
         "groups": [
@@ -154,6 +154,10 @@ def _rule_finding(rule: Rule) -> str:
 
 def _reasons(counts: dict[str, Any], status: str) -> int:
     return len({(row["stage"], row["reason"]) for row in counts["reasons"] if row["status"] == status})
+
+
+def _number(amount: int) -> str:
+    return count(amount) if amount < 1_000_000 else short(amount)
 
 
 def _per_document(counts: dict[str, Any]) -> str:

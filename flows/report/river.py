@@ -71,7 +71,7 @@ class River:
         """Returns the chart."""
         columns = len(self.stages) + 0.8
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, columns], nice=False))
-        scale = alt.Scale(domain=[1.24 * self.total, -0.13 * self.total], nice=False)
+        scale = alt.Scale(domain=[1.06 * self.total, 0], nice=False)
         areas = (
             alt.Chart(alt.InlineData(values=self.areas))
             .mark_area(line=False)
@@ -90,7 +90,7 @@ class River:
             chosen = [word for word in self.words if word["look"] == look]
             layers.append(
                 alt.Chart(alt.InlineData(values=chosen))
-                .mark_text(align="left", baseline="top", fontSize=12, fontWeight=look[0], color=look[1], aria=False)
+                .mark_text(align="left", baseline="top", fontSize=12, fontWeight=look[0], color=look[1], dy=look[2], aria=False)
                 .encode(x=x, y=alt.Y("y:Q", axis=None, scale=scale), text="text:N")
             )
         return with_look(alt.layer(*layers).properties(width=width, height=height))
@@ -105,14 +105,14 @@ class River:
             tops = np.concatenate([[0.0], np.cumsum(alive[column])])
             name = self.stages[column] if column < len(self.stages) else "kept"
             self._bars(column, alive[column], tops)
-            self._say(column, -0.125, name, weight=600, colour=palette.INK)
-            self._say(column, -0.06, formatting.short(float(alive[column].sum())), colour=palette.MUTED)
+            self._say(column, 0.0, name, palette.INK, -35, weight=600)
+            self._say(column, 0.0, _number(alive[column].sum()), palette.MUTED, -20)
             if column == len(self.stages):
                 break
             next_tops = np.concatenate([[0.0], np.cumsum(alive[column + 1])])
             leaving = next_tops[-1] + gap
             lost = self._lost[column]
-            for band in np.flatnonzero(alive[column]):
+            for band in (int(place) for place in np.flatnonzero(alive[column])):
                 stay = alive[column + 1][band]
                 source = self.sources[band] if band < len(self.sources) else "further sources"
                 start, colour = tops[band], palette.SERIES[band]
@@ -125,16 +125,15 @@ class River:
                     self._bar(column + _LEAVE, leaving, lost[band], self._leaving_colour(column), tell)
                     leaving += lost[band]
             gone = float(lost.sum())
-            below = leaving / self.total + 0.015
-            self._say(column + _LEAVE - 0.1, below, f"−{formatting.short(gone)}", weight=600, colour=palette.DROPPED)
+            self._say(column + _LEAVE - 0.1, leaving, f"−{_number(gone)}", palette.DROPPED, 6, weight=600)
             part = formatting.share(gone, float(alive[column].sum()))
-            self._say(column + _LEAVE - 0.1, below + 0.055, part, colour=palette.MUTED)
+            self._say(column + _LEAVE - 0.1, leaving, part, palette.MUTED, 21)
 
     def _leaving_colour(self, column: int) -> str:
         return palette.STATUS_COLOURS.get(self._status[column].most_common(1)[0][0], palette.DROPPED)
 
     def _bars(self, column: int, alive: Any, tops: Any) -> None:
-        for band in np.flatnonzero(alive):
+        for band in (int(place) for place in np.flatnonzero(alive)):
             source = self.sources[band] if band < len(self.sources) else "further sources"
             tell = f"{source}: {formatting.count(alive[band])} {self.unit}"
             self._bar(column, tops[band], alive[band], palette.SERIES[band], tell)
@@ -174,5 +173,10 @@ class River:
                 }
             )
 
-    def _say(self, x: float, y: float, text: str, weight: int = 400, colour: str = palette.INK) -> None:
-        self.words.append({"x": x, "y": y * self.total, "text": text, "look": (weight, colour)})
+    def _say(self, x: float, y: float, text: str, colour: str, dy: int, weight: int = 400) -> None:
+        """Places words, dy pixels below y."""
+        self.words.append({"x": x, "y": float(y), "text": text, "look": (weight, colour, dy)})
+
+
+def _number(amount: float) -> str:
+    return formatting.count(amount) if amount < 100_000 else formatting.short(float(amount))

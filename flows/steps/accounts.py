@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,7 @@ from data.ledger import ledger_rows, ledger_schema, read_ledger, write_ledger
 from data.parts import Part, alive, count_rows, read_part
 from data.shards import ShardPlan
 from flows.run import Run
+from flows.steps.judge import NO_SIGNALS, read_signals
 from flows.steps.tokenise import LIVING
 
 #: The packages that phimill is built on, named in every manifest.
@@ -26,7 +28,8 @@ NAMED = (
 )  # fmt: skip
 
 BORN = ("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "reason")
-NO_SIGNALS = ("id", "text", "text_bytes", "language")
+#: The ledger's columns that the counts come from.
+COUNTED = ("source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language")
 
 
 def count_records(parts: list[Part]) -> dict[str, tuple[int, int, list[tuple[str, int]]]]:
@@ -59,7 +62,7 @@ def signal_names(parts: list[Part]) -> list[str]:
     for part in parts:
         for step in ("measure", "score"):
             if step in part.files:
-                names.update(name for name in read_part_names(part.files[step]) if name not in NO_SIGNALS)
+                names.update(_signal_names(part.files[step]))
     return sorted(names)
 
 
@@ -68,6 +71,10 @@ def read_part_names(path: str) -> list[str]:
     import pyarrow.parquet as pq
 
     return list(pq.read_schema(path).names)
+
+
+def _signal_names(path: str) -> list[str]:
+    return [name for name in read_part_names(path) if name not in (*NO_SIGNALS, "language")]
 
 
 def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool) -> Iterator[pa.Table]:
@@ -107,7 +114,7 @@ def _signals(part: Part) -> pa.Table | None:
     table: pa.Table | None = None
     for step in ("measure", "score"):
         if step in part.files:
-            names = [name for name in read_part_names(part.files[step]) if name not in NO_SIGNALS]
+            names = _signal_names(part.files[step])
             more = read_part(part.files[step], ["id", *names])
             if table is None:
                 table = more
@@ -127,7 +134,7 @@ def manifest_of(
     vocabulary: int,
 ) -> dict[str, Any]:
     """Returns the manifest of what stands in `build`, after making sure that nothing was lost."""
-    counts = count(read_ledger(build, ["source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language"]))
+    counts = count(read_ledger(build, COUNTED))
     entered: collections.Counter[str] = collections.Counter()
     for part in parts:
         for pair in pc.value_counts(read_part(part.files[part.origin], ["source"])["source"]).to_pylist():
@@ -165,7 +172,6 @@ def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
     failed: collections.Counter[str] = collections.Counter()
     alone: collections.Counter[str] = collections.Counter()
     tokens: collections.Counter[str] = collections.Counter()
-    judged: collections.Counter[str] = collections.Counter()
     for table in read_ledger(build, ["failed_rules", "tokens", "stage"]):
         some = table.filter(pc.greater(pc.list_value_length(table["failed_rules"]), 0))
         for rules, size in zip(some["failed_rules"].to_pylist(), some["tokens"].to_pylist(), strict=True):
@@ -173,12 +179,20 @@ def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
             tokens.update(dict.fromkeys(rules, size or 0))
             if len(rules) == 1:
                 alone.update(rules)
-    for part in run.parts:
-        judged.update(run.plan.judged_counts(part))
-    bounds = run.facts.get("percentiles") or {}
+    judged = _judged(run)
+    pool = run.facts["pool"]
     return [
         {
-            **run.plan.describe_rule(rule, bounds),
+            "address": rule.address,
+            "filter": rule.filter,
+            "signal": rule.signal,
+            "at_least": rule.at_least,
+            "at_most": rule.at_most,
+            "bound": rule.number(pool),
+            "reason": rule.reason,
+            "explanation": rule.explanation,
+            "source": rule.source,
+            "where": rule.where,
             "documents": judged[rule.address],
             "failed": failed[rule.address],
             "only": alone[rule.address],
@@ -186,6 +200,19 @@ def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
         }
         for rule in run.plan.rules
     ]
+
+
+def _judged(run: Run) -> collections.Counter[str]:
+    """Returns how many documents each rule looked at: in its scope, with a value."""
+    from filters.judging import rule_values
+
+    judged: collections.Counter[str] = collections.Counter()
+    for part in run.parts:
+        signals = read_signals(part)
+        for rule in run.plan.rules:
+            seen = rule.scope.mask(signals) & ~np.isnan(rule_values(rule, signals))
+            judged[rule.address] += int(seen.sum())
+    return judged
 
 
 def _truth(run: Run, build: Path) -> list[dict[str, Any]] | None:
@@ -200,5 +227,3 @@ def _truth(run: Run, build: Path) -> list[dict[str, Any]] | None:
 
 def _without(facts: dict[str, Any] | None, *names: str) -> dict[str, Any] | None:
     return {key: value for key, value in facts.items() if key not in names} if facts else None
-
-

@@ -20,9 +20,7 @@ from flows.steps.judge import align
 
 BEFORE = ("ingest", "extract", "judge", "deduplicate", "synthesise")
 
-SCHEMA = pa.schema(
-    [*FATE_FIELDS, pa.field("benchmark", pa.string()), pa.field("benchmark_item", pa.string())]
-)
+SCHEMA = pa.schema([*FATE_FIELDS, pa.field("benchmark", pa.string()), pa.field("benchmark_item", pa.string())])
 
 
 def decontaminate(run: Run) -> dict[str, Any]:
@@ -101,5 +99,3 @@ def _index(benchmarks: tuple[Any, ...], ngram: int, min_item_words: int) -> Any:
         for name, path, fields, id_field in benchmarks
     ]
     return BenchmarkIndex.build(models, ngram, min_item_words)
-
-

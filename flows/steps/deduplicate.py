@@ -154,9 +154,7 @@ def _fates(found: pa.Table, settings: Deduplicate) -> pa.Table:
             "status": pc.if_else(dropped, "dropped", ""),
             "reason": found["reason"],
             "measured": pc.if_else(dropped, found["jaccard"], pa.scalar(None, pa.float64())),
-            "threshold": pc.if_else(
-                dropped, pc.if_else(near, settings.threshold, 1.0), pa.scalar(None, pa.float64())
-            ),
+            "threshold": pc.if_else(dropped, pc.if_else(near, settings.threshold, 1.0), pa.scalar(None, pa.float64())),
             "cluster": found["cluster"],
             "survivor": found["survivor"],
             "matched": found["matched"],

@@ -14,7 +14,6 @@ from data.keyed import keyed_unit
 from data.parts import PART_BYTES, Part, PartWriter
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA
-from flows.pool import run_parallel
 from flows.run import Run
 
 LIBRARIES = ("fastwarc", "orjson", "pyarrow", "resiliparse", "charset-normalizer", "datasets", "zstandard")
@@ -46,7 +45,7 @@ def ingest(run: Run) -> dict[str, Any]:
     run.work.keep_digests()
     with run.timed("ingest", parts=len(indexes), todo=len(todo)) as done:
         if todo:
-            run_parallel(ingest_unit, todo, run.workers, done)
+            run.pool.run(ingest_unit, todo, done)
     rows = 0
     for index, source_name in indexes:
         for entry in json.loads(index.read_text()):

@@ -20,9 +20,8 @@ def judge(run: Run) -> dict[str, Any]:
     """Adds the step `judge` to run.parts."""
     import filters.judging as judging
 
-    pool = PoolColumns(run.parts)
-    percentiles = judging.pool_bounds(run.plan, pool.read)
-    settings = {"plan": run.plan.to_json(), "percentiles": percentiles}
+    pool = judging.pool_bounds(run.plan, lambda columns: _read_pool(run.parts, columns))
+    settings = {"plan": run.plan.to_json(), "pool": pool}
     fingerprint = step_fingerprint(
         "judge",
         version=1,
@@ -30,21 +29,14 @@ def judge(run: Run) -> dict[str, Any]:
         modules=["filters.judging", "flows.steps.judge"],
         libraries=("numpy", "pyarrow"),
     )
-    run.facts["percentiles"] = percentiles
+    run.facts["pool"] = pool
     run.parts = run.map_parts("judge", fingerprint, judge_part, settings, reads=["measure", "score"])
     return {"rules": len(run.plan.rules)}
 
 
-class PoolColumns:
-    """Reads columns of all documents that reached the judge, over all parts."""
-
-    def __init__(self, parts: list[Part]) -> None:
-        self.parts = parts
-
-    def read(self, columns: list[str]) -> pa.Table:
-        """Returns the columns (id, kind, source, language, bytes and signals) of the whole pool."""
-        tables = [read_signals(part, columns) for part in self.parts]
-        return pa.concat_tables(tables, promote_options="default")
+def _read_pool(parts: list[Part], columns: list[str]) -> pa.Table:
+    """Returns kind, source, language and the given signals of all documents that reached the judge."""
+    return pa.concat_tables([read_signals(part, columns) for part in parts], promote_options="default")
 
 
 def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
@@ -70,10 +62,10 @@ def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
 def judge_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
     """Writes one part's verdicts."""
     import filters.judging as judging
-    from filters.rules import Plan
+    from filters.plan import Plan
 
     part = Part(**part_json)
-    verdicts = judging.judge_rows(read_signals(part), Plan.from_json(settings["plan"]), settings["percentiles"])
+    verdicts = judging.judge_rows(read_signals(part), Plan.from_json(settings["plan"]), settings["pool"])
     mask = alive(part, ["ingest", "extract"])
     ids = read_part(part.files["ingest"], ["id"])["id"]
     write_part(Path(target), align(verdicts, mask, ids))

@@ -74,9 +74,16 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
         version=1,
         settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root"}),
         modules=[
-            "data.shards", "data.token_shards", "data.ledger", "data.manifest", "data.card",
-            "flows.report", "flows.report.page", "flows.steps.publish", "flows.steps.accounts",
-        ],  # fmt: skip
+            "data.shards",
+            "data.token_shards",
+            "data.ledger",
+            "data.manifest",
+            "data.card",
+            "flows.report",
+            "flows.report.page",
+            "flows.steps.publish",
+            "flows.steps.accounts",
+        ],
         libraries=("pyarrow",),
         reads=[[part.keys["mix"] for part in parts], run.inputs, run.facts["tokenizer"]["sha256"], run.sample],
     )
@@ -96,9 +103,9 @@ def _write_all(run: Run, parts: list[Part], build: Path, snapshot: str) -> dict[
     from data.card import write_card
     from data.manifest import write_manifest
     from data.shards import plan_shards, write_text_shards
+    from data.texts import fetch_texts
     from data.token_shards import plan_token_shards, write_token_shards
     from data.tokenizer import Tokenizer
-    from data.texts import fetch_texts
     from flows.report import write_report
 
     scratch = run.work.root / "scratch"
@@ -158,5 +165,3 @@ def _kept_tokens(parts: list[Part]) -> Iterator[pa.Table]:
             start += batch.num_rows
             if rows.num_rows:
                 yield rows
-
-

@@ -60,7 +60,7 @@ _NAMES = {
     "honest": "honest()",
     "read a file": "refused(open, {secret!r})",
     "write a file": "refused(os.open, {target!r}, os.O_WRONLY | os.O_CREAT)",
-    "write in its own folder": "refused(os.open, 'file', os.O_WRONLY | os.O_CREAT)",
+    "write in its own folder": "refused(os.open, '.', os.O_WRONLY | os.O_TMPFILE)",
     "change a file": "refused(os.chmod, {secret!r}, 0)",
     "read the environment": "not os.environ and refused(open, '/proc/{parent}/environ')",
     "connect over TCP": "refused(connect, socket.AF_INET, ('127.0.0.1', {port}))",

@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import LockedError, PhimillError
 from data.fingerprint import code_digest, digest, step_fingerprint
-from flows.pool import run_parallel
+from flows.pool import Pool
 from flows.work import Work
 
 
@@ -64,24 +64,26 @@ def test_a_journal_line_cut_by_a_kill_is_passed_over(tmp_path: Path) -> None:
 
 def test_results_come_in_the_order_of_the_arguments() -> None:
     seen: list[int] = []
-    assert run_parallel(double, [(n,) for n in range(7)], 2, seen.append) == [0, 2, 4, 6, 8, 10, 12]
+    with Pool(2) as pool:
+        assert pool.run(double, [(n,) for n in range(7)], seen.append) == [0, 2, 4, 6, 8, 10, 12]
     assert seen == list(range(1, 8))
 
 
 def test_a_killed_worker_is_an_error_not_a_hang() -> None:
     begin = time.monotonic()
-    with pytest.raises(PhimillError, match="a worker process died"):
-        run_parallel(die, [(n,) for n in range(4)], 2)
+    with pytest.raises(PhimillError, match="a worker process died"), Pool(2) as pool:
+        pool.run(die, [(n,) for n in range(4)])
     assert time.monotonic() - begin < 30
 
 
 SLEEPERS = """
 import sys, time
 sys.path.insert(0, {here!r})
-from flows.pool import run_parallel
+from flows.pool import Pool
 from tests_sleeper import sleep
 if __name__ == "__main__":
-    run_parallel(sleep, [(n,) for n in range(2)], 2)
+    with Pool(2) as pool:
+        pool.run(sleep, [(n,) for n in range(2)])
 """
 
 

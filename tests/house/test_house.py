@@ -64,7 +64,9 @@ def test_no_package_imports_anything_heavy_when_it_is_imported() -> None:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("__init__.py"):
             heavy = [(name, line) for name, line, top in imports(path) if top and name not in light]
-            heavy = [(name, line) for name, line in heavy if name not in PACKAGES and name not in sys.stdlib_module_names]
+            heavy = [
+                (name, line) for name, line in heavy if name not in PACKAGES and name not in sys.stdlib_module_names
+            ]
             assert heavy == [], path
 
 
@@ -98,7 +100,17 @@ def test_ci_runs_the_test_command_that_the_readme_gives() -> None:
 
 
 def test_nothing_but_what_was_agreed_stands_at_the_top() -> None:
-    agreed = {"pyproject.toml", "flows", "filters", "synth", "data", "tests", "README.md", "constraints.txt", "prefect.toml"}
+    agreed = {
+        "pyproject.toml",
+        "flows",
+        "filters",
+        "synth",
+        "data",
+        "tests",
+        "README.md",
+        "constraints.txt",
+        "prefect.toml",
+    }
     top = {path.relative_to(ROOT).parts[0] for path in committed()}
     assert {name for name in top if not name.startswith(".")} <= agreed
 

@@ -97,7 +97,7 @@ def test_no_hostile_program_gets_out_for_other_users(
 
 
 def test_canaries_get_out_where_there_are_no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_everything = {"landlock": None, "filter": b"\x06\0\0\0\0\0\xff\x7f", "placeholder": 0, "roots": ()}
+    allow_everything = {"landlock": None, "filter": b"\x06\0\0\0\0\0\xff\x7f", "placeholder": 1, "roots": ()}
     monkeypatch.setattr(launch, "_walls", lambda: allow_everything)
     failed = canaries.failures(Tier("none"))
     assert {"read a file", "write a file", "connect over TCP", "fork", "start a program", "signal the parent"} <= {*failed}
@@ -164,7 +164,7 @@ def test_the_child_sees_nothing_of_the_parents_environment(tier: Tier, monkeypat
     [
         "open('/etc/passwd')",
         "open('x', 'w')",
-        "getattr(__builtins__, 'op' + 'en')('/etc/passwd')",
+        "__builtins__['op' + 'en']('/etc/passwd')",
         "import os\nos.system('true')",
         "import socket\nsocket.create_connection(('127.0.0.1', 9))",
         "import subprocess\nsubprocess.run(['true'])",

@@ -1,0 +1,279 @@
+"""From the bytes of a teacher's reply to an exercise, or to the reason why it is none."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import json
+import re
+import warnings
+from typing import Any
+
+from synth.assertions import take_apart
+from synth.prompts import exercise_messages
+from synth.screening import find_unsafe
+from synth.specs import BEGIN, END, ExerciseSpec
+
+#: Every reason under which a reply can be rejected.
+REASONS = (
+    "bad_response",
+    "truncated_response",
+    "refused",
+    "leak",
+    "unsafe_code",
+    "failed_tests",
+    "timeout",
+    "no_tests",
+    "self_asserted",
+    "unverified",
+    "duplicate_exercise",
+    "copy_of_seed",
+    "budget_exhausted",
+    "in_doubt",
+)
+
+#: What stands for the API key where a server sent it back.
+REDACTED = "[REDACTED-KEY]"
+
+MAX_CONTENT_CHARS = 200_000
+_MAX_TESTS = 64
+_COPIED_SHARE = 0.8
+_COPIED_WORDS = 8
+_ECHOED_WORDS = 12
+
+_CONTROLS = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)\n?```", re.DOTALL)
+_SECRET = re.compile(
+    r"sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{30,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bmy system prompt (?:is|says|reads)\b",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"\b(?:i(?:'m| am)? (?:sorry|unable)|i (?:can(?:no|')t|won't|must decline)|as an ai\b|cannot (?:help|assist))", re.IGNORECASE
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """What a chat completion's body says, as far as it can be read.
+
+    Attributes:
+        content: the assistant's text, or None.
+        finish: the finish reason; "" if unknown.
+        refusal: whether the server says that the model refused or was filtered.
+        usage: prompt and completion tokens, or None if missing or absurd.
+        model, fingerprint: what the server says that it is.
+        problem: why the body is no chat completion; "" if it is one.
+    """
+
+    content: str | None = None
+    finish: str = ""
+    refusal: bool = False
+    usage: tuple[int, int] | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    problem: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Exercise:
+    """One exercise as a teacher gave it; nothing of it has been run yet."""
+
+    title: str
+    task: str
+    solution: str
+    tests: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Parsed:
+    """An exercise, or a reason with a detail; `path` names the rungs of the ladder that were needed."""
+
+    exercise: Exercise | None
+    reason: str = ""
+    detail: str = ""
+    path: str = ""
+
+
+def read_reply(body: str) -> Reply:
+    """Returns what a chat completion's body says; never raises."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return Reply(problem="the body is not JSON")
+    if not isinstance(message, dict):
+        return Reply(problem="the body is not a JSON object")
+    usage = _usage(message.get("usage"))
+    facts = {"usage": usage, "model": _text(message.get("model")), "fingerprint": _text(message.get("system_fingerprint"))}
+    choices = message.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return Reply(**facts, problem="the body has an error instead of choices" if message.get("error") else "no choices")
+    said = choices[0].get("message")
+    if not isinstance(said, dict):
+        return Reply(**facts, problem="the first choice has no message")
+    finish = _text(choices[0].get("finish_reason")) or ""
+    content = said.get("content")
+    return Reply(
+        content=content if isinstance(content, str) else None,
+        finish=finish,
+        refusal=finish == "content_filter" or bool(said.get("refusal")),
+        **facts,
+    )
+
+
+def parse_exercise(reply: Reply, seed_text: str = "", spec: ExerciseSpec | None = None) -> Parsed:
+    """Returns the exercise that a reply holds, after all checks that need not run it.
+
+    Args:
+        reply: a server's answer.
+        seed_text: the text that the teacher was given as inspiration; a reply must not copy it.
+        spec: the request's specification; a reply must not echo the prompt made from it.
+    """
+    if reply.problem:
+        return Parsed(None, "bad_response", reply.problem)
+    if reply.refusal:
+        return Parsed(None, "refused", "the teacher declined")
+    if reply.finish == "length":
+        return Parsed(None, "truncated_response", "finish_reason is length")
+    if not reply.content:
+        return Parsed(None, "bad_response", "no content")
+    if len(reply.content) > MAX_CONTENT_CHARS:
+        return Parsed(None, "bad_response", f"longer than {MAX_CONTENT_CHARS:,} characters")
+    if _SECRET.search(reply.content) or REDACTED in reply.content:
+        return Parsed(None, "leak", "holds what looks like a key, or the prompt")
+    found, path = find_object(reply.content)
+    if found is None:
+        refused = len(reply.content) < 600 and _REFUSAL.search(reply.content)
+        return Parsed(None, "refused" if refused else "bad_response", "no JSON object in it", path)
+    return _checked(found, path, seed_text, spec)
+
+
+def find_object(content: str) -> tuple[dict[str, Any] | None, str]:
+    """Returns the first JSON object in a text and the rungs that led to it, such as `controls+fence`."""
+    rungs: list[str] = []
+    text = _CONTROLS.sub("", content)
+    if text != content:
+        rungs.append("controls")
+    if "</think>" in text:
+        text = text.rsplit("</think>", 1)[1]
+        rungs.append("think")
+    whole = _load(text)
+    if isinstance(whole, dict):
+        return whole, "+".join(rungs) or "direct"
+    for fenced in _FENCE.findall(text):
+        inner = _load(fenced)
+        if isinstance(inner, dict):
+            return inner, "+".join([*rungs, "fence"])
+    decoder = json.JSONDecoder(strict=False)
+    for start in [place.start() for place in re.finditer(r"\{", text)][:50]:
+        try:
+            inner, _ = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(inner, dict) and "solution" in inner:
+            return inner, "+".join([*rungs, "first_object"])
+    return None, "+".join(rungs)
+
+
+def copied_share(text: str, seed_text: str) -> float:
+    """Returns the share of a text's word 8-grams that the seed text has too; 0 for shorter texts."""
+    words, seed_words = _words(text), _words(seed_text)
+    grams = [tuple(words[i : i + _COPIED_WORDS]) for i in range(len(words) - _COPIED_WORDS + 1)]
+    known = {tuple(seed_words[i : i + _COPIED_WORDS]) for i in range(len(seed_words) - _COPIED_WORDS + 1)}
+    return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
+
+
+def strip_controls(text: str) -> str:
+    """Returns a text without control characters and terminal sequences; line feeds and tabs stay."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n"))
+
+
+def _checked(found: dict[str, Any], path: str, seed_text: str, spec: ExerciseSpec | None) -> Parsed:
+    task, solution, tests = found.get("exercise"), found.get("solution"), found.get("tests")
+    tests = tests.splitlines() if isinstance(tests, str) else tests
+    title = found.get("title", "")
+    if not (isinstance(task, str) and isinstance(solution, str) and isinstance(title, str)):
+        return Parsed(None, "bad_response", "exercise or solution is no string", path)
+    if not isinstance(tests, list) or not all(isinstance(test, str) for test in tests):
+        return Parsed(None, "bad_response", "tests is no list of strings", path)
+    if len(tests) > _MAX_TESTS:
+        return Parsed(None, "bad_response", f"more than {_MAX_TESTS} tests", path)
+    lines = tuple(strip_controls(test).strip() for test in tests if test.strip())
+    exercise = Exercise(strip_controls(title).strip(), strip_controls(task).strip(), strip_controls(solution).strip("\n"), lines)
+    said = "\n".join((exercise.title, exercise.task, exercise.solution, *exercise.tests))
+    if _leaks(said, spec):
+        return Parsed(None, "leak", "holds what looks like a key, or the prompt", path)
+    if seed_text and copied_share(exercise.task, seed_text) >= _COPIED_SHARE:
+        return Parsed(exercise, "bad_response", "copy_of_seed", path)
+    return _readable(exercise, path)
+
+
+def _leaks(said: str, spec: ExerciseSpec | None) -> bool:
+    if _SECRET.search(said) or REDACTED in said or BEGIN in said or END in said:
+        return True
+    if spec is None:
+        return False
+    system = " ".join(_words(exercise_messages(spec)[0]["content"]))
+    words = _words(said)
+    return any(" ".join(words[i : i + _ECHOED_WORDS]) in system for i in range(len(words) - _ECHOED_WORDS + 1))
+
+
+def _readable(exercise: Exercise, path: str) -> Parsed:
+    """Returns the exercise with the tests that can be judged from outside, if it has any such."""
+    tree = parse_code(exercise.solution)
+    if tree is None:
+        return Parsed(exercise, "bad_response", "the solution is not Python", path)
+    unsafe = find_unsafe(tree)
+    if unsafe:
+        return Parsed(exercise, "unsafe_code", unsafe, path)
+    if not any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for node in tree.body):
+        return Parsed(exercise, "bad_response", "the solution defines nothing", path)
+    if not exercise.tests:
+        return Parsed(exercise, "no_tests", "no tests at all", path)
+    if parse_code("\n".join(exercise.tests)) is None:
+        return Parsed(exercise, "bad_response", "the tests are not Python", path)
+    return Parsed(_with_strong_tests(exercise), "", "", path)
+
+
+def _with_strong_tests(exercise: Exercise) -> Exercise:
+    """Leaves out tests that only the child could judge, if there are others and each stands for itself."""
+    trees = [parse_code(test) for test in exercise.tests]
+    if any(tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Assert) for tree in trees):
+        return exercise
+    parts = [(test, take_apart(tree)) for test, tree in zip(exercise.tests, trees, strict=True) if tree is not None]
+    strong = tuple(test for test, comparisons in parts if comparisons is not None and comparisons.expected)
+    return dataclasses.replace(exercise, tests=strong) if strong else exercise
+
+
+def parse_code(source: str) -> ast.Module | None:
+    """Returns a source's syntax tree, or None if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _usage(usage: Any) -> tuple[int, int] | None:
+    if not isinstance(usage, dict):
+        return None
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    if any(not isinstance(count, int) or isinstance(count, bool) or count < 0 for count in counts):
+        return None
+    return int(counts[0] or 0), int(counts[1] or 0)
+
+
+def _text(value: Any) -> str | None:
+    return strip_controls(value)[:200] if isinstance(value, str) else None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
