@@ -20,7 +20,7 @@ postgresql unlicense wtfpl zlib
 """
 HUB_LICENCES = frozenset(_KNOWN.split())
 
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+_SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
 
 _COLUMNS = """| column | what it is |
 |---|---|
@@ -75,7 +75,7 @@ def hub_licences(licences: Iterable[str]) -> list[str]:
 
 def size_category(rows: int) -> str:
     """Returns the Hub's name for a number of rows."""
-    return next((name for limit, name in _SIZES if rows < limit), "n>10M" if rows < 10**8 else "n>100M")
+    return _SIZES[min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)]
 
 
 def _header(manifest: Mapping[str, Any]) -> str:

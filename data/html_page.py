@@ -36,10 +36,10 @@ _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
 #: Root elements are hidden until a script runs, to avoid flicker: pages themselves are meant to be seen.
 _HIDDEN = ("[hidden]:not(html):not(body)", "template", "noscript", "script", "style")
 _HIDDEN_PATH = "//*[@hidden][not(self::html or self::body)]|//template|//noscript|//script|//style"
-_STYLE = re.compile(
-    r"""(?P<head><[a-zA-Z][^\s<>/]*)(?P<rest>[^<>]*?\sstyle\s*=\s*(?P<style>"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))"""
-)
-_STYLED = re.compile(r"<style\b|stylesheet|\bbgcolor\s*=|\bbackground\s*=", re.IGNORECASE)
+_STYLE = re.compile(r"""style\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""")  # with IGNORECASE: 5 times slower
+_OLD_STYLE = re.compile(_STYLE.pattern.replace("style", "STYLE"))
+_TAG = re.compile(r"(<[a-zA-Z][^\s<>/]*)[^<>]*\s")
+_STYLED = ("<style", "<STYLE", "stylesheet", "StyleSheet", "bgcolor=", "BGCOLOR=", "background=", "BACKGROUND=")
 _ROBOTS = "meta[name*='bot' i][content*='noai' i], meta[name*='bot' i][content*='noimageai' i]"
 _RESERVED = "meta[name='tdm-reservation' i][content='1']"
 _DATES = (
@@ -180,19 +180,23 @@ def mark_hidden(html: str) -> str:
 
     It is done in the source, since walking a tree from Python takes longer than extraction itself.
     """
-    plain_page: list[bool] = []
-
-    def mark(tag: re.Match[str]) -> str:
-        style = tag["style"].strip("\"'")
+    pieces: list[str] = []
+    done = 0
+    plain_page: bool | None = None
+    for found in (_OLD_STYLE if "STYLE=" in html else _STYLE).finditer(html):
+        style = found[1].strip("\"'")
         if not _HIDING.search(style):
             if not _COLOUR.search(style):
-                return tag[0]
-            plain_page[:] = plain_page or [not _STYLED.search(html)]
-            if not _blends_in(style, plain_page[0]):
-                return tag[0]
-        return f"{tag['head']} hidden{tag['rest']}"
-
-    return _STYLE.sub(mark, html)
+                continue
+            if plain_page is None:
+                plain_page = not any(mark in html for mark in _STYLED)
+            if not _blends_in(style, plain_page):
+                continue
+        opening = html.rfind("<", done, found.start())
+        if opening >= 0 and (tag := _TAG.fullmatch(html, opening, found.start())):
+            pieces += [html[done : tag.end(1)], " hidden"]
+            done = tag.end(1)
+    return "".join([*pieces, html[done:]]) if pieces else html
 
 
 def _blends_in(style: str, plain_page: bool) -> bool:

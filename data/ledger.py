@@ -133,8 +133,8 @@ def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Iterator[
 def _first_end(fates: Sequence[tuple[str, pa.Table]], where: str) -> dict[str, pa.ChunkedArray]:
     """Returns status, stage, reason, measured and threshold of each row's first end, or of being kept."""
     rows = fates[0][1].num_rows
-    ended = pa.array([False] * rows)
-    columns: dict[str, Any] = {name: pa.array([""] * rows) for name in ("status", "stage", "reason")}
+    ended = pa.array([False] * rows, pa.bool_())
+    columns: dict[str, Any] = {name: pa.array([""] * rows, pa.string()) for name in ("status", "stage", "reason")}
     columns |= {name: pa.nulls(rows, pa.float64()) for name in ("measured", "threshold")}
     for stage, table in fates:
         if stage not in STAGES:

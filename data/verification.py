@@ -114,12 +114,13 @@ def _check_files(folder: Path, base: Path, entries: Mapping[str, Mapping[str, An
 def _check_sums(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         check_account(manifest["counts"], None, manifest["shards"])
+        for entry in [*manifest["shards"], *(manifest.get("token_shards") or [])]:
+            if manifest["files"][entry["path"]] != {"bytes": entry["bytes"], "sha256": entry["sha256"]}:
+                yield Problem(entry["path"], "stands in the manifest twice, with different digests or sizes")
     except AccountingError as error:
         yield Problem(MANIFEST, str(error))
-    for entry in [*manifest["shards"], *(manifest.get("token_shards") or [])]:
-        listed = manifest["files"].get(entry["path"])
-        if listed != {"bytes": entry["bytes"], "sha256": entry["sha256"]}:
-            yield Problem(entry["path"], "is listed twice in the manifest, with different digests or sizes")
+    except KeyError as error:
+        yield Problem(MANIFEST, f"says nothing about {error}")
 
 
 def _check_content(base: Path, manifest: Mapping[str, Any]) -> Iterator[Problem]:

@@ -62,20 +62,17 @@ _PERCENTS = re.compile(r"(?P<comment>(?<!\\)%[^\n]*+)")
 _MARKUP = re.compile(r"(?P<comment><!--(?s:.*?)(?:-->|\Z))")
 _PHP = re.compile(rf"(?P<comment>(?://|#)[^\n]*+|/\*(?s:.*?)(?:\*/|\Z))|{_QUOTED}")
 
-_SYNTAX: dict[str, re.Pattern[str]] = {
-    **dict.fromkeys(
-        "c c++ cpp cuda c# csharp java javascript jsx typescript tsx go rust kotlin scala swift dart groovy "
-        "objective-c css scss less verilog protobuf glsl zig".split(),
-        _SLASHES,
-    ),
-    "protocol buffer": _SLASHES,
-    "python": _PYTHON,
-    **dict.fromkeys("shell bash ruby perl r julia makefile cmake dockerfile yaml toml elixir nix awk".split(), _HASHES),
-    **dict.fromkeys("sql lua haskell ada elm vhdl".split(), _DASHES),
-    **dict.fromkeys("tex latex matlab erlang prolog".split(), _PERCENTS),
-    **dict.fromkeys("html xml svg vue".split(), _MARKUP),
-    "php": _PHP,
-}
+_LANGUAGES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (_SLASHES, "c|c++|cpp|cuda|c#|csharp|java|javascript|jsx|typescript|tsx|go|rust|kotlin|scala|swift|dart|groovy"),
+    (_SLASHES, "objective-c|css|scss|less|verilog|protobuf|protocol buffer|glsl|zig"),
+    (_PYTHON, "python"),
+    (_HASHES, "shell|bash|ruby|perl|r|julia|makefile|cmake|dockerfile|yaml|toml|elixir|nix|awk"),
+    (_DASHES, "sql|lua|haskell|ada|elm|vhdl"),
+    (_PERCENTS, "tex|latex|matlab|erlang|prolog"),
+    (_MARKUP, "html|xml|svg|vue"),
+    (_PHP, "php"),
+)
+_SYNTAX = {name: syntax for syntax, names in _LANGUAGES for name in names.split("|")}
 
 
 def measure_code(texts: Sequence[str], languages: Sequence[str | None]) -> dict[str, FloatArray]:
@@ -167,4 +164,3 @@ def visible_chars(text: str) -> int:
     if "<" not in text:
         return len(_SPACES.sub(" ", text).strip())
     return len(_SPACES.sub(" ", _HIDDEN.sub(" ", text)).strip())
-

@@ -129,6 +129,10 @@ class Scope:
         return mask
 
 
+#: The scope without conditions.
+EVERYTHING = Scope()
+
+
 def _is_in(column: pa.ChunkedArray, names: Sequence[str]) -> BoolArray:
     found = pc.is_in(column, value_set=pa.array(list(names), column.type))
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)

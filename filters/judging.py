@@ -68,8 +68,8 @@ def judge_rows(signals: pa.Table, plan: Plan, pool: Mapping[str, float]) -> pa.T
         "failed": _listed(failed, reasons),
         "failed_rules": _listed(failed, addresses),
     }
-    extra = [pa.field("rule", pa.string())] + [pa.field(name, pa.list_(pa.string())) for name in ("failed", "failed_rules")]
-    return pa.table(fate, schema=pa.schema([*FATE_FIELDS, *extra]))
+    lists = [pa.field(name, pa.list_(pa.string())) for name in ("failed", "failed_rules")]
+    return pa.table(fate, schema=pa.schema([*FATE_FIELDS, pa.field("rule", pa.string()), *lists]))
 
 
 def rule_values(rule: Rule, signals: pa.Table) -> FloatArray:

@@ -45,21 +45,17 @@ def measure(table: pa.Table, settings: Mapping[str, Any], language: Language | N
         columns.update(_measure_segment(segment, current, known))
     changed = [now if now != before else None for now, before in zip(current, texts, strict=True)]
     arrays = {name: pa.array(values, pa.float64(), from_pandas=True) for name, values in columns.items()}
-    return pa.table(
-        {"id": table["id"], "language": languages, **arrays, "text": pa.array(changed, pa.large_string())}
-    )
+    return pa.table({"id": table["id"], "language": languages, **arrays, "text": pa.array(changed, pa.large_string())})
 
 
-def _languages(
-    table: pa.Table, texts: Sequence[str | None], language: Language | None
-) -> tuple[pa.Array, FloatArray]:
+def _languages(table: pa.Table, texts: Sequence[str | None], language: Language | None) -> tuple[pa.Array, FloatArray]:
     """Returns each document's language and the detected one's score."""
     stated: list[str | None] = table["language"].to_pylist()
     scores = np.full(len(stated), np.nan)
     if language is not None:
-        rows = np.flatnonzero(Scope(kind=tuple(language.kinds)).mask(table))
+        rows = np.flatnonzero(Scope(kind=tuple(language.kinds)).mask(table)).tolist()
         found, scores[rows] = detect([texts[row] for row in rows], language.head_chars)
-        for row, name in zip(rows.tolist(), found, strict=True):
+        for row, name in zip(rows, found, strict=True):
             stated[row] = name or stated[row]
     return pa.array(stated, pa.string()), scores
 
@@ -78,14 +74,10 @@ def _measure_segment(segment: Segment, texts: list[str | None], known: pa.Table)
     languages: list[str | None] = known["language"].to_pylist()
     for groups in sorted(set(segment.groups.values())):
         rows = [
-            row
-            for row, kind in enumerate(kinds)
-            if texts[row] is not None and segment.groups.get(kind, ()) == groups
+            row for row, kind in enumerate(kinds) if texts[row] is not None and segment.groups.get(kind, ()) == groups
         ]
         for chunk in _chunks(rows, texts):
-            found = measure_signals(
-                [texts[row] or "" for row in chunk], groups, [languages[row] for row in chunk]
-            )
+            found = measure_signals([texts[row] or "" for row in chunk], groups, [languages[row] for row in chunk])
             for signal, values in found.items():
                 columns[segment.column(signal)][chunk] = values
     return columns

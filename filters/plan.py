@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, Literal, Mapping
 
 from data.schema import KINDS
-from filters.conditions import Bound, Condition, Scope
+from filters.conditions import EVERYTHING, Bound, Condition, Scope
 from filters.signals import CODE_GROUPS, GROUPS, PROSE_GROUPS
 
 Compare = Literal["at_least", "at_most", "above", "below"]
@@ -41,7 +41,7 @@ class Rule:
     bound: Bound
     reason: str
     peer_reason: str | None = None
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     unless: Condition | None = None
     wanted: tuple[str, ...] = ()
     explanation: str = ""
@@ -97,7 +97,7 @@ class Segment:
 
     name: str = ""
     lines: Mapping[str, float] | None = None
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     groups: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def column(self, signal: str) -> str:
@@ -178,4 +178,3 @@ def segments_from_json(values: Mapping[str, Any]) -> tuple[Segment, ...]:
 def sorted_groups(groups: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
     """Returns groups by kind in the order of `signals.GROUPS`, so that equal plans are equal as JSON."""
     return {kind: tuple(group for group in GROUPS if group in names) for kind, names in sorted(groups.items())}
-

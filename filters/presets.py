@@ -98,7 +98,7 @@ class Preset:
     @property
     def keys(self) -> list[str]:
         """Everything that a recipe can set."""
-        return [part.key for part in (*self.lists, *self.lines, *self.rules)]
+        return [setting.key for setting in (*self.lists, *self.lines)] + [rule.key for rule in self.rules]
 
 
 @functools.cache
@@ -149,7 +149,8 @@ def _read_rule(values: dict[str, Any], source: str) -> PresetRule:
 
 
 def _read_setting(values: dict[str, Any], source: str) -> Setting:
-    return Setting(values["key"], values["default"], " ".join(values["explanation"].split()), values.get("source", source))
+    explanation = " ".join(values["explanation"].split())
+    return Setting(values["key"], values["default"], explanation, values.get("source", source))
 
 
 def overview() -> str:

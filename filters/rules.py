@@ -168,7 +168,7 @@ class _Resolver:
     def _bound(self, place: Place, preset: Preset, rule: PresetRule, given: dict[str, Any]) -> Bound | None:
         """Returns a rule's bound, or None if it is off."""
         replaced = any(other.replaces == rule.key and given.get(other.key) is not None for other in preset.rules)
-        value = given[rule.key] if rule.key in given else None if replaced else rule.bound
+        value = given.get(rule.key, None if replaced else rule.bound)
         if value is None:
             return None
         bound = self._parse((*place, rule.key), rule.signal if not rule.token_share else "token_share", value)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from synth.sandbox.program import Step
-from synth.sandbox.values import Claim, claim_of
+from synth.sandbox.values import Claim, canonical, claim_of
 
 _NOT_UNROLLED = (ast.Return, ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)
 
@@ -205,9 +205,11 @@ def _expectations(test: ast.expr) -> list[Expectation]:
     if any(isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) for node in ast.walk(others[0])):
         raise _OtherForm
     try:
-        return [Expectation(ast.unparse(others[0]), claim_of(ast.literal_eval(literals[0])))]
-    except ValueError as error:  # an ellipsis
+        claim = claim_of(ast.literal_eval(literals[0]))
+        canonical(claim)
+    except ValueError as error:  # an ellipsis, or nested deeper than the child reports
         raise _OtherForm from error
+    return [Expectation(ast.unparse(others[0]), claim)]
 
 
 def _is_singleton(node: ast.expr) -> bool:

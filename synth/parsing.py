@@ -27,7 +27,6 @@ REASONS = (
     "self_asserted",
     "unverified",
     "duplicate_exercise",
-    "copy_of_seed",
     "budget_exhausted",
     "in_doubt",
 )
@@ -42,6 +41,7 @@ _COPIED_WORDS = 8
 _ECHOED_WORDS = 12
 
 _CONTROLS = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)\n?```", re.DOTALL)
 _SECRET = re.compile(
     r"sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{30,}"
@@ -184,8 +184,8 @@ def copied_share(text: str, seed_text: str) -> float:
 
 
 def strip_controls(text: str) -> str:
-    """Returns a text without control characters and terminal sequences; line feeds and tabs stay."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    """Returns a text without control characters, terminal sequences and lone surrogates; line feeds and tabs stay."""
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text.replace("\r\n", "\n")))
 
 
 def _checked(found: dict[str, Any], path: str, seed_text: str, spec: ExerciseSpec | None) -> Parsed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from data.sample_corpus.choices import ranked
@@ -35,7 +36,8 @@ def choose_items(candidates: Sequence[SourceFile], others: Sequence[str]) -> lis
         candidates: files that are not in the code pool.
         others: the texts of the code pool; vendored copies of a function disqualify it.
     """
-    pool = "\n".join([*others, *(file.text for file in candidates)])
+    texts = [*others, *(file.text for file in candidates)]
+    lines = Counter(line.strip() for text in texts for line in text.split("\n"))
     items: list[Item] = []
     taken: dict[str, int] = {}
     for file in ranked("benchmark", candidates, lambda file: file.name):
@@ -44,8 +46,7 @@ def choose_items(candidates: Sequence[SourceFile], others: Sequence[str]) -> lis
         if taken.get(file.dist, 0) >= 3:  # no distribution shall dominate
             continue
         for item in _functions(file):
-            # Once is in its own file.
-            if all(pool.find(line, pool.find(line) + 1) < 0 for line in _telling_lines(item)):
+            if all(lines[line] == 1 for line in _telling_lines(item)):  # once is in its own file
                 items.append(item)
                 taken[file.dist] = taken.get(file.dist, 0) + 1
                 break
@@ -71,4 +72,4 @@ def _functions(file: SourceFile) -> Iterator[Item]:
 
 def _telling_lines(item: Item) -> list[str]:
     lines = [line.strip() for line in item.code.splitlines()]
-    return sorted((line for line in lines if len(line) >= 30), key=len, reverse=True)[:4]
+    return sorted((line for line in lines if len(line) >= 30), key=len, reverse=True)[:6]

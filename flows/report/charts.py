@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -42,15 +42,16 @@ def rule_histogram(rule: Rule, histogram: Histogram) -> Spec:
     mark = _data([{"x": at, "text": note}])
     if inside:
         layers.append(mark.mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
-    side = "right" if place > 0.6 else "left"
+    side: Literal["left", "right"] = "right" if place > 0.6 else "left"
     layers.append(
-        mark.mark_text(align=side, dx=-5 if side == "right" else 5, y=-7, fontSize=11, fontWeight=600, aria=False)
-        .encode(x="x:Q", text="text:N", color=alt.value(palette.INK))
+        mark.mark_text(
+            align=side, dx=-5 if side == "right" else 5, y=-7, fontSize=11, fontWeight=600, aria=False
+        ).encode(x="x:Q", text="text:N", color=alt.value(palette.INK))
     )
-    return with_look(alt.layer(*layers).properties(width=CARD - 60, height=96))
+    return with_look(alt.layer(*layers).properties(width=CARD - 92, height=96))
 
 
-def before_and_after(histogram: Histogram, unit: str, width: int = CARD - 40) -> Spec:
+def before_and_after(histogram: Histogram, unit: str, width: int = CARD - 80) -> Spec:
     """Returns the histogram of all documents with text, the kept ones in front; groups are (others, kept)."""
     everything = histogram.counts.sum(axis=0)
     back = _bins(histogram, np.zeros_like(everything), everything, palette.BEFORE, "came in")
@@ -65,25 +66,37 @@ def single(histogram: Histogram, unit: str, bound: float | None) -> Spec:
         _bin_marks(_bins(histogram, np.zeros_like(counts), counts, palette.DROPPED, "documents"), histogram, unit)
     ]
     if bound is not None:
-        layers.append(
-            _data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q")
-        )
-    return with_look(alt.layer(*layers).properties(width=CARD - 40, height=130))
+        layers.append(_data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
+    return with_look(alt.layer(*layers).properties(width=CARD - 80, height=130))
 
 
-def bars(rows: Sequence[tuple[str, float, str]], colour: str = palette.KEPT, width: int = CARD - 40) -> Spec:
-    """Returns horizontal bars, one for each (label, length, words beside the bar)."""
-    values = [{"label": label, "n": number, "text": text} for label, number, text in rows]
+def bars(
+    rows: Sequence[tuple[str, float, str]], colour: str = palette.KEPT, width: int = CARD - 110, first: str = ""
+) -> Spec:
+    """Returns horizontal bars, one for each (label, length, words beside the bar).
+
+    Args:
+        rows: what to draw, from the top.
+        colour: of the bars.
+        width: of the bars and the words beside them, in pixels.
+        first: colour of the first bar, where it is of another sort.
+    """
+    values: list[dict[str, Any]] = [
+        {"label": label, "n": number, "text": text, "colour": first or colour if place == 0 else colour}
+        for place, (label, number, text) in enumerate(rows)
+    ]
     base = _data(values).encode(y=_names([row["label"] for row in values]))
     top = max([number for _, number, _ in rows] + [1e-9])
     x = alt.X("n:Q").axis(None).scale(domain=[0, top * 1.45], nice=False)
-    marks = base.mark_bar(color=colour, height=13, cornerRadiusEnd=2).encode(x=x, description="text:N")
+    marks = base.mark_bar(height=13, cornerRadiusEnd=2).encode(
+        x=x, description="text:N", color=alt.Color("colour:N", scale=None)
+    )
     words = base.mark_text(align="left", dx=5, fontSize=11, color=palette.INK, aria=False).encode(x=x, text="text:N")
     return with_look(alt.layer(marks, words).properties(width=width, height=alt.Step(22)))
 
 
 def compared(
-    rows: Sequence[tuple[str, float, float]], words: tuple[str, str], tick: bool = False, width: int = CARD - 60
+    rows: Sequence[tuple[str, float, float]], words: tuple[str, str], tick: bool = False, width: int = CARD - 110
 ) -> Spec:
     """Returns horizontal bars of two shares each, the first behind (or as a tick), the second in front.
 
@@ -92,7 +105,7 @@ def compared(
         words: what the two shares are, for the tooltips.
         tick: draw the first share as a tick, as a plan that was to be reached.
     """
-    values = [
+    values: list[dict[str, Any]] = [
         {
             "label": name,
             "a": a,
@@ -126,9 +139,7 @@ def fates(rows: Sequence[tuple[str, dict[str, int]]], width: int = CARD) -> Spec
         for status, number in counts.items():
             end = begin + number / total
             tell = f"{name}: {formatting.count(number)} {formatting.words(status)}, {number / total:.1%}"
-            values.append(
-                {"label": name, "a": begin, "b": end, "colour": palette.STATUS_COLOURS[status], "tell": tell}
-            )
+            values.append({"label": name, "a": begin, "b": end, "colour": palette.STATUS_COLOURS[status], "tell": tell})
             begin = end
     chart = (
         _data(values)
@@ -163,7 +174,7 @@ def heat_map(names: Sequence[str], shares: Any, counts: Any) -> Spec:
     )
     cells = base.mark_rect(color=palette.KEPT, cornerRadius=2).encode(
         opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 1]), legend=None),
-        description="tell:N"
+        description="tell:N",
     )
     words = base.mark_text(fontSize=10, aria=False).encode(text="text:N", color=alt.Color("dark:N", scale=None))
     step = 34
@@ -223,7 +234,7 @@ def _bins(histogram: Histogram, floor: Any, counts: Any, colour: str, fate: str)
 
 def _bin_marks(values: list[dict[str, Any]], histogram: Histogram, unit: str) -> alt.Chart:
     edges = histogram.edges
-    kind = "log" if histogram.logarithmic else "linear"
+    kind: Literal["log", "linear"] = "log" if histogram.logarithmic else "linear"
     scale = alt.Scale(type=kind, domain=[float(edges[0]), float(edges[-1])], nice=False, zero=False)
     form = "~s" if float(edges[-1]) >= 10_000 or histogram.logarithmic else ".6~g"
     axis = alt.Axis(title=unit, tickCount=5, format=form, grid=False, labelFlush=True)
@@ -235,7 +246,7 @@ def _bin_marks(values: list[dict[str, Any]], histogram: Histogram, unit: str) ->
         scale=alt.Scale(type="sqrt" if steep else "linear", nice=True),
         axis=alt.Axis(title="documents" + (" (√)" if steep else ""), tickCount=3, tickMinStep=1, format=form),
     )
-    return (
+    marks: alt.Chart = (
         _data(values)
         .mark_bar(binSpacing=0.6)
         .encode(
@@ -247,6 +258,7 @@ def _bin_marks(values: list[dict[str, Any]], histogram: Histogram, unit: str) ->
             description="tell:N",
         )
     )
+    return marks
 
 
 def _is_steep(histogram: Histogram) -> bool:

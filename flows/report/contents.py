@@ -43,7 +43,7 @@ def distributions(survey: Survey, gallery: Gallery) -> list[dict[str, Any]]:
     for histogram, title, unit in ((survey.length, "Length", "tokens"), (survey.quality, "Quality score", "quality")):
         if histogram is not None and histogram.counts.any():
             before, after = _median(histogram.counts.sum(axis=0), histogram), _median(histogram.counts[1], histogram)
-            finding = f"Median {unit} about {value(before)} before, {value(after)} after"
+            finding = f"Median {unit} about {_about(before)} before, {_about(after)} after"
             chart = gallery.draw(charts.before_and_after(histogram, unit), f"{title}: documents in and kept")
             shown.append({"title": title, "finding": finding, "chart": chart})
     return shown
@@ -119,14 +119,17 @@ def exercises(published: Published, gallery: Gallery) -> dict[str, Any] | None:
     rejected = {str(reason): int(number) for reason, number in (teacher.get("rejected") or {}).items()}
     kept, requests = int(teacher.get("kept") or 0), int(teacher.get("requests") or 0)
     bars = [("kept", float(kept), count(kept))]
-    bars += [(label(words(reason), 34), float(n), count(n)) for reason, n in sorted(rejected.items(), key=lambda r: (-r[1], r[0]))]
+    ranked = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
+    bars += [(label(words(reason), 34), float(number), count(number)) for reason, number in ranked]
     procedural = teacher.get("kind") == "procedural"
     return {
         "finding": f"{count(kept)} of {plural(requests, 'request')} gave an exercise whose tests pass in the sandbox",
         "procedural": procedural,
         "teacher": teacher,
         "sandbox": published.manifest.get("sandbox"),
-        "chart": gallery.draw(charts.bars(bars[:20]), "Exercises kept and rejected by reason"),
+        "chart": gallery.draw(
+            charts.bars(bars[:20], palette.DROPPED, first=palette.KEPT), "Exercises kept and rejected by reason"
+        ),
         "rejected": sum(rejected.values()),
     }
 
@@ -239,6 +242,11 @@ def _median(counts: Any, histogram: Histogram) -> float | None:
     low, high = float(histogram.edges[place]), float(histogram.edges[place + 1])
     middle = float(np.sqrt(low * high)) if histogram.logarithmic else (low + high) / 2
     return round(middle) if histogram.whole else middle
+
+
+def _about(number: float | None) -> str:
+    """Returns a number with two significant digits, as a bin's middle deserves."""
+    return "–" if number is None else value(float(f"{number:.2g}"))
 
 
 def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -55,8 +55,7 @@ class Samples:
         limit = int(share * SHOWN)
         of_group = min(SHOWN_OF_GROUP, limit // max(len(groups), 1)) or 1
         paired = [row for row in rows if row["stage"] == "deduplicate" and row["matched"]]
-        paired.sort(key=lambda row: (row["reason"] == "exact_duplicate", row["nearest"], row["chance"]))
-        paired = paired[: int(share * PAIRS)]
+        paired.sort(key=lambda row: (row["reason"] == "exact_duplicate", not row["nearest"], row["chance"]))
         chosen = {name: _mixed(groups[name], of_group) for name in ranked[:limit]}
         ids = {row["id"] for group in chosen.values() for row in group}
         ids |= {row[key] for row in paired for key in ("id", "matched")}
@@ -77,7 +76,8 @@ class Samples:
             for name, group in chosen.items()
             if name.startswith("kept\t")
         }
-        self.pairs = [self._pair(row) for row in paired]
+        both = [row for row in paired if {row["id"], row["matched"]} <= self._texts.keys()]
+        self.pairs = [self._pair(row) for row in both[: int(share * PAIRS)]]
 
     def anchor(self, status: str, stage: str, reason: str) -> str | None:
         """Returns the anchor of a group's samples, None if none are shown."""
@@ -104,17 +104,17 @@ class Samples:
         }
 
     def _pair(self, row: dict[str, Any]) -> dict[str, Any]:
-        left, right = (self._texts.get(row[key]) for key in ("id", "matched"))
-        pair: dict[str, Any] = {
+        texts = [visible(mask(self._texts[row[key]][:20_000])) for key in ("id", "matched")]
+        left, right = side_by_side(*texts)
+        return {
             "id": row["id"],
             "matched": row["matched"],
             "jaccard": row["jaccard"],
             "exact": row["reason"] == "exact_duplicate",
             "nearest": row["nearest"],
+            "left": left,
+            "right": right,
         }
-        if left and right:
-            pair["left"], pair["right"] = side_by_side(*(visible(mask(text[:20_000])) for text in (left, right)))
-        return pair
 
 
 def verdict(row: dict[str, Any], rules: list[Rule]) -> str:

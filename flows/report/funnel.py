@@ -77,31 +77,34 @@ def rules(published: Published, survey: Survey, gallery: Gallery, most: int) -> 
     """Returns every rule, by filter in the order of judgement; the `most` busiest ones with a chart."""
     busiest = sorted(published.rules, key=lambda rule: (-rule.failed, rule.address))[:most]
     drawn = {rule.address for rule in busiest}
-    filters: dict[str, list[dict[str, Any]]] = {}
+    shown: list[dict[str, Any]] = []
     for rule in published.rules:
         histogram = survey.histograms.get(rule.address)
-        told = f"{rule.signal}: {rule.failed} of {rule.judged} judged documents are beyond the bound {value(rule.bound)}"
+        told = (
+            f"{rule.signal}: {rule.failed} of {rule.judged} judged documents are beyond the bound {value(rule.bound)}"
+        )
         chart = histogram is not None and rule.address in drawn and bool(histogram.counts.any())
-        shown = {
-            "rule": rule,
-            "finding": _rule_finding(rule),
-            "chart": gallery.draw(charts.rule_histogram(rule, histogram), told) if chart and histogram else None,
-            "excused": int(histogram.counts[1].sum()) if histogram is not None else 0,
-        }
-        filters.setdefault(rule.filter, []).append(shown)
+        shown.append(
+            {
+                "rule": rule,
+                "finding": _rule_finding(rule),
+                "chart": gallery.draw(charts.rule_histogram(rule, histogram), told) if chart and histogram else None,
+                "excused": int(histogram.counts[1].sum()) if histogram is not None else 0,
+            }
+        )
     failing = [rule for rule in published.rules if rule.failed]
     alone = max(failing, key=lambda rule: (rule.only, rule.address), default=None)
     finding = "No rule failed any document."
     if busiest and busiest[0].failed:
-        finding = f"{words(busiest[0].reason).capitalize()} fails most documents: {count(busiest[0].failed)}"
-        if alone and alone.only:
-            finding += f"; {words(alone.reason)} is the sole reason most often: {count(alone.only)}"
+        finding = f"“{words(busiest[0].reason)}” fails most documents ({count(busiest[0].failed)})"
+        if alone and alone.only and alone is busiest[0]:
+            finding += f", {count(alone.only)} of them for this alone"
+        elif alone and alone.only:
+            finding += f"; “{words(alone.reason)}” is most often the only fault ({count(alone.only)})"
     return {
         "finding": finding,
-        "filters": [
-            {"name": name, "busy": [one for one in some if one["rule"].failed], "idle": [one for one in some if not one["rule"].failed]}
-            for name, some in filters.items()
-        ],
+        "busy": [one for one in shown if one["rule"].failed],
+        "idle": [one for one in shown if not one["rule"].failed],
         "has_signals": bool(survey.histograms),
         "count": len(published.rules),
     }
@@ -116,15 +119,24 @@ def overlap(published: Published, survey: Survey, gallery: Gallery) -> dict[str,
         return None
     part = matrix[np.ix_(busiest, busiest)]
     shares = part / own[busiest][:, None]
-    names = [label(published.rules[place].address, 44) for place in busiest]
+    names = _short_names([published.rules[place].address for place in busiest])
     off = shares - 2 * np.eye(len(busiest))
     row, column = np.unravel_index(int(np.argmax(off)), off.shape)
     return {
         "finding": f"{share(part[row, column], own[busiest][row])} of the documents that fail {names[row]} "
         f"fail {names[column]} too",
-        "chart": gallery.draw(charts.heat_map(names, shares, part), "Share of each rule's failures that fail another rule"),
+        "chart": gallery.draw(
+            charts.heat_map(names, shares, part), "Share of each rule's failures that fail another rule"
+        ),
         "left_out": int(np.count_nonzero(own)) - len(busiest),
     }
+
+
+def _short_names(addresses: list[str]) -> list[str]:
+    """Returns what follows the filter's name in each address; the whole where that is not unique."""
+    tails = [address.rsplit(".", 1)[-1] for address in addresses]
+    unique = [tail if tails.count(tail) == 1 else address for tail, address in zip(tails, addresses, strict=True)]
+    return [label(name, 40) for name in unique]
 
 
 def _ranked(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:

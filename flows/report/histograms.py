@@ -68,10 +68,12 @@ def for_bound(sample: Floats, bound: float, lower: bool, groups: int = 3) -> His
     low, high = (float(end) for end in np.quantile(sample, [CUT, 1.0 - CUT]))
     whole = bool(np.all(sample == np.rint(sample)))
     logarithmic = bool(low > 0 and bound > 0 and high > 1 and high / low > LOG_RATIO)
-    edge = _edge(bound, lower, whole and not logarithmic)
+    edge = _edge(bound, lower, whole)
     if logarithmic:
         edges = 10.0 ** _grid(np.log10(low), np.log10(high), np.log10(edge), whole=False)
         edges[np.argmin(np.abs(edges - edge))] = edge
+        if whole:  # no bin without a whole number in it
+            edges = np.unique(np.floor(edges) + 0.5)
     else:
         edges = _grid(low, high, edge, whole, never_negative=bool(sample.min() >= 0))
     return Histogram(edges, np.zeros((groups, len(edges) - 1), np.int64), logarithmic, whole)

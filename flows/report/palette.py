@@ -54,8 +54,4 @@ def style_sheet() -> str:
         for name, value, _ in COLOURS
         for attribute in ("fill", "stroke")
     )
-    return (
-        f":root{{{light}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-        f"{mapped}\n"
-    )
+    return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{mapped}\n"

@@ -19,6 +19,7 @@ from data.manifest import read_manifest, snapshot_folder
 #: Rows of a batch: 60 columns of them are 32 MB.
 BATCH_ROWS = 65_536
 
+
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """One rule of the manifest, with what the run counted for it.

@@ -90,7 +90,9 @@ class River:
             chosen = [word for word in self.words if word["look"] == look]
             layers.append(
                 alt.Chart(alt.InlineData(values=chosen))
-                .mark_text(align="left", baseline="top", fontSize=12, fontWeight=look[0], color=look[1], dy=look[2], aria=False)
+                .mark_text(
+                    align="left", baseline="top", fontSize=12, fontWeight=look[0], color=look[1], dy=look[2], aria=False
+                )
                 .encode(x=x, y=alt.Y("y:Q", axis=None, scale=scale), text="text:N")
             )
         return with_look(alt.layer(*layers).properties(width=width, height=height))

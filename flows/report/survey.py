@@ -97,9 +97,9 @@ def numbers(batch: pa.Table, name: str) -> Floats:
     return np.asarray(batch[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
 
 
-def judged_by(rule: Rule, batch: pa.Table) -> npt.NDArray[np.bool_]:
-    """Returns which rows a rule looked at: those with the signal, and of its kinds, sources, languages."""
-    mask = ~np.isnan(numbers(batch, rule.signal))
+def judged_by(rule: Rule, batch: pa.Table, values: Floats) -> npt.NDArray[np.bool_]:
+    """Returns which rows a rule looked at: those with a value, and of its kinds, sources, languages."""
+    mask = ~np.isnan(values)
     for column, wanted in rule.where.items():
         if column in ("kind", "source", "language"):
             mask &= np.asarray(pc.is_in(batch[column], pa.array(wanted, pa.string())).to_numpy())
@@ -136,7 +136,8 @@ def _choose_edges(published: Published, survey: Survey) -> None:
     survey.length = histograms.plain(np.maximum(lengths[np.isfinite(lengths)], 1.0))
     if "quality" in names:
         survey.quality = histograms.plain(samples["quality"])
-    edges = np.linspace(0.0, 1.0, 51)
+    threshold = ((published.manifest.get("recipe") or {}).get("deduplicate") or {}).get("threshold") or 0.7
+    edges = np.linspace(max(0.0, threshold - 0.1), 1.0, 41)
     survey.jaccard = Histogram(edges, np.zeros((1, len(edges) - 1), np.int64))
 
 
@@ -145,8 +146,9 @@ def _count_rules(survey: Survey, rules: list[Rule], batch: pa.Table, flags: npt.
         histogram = survey.histograms.get(rule.address)
         if histogram is None:
             continue
-        mask = judged_by(rule, batch) | (flags[:, place] & ~np.isnan(numbers(batch, rule.signal)))
-        values = numbers(batch, rule.signal)[mask]
+        column = numbers(batch, rule.signal)
+        mask = judged_by(rule, batch, column) | (flags[:, place] & ~np.isnan(column))
+        values = column[mask]
         passes = values >= rule.bound if rule.lower else values <= rule.bound
         groups = np.where(flags[mask, place], FAILED, np.where(passes, PASSED, EXCUSED))
         histogram.add(values, groups)
@@ -166,12 +168,13 @@ def _count_categories(survey: Survey, batch: pa.Table) -> None:
         survey.quality.add(quality[scored], groups[scored])
     is_code = pc.is_in(table["kind"], pa.array(_CODE_KINDS))
     language = pc.fill_null(table["language"], "unknown")
+    site = hosts(table["url"])
     for name, column, mask in (
         ("language", language, pc.invert(is_code)),
         ("programming language", language, is_code),
         ("kind", table["kind"], None),
         ("licence", pc.fill_null(table["licence"], "not stated"), None),
-        ("site", hosts(table["url"]), pc.is_valid(hosts(table["url"]))),
+        ("site", site, pc.is_valid(site)),
     ):
         columns = [column, table["tokens"], kept]
         if mask is not None:

@@ -46,7 +46,12 @@ def clean(drawn: str, name: str, description: str) -> str:
     _reduce(root, name)
     width, height = root.attrib.pop("width"), root.attrib.pop("height")
     root.attrib.update(
-        {"viewBox": f"0 0 {width} {height}", "role": "img", "aria-label": description, "style": f"max-width:{width}px"}
+        {
+            "viewBox": f"0 0 {width} {height}",
+            "role": "img",
+            "aria-label": description,
+            "style": f"max-width:{round(1.15 * float(width))}px",
+        }
     )
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
 

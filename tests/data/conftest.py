@@ -118,7 +118,7 @@ def _align(table: pa.Table, alive: pa.BooleanArray, ids: pa.ChunkedArray) -> pa.
     return spread
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build() -> Build:
     """A function that builds a small dataset in a folder and returns its manifest."""
     return build_dataset

@@ -52,11 +52,17 @@ def test_counts_add_up_by_hand() -> None:
         "stage": "judge", "status": "dropped", "reason": "short", "rule": None,
         "documents": 1, "tokens": 2, "sources": {"web": 1},
     }  # fmt: skip
-    check_account(counts, {"web": 3, "code": 2, "synth/exercises": 2}, [{"rows": 2, "tokens": 11}, {"rows": 1, "tokens": 7}])
+    check_account(
+        counts, {"web": 3, "code": 2, "synth/exercises": 2}, [{"rows": 2, "tokens": 11}, {"rows": 1, "tokens": 7}]
+    )
 
 
 def test_the_counts_do_not_depend_on_batches() -> None:
-    assert count([SAMPLE]) == count([SAMPLE.slice(n, 1) for n in range(7)]) == count([SAMPLE.take(pa.array(range(6, -1, -1)))])
+    assert (
+        count([SAMPLE])
+        == count([SAMPLE.slice(n, 1) for n in range(7)])
+        == count([SAMPLE.take(pa.array(range(6, -1, -1)))])
+    )
 
 
 def test_an_empty_ledger_adds_up_to_nothing() -> None:

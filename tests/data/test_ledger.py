@@ -14,7 +14,9 @@ from data.schema import FATE_FIELDS, document, to_table
 
 def ingest(*ends: str) -> pa.Table:
     rows = [
-        document("pool", f"f:{n}", kind="web", text=None if end else "t", status="quarantined" if end else "", reason=end)
+        document(
+            "pool", f"f:{n}", kind="web", text=None if end else "t", status="quarantined" if end else "", reason=end
+        )
         for n, end in enumerate(ends)
     ]
     return to_table(rows)
@@ -23,7 +25,11 @@ def ingest(*ends: str) -> pa.Table:
 def fate(table: pa.Table, ends: list[tuple[str, str, float | None]], **more: Any) -> pa.Table:
     columns = [[end[0] for end in ends], [end[1] for end in ends], [end[2] for end in ends]]
     made = pa.Table.from_arrays(
-        [table["id"], *(pa.array(c, f.type) for c, f in zip(columns, FATE_FIELDS[1:4], strict=True)), pa.nulls(len(ends), pa.float64())],
+        [
+            table["id"],
+            *(pa.array(c, f.type) for c, f in zip(columns, FATE_FIELDS[1:4], strict=True)),
+            pa.nulls(len(ends), pa.float64()),
+        ],
         schema=pa.schema(FATE_FIELDS),
     )
     for name, values in more.items():
@@ -61,7 +67,9 @@ def test_a_kept_row_keeps_no_measured_value_of_a_stage_that_let_it_go_on() -> No
 def test_further_columns_come_from_the_stages_and_given_ones_count_more() -> None:
     table = ingest("", "")
     failed = pa.array([["a", "b"], None], pa.list_(pa.string()))
-    judge = fate(table, [("dropped", "a", 1.0), GO], failed=failed, rule=pa.array(["p.a", None]), language=pa.array(["de", "de"]))
+    judge = fate(
+        table, [("dropped", "a", 1.0), GO], failed=failed, rule=pa.array(["p.a", None]), language=pa.array(["de", "de"])
+    )
     twins = fate(table, [GO, GO], cluster=pa.array([None, "c1"]), jaccard=pa.array([None, 0.9]))
     extras = {"language": pa.array(["en", "fr"]), "tokens": pa.array([1, None], pa.int64())}
     rows = ledger_rows(table, [("judge", judge), ("deduplicate", twins)], extras).to_pylist()

@@ -36,7 +36,13 @@ def test_the_same_facts_give_the_same_bytes_in_any_order(tmp_path: Path) -> None
 
 
 def test_numbers_that_json_does_not_know_and_undecodable_names_are_written(tmp_path: Path) -> None:
-    facts = {"nan": float("nan"), "inf": float("inf"), "numpy": np.float64(0.5), "count": np.int64(3), "path": "a\udcffb"}
+    facts = {
+        "nan": float("nan"),
+        "inf": float("inf"),
+        "numpy": np.float64(0.5),
+        "count": np.int64(3),
+        "path": "a\udcffb",
+    }
     written = write_manifest(tmp_path, {**facts, "pair": (1, None)})
     assert json.loads((tmp_path / "manifest.json").read_text("ascii")) == written
     assert [written[key] for key in ("nan", "inf", "numpy", "count", "pair")] == [None, None, 0.5, 3, [1, None]]
@@ -44,7 +50,7 @@ def test_numbers_that_json_does_not_know_and_undecodable_names_are_written(tmp_p
 
 
 def test_a_folder_without_a_dataset_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no dataset here .* phimill run"):
+    with pytest.raises(UsageError, match="no dataset here .* `phimill run"):
         read_manifest(tmp_path)
     with pytest.raises(UsageError, match="no such folder"):
         read_manifest(tmp_path / "absent")

@@ -84,8 +84,15 @@ def test_without_shares_a_budget_is_split_by_what_there_is() -> None:
 
 
 def test_no_documents_at_all_make_an_empty_plan() -> None:
-    empty = pa.table({"id": pa.array([], pa.string()), "group": pa.array([], pa.string()), "tokens": pa.array([], pa.int64())})
-    for settings in (Mixture(), Mixture(shares={"web": 1.0}), Mixture(tokens=5), Mixture(shares={"web": 1.0}, tokens=5)):
+    empty = pa.table(
+        {"id": pa.array([], pa.string()), "group": pa.array([], pa.string()), "tokens": pa.array([], pa.int64())}
+    )
+    for settings in (
+        Mixture(),
+        Mixture(shares={"web": 1.0}),
+        Mixture(tokens=5),
+        Mixture(shares={"web": 1.0}, tokens=5),
+    ):
         assert len(plan(empty, settings, 1).taken) == 0
 
 
@@ -106,7 +113,13 @@ def test_fates_say_why_and_by_how_much() -> None:
         ("", "", None, None),
         ("not_sampled", "over_budget", 12.0, 10.0),
     ]
-    assert told[2] == {"id": "junk-0", "status": "not_sampled", "reason": "not_in_mixture", "measured": None, "threshold": None}
+    assert told[2] == {
+        "id": "junk-0",
+        "status": "not_sampled",
+        "reason": "not_in_mixture",
+        "measured": None,
+        "threshold": None,
+    }
     assert told[3]["status"] == ""
 
 

@@ -59,8 +59,12 @@ def test_the_files_are_those_that_datatrove_would_write(tmp_path: Path, vocabula
             peer.write([*next(waiting), 0], None)
         peer.close()
         for suffix in ("", ".index"):
-            assert (tmp_path / f"{shard['path']}{suffix}").read_bytes() == (tmp_path / "peer" / f"{name}{suffix}").read_bytes()
-        ours, theirs = ((folder / f"{name}.metadata").read_text().split("\n") for folder in (tmp_path / "tokens", tmp_path / "peer"))
+            assert (tmp_path / f"{shard['path']}{suffix}").read_bytes() == (
+                tmp_path / "peer" / f"{name}{suffix}"
+            ).read_bytes()
+        ours, theirs = (
+            (folder / f"{name}.metadata").read_text().split("\n") for folder in (tmp_path / "tokens", tmp_path / "peer")
+        )
         assert ours[:2] == theirs[:2]
         assert len(ours) == len(theirs) == 3
     assert next(waiting, None) is None

@@ -53,7 +53,17 @@ def test_the_end_token_is_token_zero_and_no_text_can_write_it(tokenizer: Tokeniz
 
 
 def test_no_text_is_unknown_and_every_text_comes_back(tokenizer: Tokenizer) -> None:
-    hostile = ["", " ", "\n\n\n", "\x00\x01\x7f", "日本語\u3000🙂\u200d", "a" * 5000, "\r\n\t x", "e\u0301" * 50, "\ufeff\ufffd"]
+    hostile = [
+        "",
+        " ",
+        "\n\n\n",
+        "\x00\x01\x7f",
+        "日本語\u3000🙂\u200d",
+        "a" * 5000,
+        "\r\n\t x",
+        "e\u0301" * 50,
+        "\ufeff\ufffd",
+    ]
     for text, ids in zip(hostile, tokenizer.encode(hostile), strict=True):
         assert tokenizer.decode(ids) == text
         assert ids.dtype == "uint32"
@@ -77,7 +87,9 @@ def test_a_long_text_is_encoded_as_if_it_had_not_been_cut(tokenizer: Tokenizer) 
     assert tokenizer.encode([long])[0].tolist() == tokenizer._library.encode(long, add_special_tokens=False).ids
 
 
-def test_a_word_that_was_forgotten_has_the_same_tokens_again(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_that_was_forgotten_has_the_same_tokens_again(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = [ids.tolist() for ids in tokenizer.encode(texts(50))]
     monkeypatch.setattr("data.tokenizer.REMEMBERED_WORDS", 5)
     assert [ids.tolist() for ids in tokenizer.encode(texts(50))] == before
@@ -85,7 +97,9 @@ def test_a_word_that_was_forgotten_has_the_same_tokens_again(tokenizer: Tokenize
 
 
 def test_counts_are_lengths(tokenizer: Tokenizer) -> None:
-    assert tokenizer.count(["", "river", "a b"]).tolist() == [len(ids) for ids in tokenizer.encode(["", "river", "a b"])]
+    assert tokenizer.count(["", "river", "a b"]).tolist() == [
+        len(ids) for ids in tokenizer.encode(["", "river", "a b"])
+    ]
 
 
 def test_a_foreign_file_neither_adds_tokens_nor_cuts_texts(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -140,7 +154,9 @@ def test_a_tokenizer_without_an_end_token_is_refused(tmp_path: Path) -> None:
 
 
 def test_rows_are_counted_if_they_have_text_and_encoded_if_they_go_on(tokenizer: Tokenizer) -> None:
-    table = pa.table({"id": ["a", "b", "c", "d"], "text": pa.array(["river", "garden of", None, ""], pa.large_string())})
+    table = pa.table(
+        {"id": ["a", "b", "c", "d"], "text": pa.array(["river", "garden of", None, ""], pa.large_string())}
+    )
     counted = count_tokens(table, pa.array([True, False, True, True]), tokenizer)
     first, second = (ids.tolist() for ids in tokenizer.encode(["river", "garden of"]))
     assert counted["tokens"].to_pylist() == [len(first), len(second), None, 0]

@@ -1,0 +1,405 @@
+"""Asks a teacher: any OpenAI-compatible endpoint. The only file that imports openai.
+
+The client's own retries are off: every call, repeated or not, is reserved in the journal
+before its bytes leave and settled when its answer is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import math
+import os
+from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
+from typing import Any, Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from data.errors import PhimillError, UsageError
+from data.recipe import Teacher
+from synth.journal import REPLY, Caps, Journal
+from synth.parsing import read_reply, strip_controls
+from synth.requests import Answer, Request, Secret
+
+MAX_REPLY_BYTES = 4 * 2**20
+MAX_CHARGED_ATTEMPTS = 3  # timeouts, dropped connections and 5xx may each have been paid for
+MAX_FREE_ATTEMPTS = 9  # 429s and refused connections
+MAX_RETRY_AFTER_S = 120.0
+FAILURES_IN_A_ROW = 5
+_OVERHEAD_TOKENS = 200  # what a chat template may add to the prompt's bytes
+
+
+class _Refused(httpx2.TransportError):
+    """An answer that is not read any further."""
+
+
+class _CappedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = 0
+        async for piece in self._stream:
+            received += len(piece)
+            if received > MAX_REPLY_BYTES:
+                raise _Refused(f"the answer is larger than {MAX_REPLY_BYTES:,} bytes")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _CappedTransport(httpx2.AsyncHTTPTransport):
+    """Stops reading answers that are too large, and does not unpack compressed ones."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            await response.aclose()
+            raise _Refused("the answer is compressed, though this was not asked for")
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _CappedStream(response.stream)
+        return response
+
+
+@dataclasses.dataclass(frozen=True)
+class Abilities:
+    """What an endpoint accepts; found out by its refusals, one step at a time."""
+
+    form: str = "json_schema"
+    token_field: str = "max_tokens"
+    temperature: bool = True
+    seed: bool = True
+
+    def without(self, complaint: str) -> Abilities | None:
+        """Returns what to try after a 400, or None if there is nothing left to leave out."""
+        text = complaint.lower()
+        if "max_completion_tokens" in text and self.token_field == "max_tokens":
+            return dataclasses.replace(self, token_field="max_completion_tokens")
+        if "temperature" in text and self.temperature:
+            return dataclasses.replace(self, temperature=False)
+        if "seed" in text and self.seed:
+            return dataclasses.replace(self, seed=False)
+        weaker = {"json_schema": "json_object", "json_object": "plain"}
+        return dataclasses.replace(self, form=weaker[self.form]) if self.form in weaker else None
+
+
+class _Retry(Exception):
+    """A call failed in a way that may pass: after how long to repeat it, and whether it may have been paid for."""
+
+    def __init__(self, note: str, charged: bool, wait_s: float | None = None) -> None:
+        super().__init__(note)
+        self.note, self.charged, self.wait_s = note, charged, wait_s
+
+
+class _Failed(Exception):
+    """A call failed for good; `charged` says whether it may have been paid for."""
+
+    def __init__(self, note: str, charged: bool) -> None:
+        super().__init__(note)
+        self.note, self.charged = note, charged
+
+
+class _Unfit(Exception):
+    """The endpoint does not accept what was asked of it (400)."""
+
+
+class _Stop(Exception):
+    """No further call makes sense; carries the error for the person."""
+
+    def __init__(self, error: PhimillError, charged: bool = False) -> None:
+        super().__init__(str(error))
+        self.error, self.charged = error, charged
+
+
+class TeacherClient:
+    """Asks one endpoint for many answers, through one journal.
+
+    Args:
+        settings: the recipe's section; its `base_url` may be `builtin`.
+        url: where the endpoint really is.
+        identity: what stands for the endpoint in the journal.
+        journal: open.
+        free: whether the endpoint costs nothing and repeats itself (the built-in one).
+        schema: the JSON Schema of an answer.
+    """
+
+    def __init__(
+        self, settings: Teacher, url: str, identity: str, journal: Journal, *, free: bool, schema: dict[str, Any]
+    ) -> None:
+        check_url(url)
+        self.settings, self.url, self.identity, self.journal, self.free = settings, url, identity, journal, free
+        self.schema = schema
+        self.secret = Secret("EMPTY" if free else os.environ.get(settings.api_key_env) or "EMPTY")
+        nano_usd = None if settings.max_usd is None else math.floor(settings.max_usd * 1e9)
+        self.caps = Caps() if free else Caps(nano_usd, settings.max_requests)
+        noted = journal.ability(identity, settings.model)
+        self.abilities = Abilities(**json.loads(noted)) if noted else Abilities()
+        self._known = noted is not None
+        self._stop: PhimillError | None = None
+        self._streak: list[str] = []
+        self._open = 0
+
+    def ask(self, requests: Sequence[Request], on_answer: Callable[[], None] = lambda: None) -> dict[str, Answer]:
+        """Returns an answer for each request, by key, asking only for those that the journal has not settled.
+
+        Raises:
+            UsageError: the endpoint's URL, key or model cannot be right.
+            PhimillError: the endpoint is down, overloaded or out of quota. What was answered
+                until then is in the journal; the same call goes on from there.
+        """
+        return run_anywhere(self._ask_all(requests, on_answer))
+
+    async def _ask_all(self, requests: Sequence[Request], on_answer: Callable[[], None]) -> dict[str, Answer]:
+        self._canary, self._settled = asyncio.Lock(), asyncio.Condition()
+        self._open = 0
+        answers: dict[str, Answer] = {}
+        waiting = iter(requests)
+        transport = _CappedTransport(trust_env=False, limits=httpx2.Limits(max_connections=self.settings.concurrency))
+        timeout = httpx2.Timeout(self.settings.timeout_s, connect=min(5.0, self.settings.timeout_s))
+        http_client = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=timeout)
+        async with openai.AsyncOpenAI(
+            api_key=self.secret.reveal(), base_url=self.url, max_retries=0, timeout=timeout, http_client=http_client
+        ) as client:
+            self._client = client
+            count = min(self.settings.concurrency, len(requests))
+            workers = [self._work(waiting, answers, on_answer) for _ in range(count)]
+            await asyncio.gather(*workers)
+        if self._stop is not None:
+            raise self._stop
+        return answers
+
+    async def _work(self, waiting: Iterator[Request], answers: dict[str, Answer], on_answer: Callable[[], None]) -> None:
+        for request in waiting:
+            if self._stop is not None:
+                return
+            try:
+                answers[request.key] = await self._answer(request)
+            except _Stop as stop:
+                self._stop = self._stop or stop.error
+                return
+            on_answer()
+
+    async def _answer(self, request: Request) -> Answer:
+        charged = free = 0
+        while True:
+            try:
+                return await self._discovering(request)
+            except _Retry as retry:
+                charged, free = charged + retry.charged, free + (not retry.charged)
+                if charged >= MAX_CHARGED_ATTEMPTS:
+                    return self._give_up(request, retry.note)
+                if free >= MAX_FREE_ATTEMPTS:
+                    raise _Stop(PhimillError(f"{self.url}: {retry.note}, {free} times in a row. {self._resume()}")) from None
+                wait = min(8.0, 0.25 * 2.0 ** (charged + free)) if retry.wait_s is None else retry.wait_s
+                await asyncio.sleep(wait)
+                if self._stop is not None:
+                    raise _Stop(self._stop) from None
+
+    def _give_up(self, request: Request, note: str) -> Answer:
+        """Settles a request that failed too often; stops everything if its predecessors did, too."""
+        self._streak.append(request.key)
+        if len(self._streak) >= FAILURES_IN_A_ROW:
+            self.journal.reopen(self._streak)
+            message = f"{self.url}: {len(self._streak)} requests failed in a row; the last: {note}. {self._resume()}"
+            raise _Stop(PhimillError(message)) from None
+        return Answer(f"failed: {note}")
+
+    async def _discovering(self, request: Request) -> Answer:
+        """Makes one attempt; as long as the endpoint's abilities are not known, one at a time."""
+        if self._known:
+            return await self._attempt(request, self.abilities)
+        async with self._canary:
+            while not self._known:
+                try:
+                    answer = await self._attempt(request, self.abilities)
+                except _Unfit as unfit:
+                    weaker = self.abilities.without(str(unfit))
+                    if weaker is None:
+                        message = f"{self.url}: refuses the request: {unfit}. Check `model` and the endpoint's log."
+                        raise _Stop(UsageError(message)) from None
+                    self.abilities = weaker
+                    continue
+                if answer.outcome == REPLY:
+                    self._known = True
+                    self.journal.note_ability(
+                        self.identity, self.settings.model, json.dumps(dataclasses.asdict(self.abilities), sort_keys=True)
+                    )
+                return answer
+        return await self._attempt(request, self.abilities)
+
+    async def _attempt(self, request: Request, abilities: Abilities) -> Answer:
+        body = self._body(request, abilities)
+        size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")) + _OVERHEAD_TOKENS
+        number = await self._reserve(request.key, self._price(size, self.settings.max_output_tokens))
+        if number is None:
+            return Answer("not_sent")
+        try:
+            text = await self._send(body)
+            usage = self._plausible(read_reply(text).usage, size)
+            charged = None if usage is None else self._price(*usage)
+            self.journal.settle(
+                number, charged=charged, usage=usage, outcome=REPLY, body=text, mode=abilities.form
+            )
+            self._streak.clear()
+            return Answer(REPLY, text, abilities.form, usage)
+        except _Failed as failure:
+            charged = None if failure.charged else 0
+            self.journal.settle(number, charged=charged, note=failure.note, outcome=f"failed: {failure.note}")
+            return Answer(f"failed: {failure.note}")
+        except _Unfit as unfit:
+            known = self._known  # one odd request, then; not the endpoint
+            self.journal.settle(number, charged=0, note=str(unfit), outcome=f"failed: {unfit}" if known else "")
+            if known:
+                return Answer(f"failed: {unfit}")
+            raise
+        except (_Retry, _Stop) as trouble:
+            charged = None if trouble.charged else 0
+            self.journal.settle(number, charged=charged, note=str(trouble))
+            raise
+        finally:
+            async with self._settled:
+                self._open -= 1
+                self._settled.notify_all()
+
+    async def _reserve(self, key: str, worst: int) -> int | None:
+        """Returns the call's number; waits for open calls to give back what they do not need; None if the cap is reached."""
+        async with self._settled:
+            while True:
+                number = self.journal.reserve(key, worst, self.caps)
+                if number is not None:
+                    self._open += 1
+                    return number
+                if not self._open or self._stop is not None:
+                    return None
+                await self._settled.wait()
+
+    async def _send(self, body: dict[str, Any]) -> str:
+        """Returns the answer's body; everything else becomes one of this file's exceptions."""
+        try:
+            async with asyncio.timeout(self.settings.timeout_s + 5.0):  # an answer that drips never times out by itself
+                raw = await self._client.chat.completions.with_raw_response.create(
+                    **body, extra_headers={"Accept-Encoding": "identity"}
+                )
+            return self.secret.removed_from(raw.http_response.content.decode("utf-8", "replace"))
+        except openai.APIStatusError as error:
+            raise self._status(error) from None
+        except (openai.APITimeoutError, TimeoutError) as error:
+            never_sent = isinstance(error.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
+            raise _Retry("no answer in time", charged=not never_sent) from None
+        except openai.APIConnectionError as error:
+            raise self._connection(error) from None
+
+    def _connection(self, error: openai.APIConnectionError) -> Exception:
+        cause = error.__cause__
+        if isinstance(cause, _Refused):
+            return _Failed(str(cause), charged=True)
+        if isinstance(cause, httpx2.ConnectError):
+            return _Retry("cannot connect; is the server running, and is `base_url` right?", charged=False, wait_s=0.25)
+        return _Retry(f"the connection broke ({type(cause).__name__})", charged=True)
+
+    def _status(self, error: openai.APIStatusError) -> Exception:
+        status, said = error.status_code, self._said(error.response)
+        if 300 <= status < 400:
+            place = self.secret.removed_from(error.response.headers.get("location", ""))
+            return _Stop(UsageError(f"{self.url}: redirects to {place!r}; redirects are not followed, so name the final URL"))
+        if status in (401, 403):
+            name = self.settings.api_key_env
+            state = "holds a key that the endpoint refuses" if os.environ.get(name) else "is not set"
+            return _Stop(UsageError(f"{self.url}: HTTP {status}; the environment variable {name} {state}. It says: {said}"))
+        if status == 404:
+            message = f"{self.url}: HTTP 404; is the model {self.settings.model!r} known there, and does the URL end in /v1?"
+            return _Stop(UsageError(f"{message} It says: {said}"))
+        if status == 402 or (status == 429 and "quota" in said.lower()):
+            return _Stop(PhimillError(f"{self.url}: no credit or quota left. It says: {said}. {self._resume()}"))
+        if status == 429:
+            wait = retry_after(error.response.headers)
+            if wait is not None and wait > MAX_RETRY_AFTER_S:
+                return _Stop(PhimillError(f"{self.url}: asks to wait {wait:.0f} s. {self._resume()}"))
+            return _Retry("HTTP 429, too many requests", charged=False, wait_s=wait)
+        if status >= 500 or status in (408, 409):
+            return _Retry(f"HTTP {status}: {said}", charged=True, wait_s=_bounded(retry_after(error.response.headers)))
+        return _Unfit(f"HTTP {status}: {said}")
+
+    def _said(self, response: httpx2.Response) -> str:
+        return strip_controls(self.secret.removed_from(response.text)).replace("\n", " ")[:300]
+
+    def _resume(self) -> str:
+        return "What was answered so far is kept; run the same command again to go on."
+
+    def _body(self, request: Request, abilities: Abilities) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self.settings.model, "messages": request.messages}
+        body[abilities.token_field] = self.settings.max_output_tokens
+        if abilities.temperature:
+            body["temperature"] = self.settings.temperature
+        if abilities.seed:
+            body["seed"] = request.seed % 2**31
+        if abilities.form == "json_schema":
+            wanted = {"name": "exercise", "schema": self.schema, "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        elif abilities.form == "json_object":
+            body["response_format"] = {"type": "json_object"}
+        return body
+
+    def _price(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """Returns what tokens cost in nano-USD, rounded up; 0 without prices."""
+        prices = (self.settings.usd_per_million_input or 0.0, self.settings.usd_per_million_output or 0.0)
+        return math.ceil((prompt_tokens * prices[0] + completion_tokens * prices[1]) * 1000 - 1e-6)
+
+    def _plausible(self, usage: tuple[int, int] | None, size: int) -> tuple[int, int] | None:
+        """Returns a usage that the request could have caused, else None: tokens are never fewer than a byte each."""
+        if usage is None or usage[0] > size or usage[1] > self.settings.max_output_tokens:
+            return None
+        return usage
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError for a base URL that cannot be used, or that holds a password."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable:
+        raise UsageError(f"base_url: found {url!r}, expected `builtin` or a URL such as http://127.0.0.1:8000/v1")
+    if parts.username or parts.password or parts.query:
+        raise UsageError("base_url: holds a name, password or query; keys belong in the environment variable of `api_key_env`")
+
+
+def retry_after(headers: httpx2.Headers) -> float | None:
+    """Returns the seconds that a server asks to wait, or None if it does not say so readably."""
+    try:
+        if "retry-after-ms" in headers:
+            found = float(headers["retry-after-ms"]) / 1000
+        else:
+            found = float(headers["retry-after"])
+    except KeyError:
+        return None
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(headers.get("retry-after", ""))
+            now = parsedate_to_datetime(headers["date"])
+            found = (when - now).total_seconds()
+        except (ValueError, TypeError, KeyError):
+            return None
+    return max(0.0, found) if math.isfinite(found) else None
+
+
+def _bounded(wait: float | None) -> float | None:
+    return None if wait is None else min(wait, MAX_RETRY_AFTER_S)
+
+
+def run_anywhere(work: Any) -> Any:
+    """Runs a coroutine to its end, also where an event loop is running already (notebooks, async flows)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
