@@ -175,14 +175,14 @@ class Teacher(Strict):
     base_url: str = Field("builtin", description="`builtin`, or the endpoint's URL ending in /v1.")
     model: str = Field("builtin-procedural-1", description="The model's name there.")
     api_key_env: str = Field("OPENAI_API_KEY", description="The environment variable that holds the key.")
-    temperature: float = Field(0.8, ge=0)
-    max_output_tokens: int = Field(1500, ge=16)
-    concurrency: int = Field(4, ge=1, le=256)
+    temperature: float = Field(0.8, ge=0, description="Sampling temperature.")
+    max_output_tokens: int = Field(1500, ge=16, description="Longest reply.")
+    concurrency: int = Field(4, ge=1, le=256, description="Requests in flight at once.")
     timeout_s: float = Field(120.0, gt=0, description="For one request.")
     max_usd: float | None = Field(None, ge=0, description="Hard stop; needs both prices.")
     max_requests: int | None = Field(None, ge=1, description="Hard stop.")
-    usd_per_million_input: float | None = Field(None, ge=0)
-    usd_per_million_output: float | None = Field(None, ge=0)
+    usd_per_million_input: float | None = Field(None, ge=0, description="Price of a million prompt tokens.")
+    usd_per_million_output: float | None = Field(None, ge=0, description="Price of a million reply tokens.")
 
     @model_validator(mode="after")
     def _priced(self) -> Teacher:
@@ -195,7 +195,7 @@ class Teacher(Strict):
 class Synthesise(Strict):
     """Exercises written by a teacher, run in a sandbox, kept if they pass."""
 
-    teacher: Teacher = Field(default_factory=Teacher)
+    teacher: Teacher = Field(default_factory=Teacher, description="Who writes.")
     exercises: int = Field(100, ge=0, description="Requests to make; each may give one exercise.")
     topics: list[str] = Field(default_factory=list, description="Topics to cycle through; default: the built-in list.")
     timeout_s: float = Field(5.0, gt=0, description="Processor time of one exercise's tests.")
@@ -205,7 +205,7 @@ class Synthesise(Strict):
 class Benchmark(Strict):
     """Test items that must not be in the training data."""
 
-    name: Name
+    name: Name = Field(description="Unique name; the ledger shows it.")
     path: str = Field(description="JSONL (also .gz, .zst); each string field of a line is text of that item.")
     fields: list[str] | None = Field(None, description="Only these fields; default: every string field.")
     id_field: str | None = Field(None, description="The item's id; default: task_id, id, or the line number.")
@@ -214,7 +214,7 @@ class Benchmark(Strict):
 class Decontaminate(Strict):
     """Documents that share word n-grams with benchmark items are dropped."""
 
-    benchmarks: list[Benchmark] = Field(default_factory=list)
+    benchmarks: list[Benchmark] = Field(default_factory=list, description="Test sets to keep out.")
     ngram: int = Field(13, ge=3, description="Words of a matched run; shorter items are matched whole.")
     min_item_words: int = Field(5, ge=1, description="Item texts with fewer words identify nothing and are left out.")
 
@@ -264,17 +264,17 @@ class Recipe(Strict):
     description: str = Field("", description="One or two sentences for the dataset card.")
     root: str | None = Field(None, description="Folder that relative paths start from; default: the recipe's own.")
     seed: int = Field(1, description="Seed of every keyed choice.")
-    sources: list[Source] = Field(min_length=1)
-    extract: Extract = Field(default_factory=Extract)
+    sources: list[Source] = Field(min_length=1, description="Where documents come from.")
+    extract: Extract = Field(default_factory=Extract, description="HTML to text.")
     language: Language | None = Field(default_factory=Language, description="null: no language detection.")
     quality: Quality | None = Field(None, description="null: no quality model.")
     filters: list[FilterEntry] = Field(default_factory=list, description="Applied in this order; all rules are judged.")
     deduplicate: Deduplicate | None = Field(default_factory=Deduplicate, description="null: keep duplicates.")
     synthesise: Synthesise | None = Field(None, description="null: no exercises.")
-    decontaminate: Decontaminate = Field(default_factory=Decontaminate)
-    tokenise: Tokenise = Field(default_factory=Tokenise)
-    mixture: Mixture = Field(default_factory=Mixture)
-    shards: Shards = Field(default_factory=Shards)
+    decontaminate: Decontaminate = Field(default_factory=Decontaminate, description="Benchmarks to keep out.")
+    tokenise: Tokenise = Field(default_factory=Tokenise, description="The tokenizer.")
+    mixture: Mixture = Field(default_factory=Mixture, description="Shares and token budget.")
+    shards: Shards = Field(default_factory=Shards, description="How the shards are cut.")
     ledger: Literal["full", "reasons"] = Field("full", description="reasons: leave the signals' columns out.")
     max_quarantined: Share = Field(0.01, description="Share of a source's records that may be unreadable.")
     truth: str | None = Field(None, description="JSONL of what was planted; the run reports what it found of it.")

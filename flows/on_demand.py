@@ -31,7 +31,8 @@ def write_on_demand(
     Replies are kept in the folder's request ledger: what was paid for once is never asked again.
     """
     from pydantic import ValidationError
-    from synth.exercises import generate, write_exercises
+    from synth.exercise_files import write_exercises
+    from synth.exercises import generate
 
     if base_url != "builtin" and not model:
         raise UsageError(f"--base-url {base_url}: name the model there with --model")

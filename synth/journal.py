@@ -89,7 +89,8 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = self.path.with_name(self.path.name + ".lock")
+        self._lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -112,7 +113,8 @@ class Journal:
         """Notes that requests (key → payload) will be made; those known already stay as they are."""
         with self._transaction():
             self._database.executemany(
-                "INSERT OR IGNORE INTO requests (key, endpoint, model, payload, free, state) VALUES (?,?,?,?,?,'planned')",
+                "INSERT OR IGNORE INTO requests (key, endpoint, model, payload, free, state) "
+                "VALUES (?, ?, ?, ?, ?, 'planned')",
                 [(key, endpoint, model, payload, int(free)) for key, payload in payloads.items()],
             )
 
@@ -128,7 +130,7 @@ class Journal:
             "ORDER BY number DESC LIMIT 1",
             (key,),
         ).fetchone()
-        return Settled(*row, usage=tuple(usage) if usage else None)
+        return Settled(row[0], row[1], row[2], (usage[0], usage[1]) if usage else None)
 
     def in_doubt(self, key: str) -> bool:
         """Whether a call for this request was on its way when a run died."""
@@ -213,10 +215,8 @@ class Journal:
 
     def charged_for(self, keys: list[str]) -> int:
         """Returns what calls for these requests have cost, in nano-USD."""
-        return sum(
-            int(self._database.execute("SELECT coalesce(sum(charged), 0) FROM attempts WHERE key = ?", (key,)).fetchone()[0])
-            for key in keys
-        )
+        query = "SELECT coalesce(sum(charged), 0) FROM attempts WHERE key = ?"
+        return sum(int(self._database.execute(query, (key,)).fetchone()[0]) for key in keys)
 
     def ability(self, endpoint: str, model: str) -> str | None:
         """Returns what was found out about an endpoint, as it was noted."""
@@ -256,7 +256,8 @@ class Journal:
             database.execute("PRAGMA synchronous = FULL")
             database.executescript(_SCHEMA)
             # This process holds the lock, so whatever is still open was left by a run that died.
-            database.execute("DELETE FROM attempts WHERE state = 'sent' AND key IN (SELECT key FROM requests WHERE free)")
+            free = "SELECT key FROM requests WHERE free"
+            database.execute(f"DELETE FROM attempts WHERE state = 'sent' AND key IN ({free})")
             database.execute("UPDATE attempts SET state = 'in_doubt' WHERE state = 'sent'")
             return database
         except sqlite3.DatabaseError as error:

@@ -49,7 +49,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"\b(?:i(?:'m| am)? (?:sorry|unable)|i (?:can(?:no|')t|won't|must decline)|as an ai\b|cannot (?:help|assist))", re.IGNORECASE
+    r"\b(?:i(?:'m| am)? (?:sorry|unable)|i (?:can(?:no|')t|won't|must decline)|as an ai\b|cannot (?:help|assist))",
+    re.IGNORECASE,
 )
 
 
@@ -103,21 +104,24 @@ def read_reply(body: str) -> Reply:
         return Reply(problem="the body is not JSON")
     if not isinstance(message, dict):
         return Reply(problem="the body is not a JSON object")
-    usage = _usage(message.get("usage"))
-    facts = {"usage": usage, "model": _text(message.get("model")), "fingerprint": _text(message.get("system_fingerprint"))}
+    said = Reply(
+        usage=_usage(message.get("usage")),
+        model=_text(message.get("model")),
+        fingerprint=_text(message.get("system_fingerprint")),
+    )
     choices = message.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return Reply(**facts, problem="the body has an error instead of choices" if message.get("error") else "no choices")
-    said = choices[0].get("message")
-    if not isinstance(said, dict):
-        return Reply(**facts, problem="the first choice has no message")
-    finish = _text(choices[0].get("finish_reason")) or ""
-    content = said.get("content")
-    return Reply(
+        problem = "the body has an error instead of choices" if message.get("error") else "no choices"
+        return dataclasses.replace(said, problem=problem)
+    choice, answer = choices[0], choices[0].get("message")
+    if not isinstance(answer, dict):
+        return dataclasses.replace(said, problem="the first choice has no message")
+    finish, content = _text(choice.get("finish_reason")) or "", answer.get("content")
+    return dataclasses.replace(
+        said,
         content=content if isinstance(content, str) else None,
         finish=finish,
-        refusal=finish == "content_filter" or bool(said.get("refusal")),
-        **facts,
+        refusal=finish == "content_filter" or bool(answer.get("refusal")),
     )
 
 
@@ -199,7 +203,8 @@ def _checked(found: dict[str, Any], path: str, seed_text: str, spec: ExerciseSpe
     if len(tests) > _MAX_TESTS:
         return Parsed(None, "bad_response", f"more than {_MAX_TESTS} tests", path)
     lines = tuple(strip_controls(test).strip() for test in tests if test.strip())
-    exercise = Exercise(strip_controls(title).strip(), strip_controls(task).strip(), strip_controls(solution).strip("\n"), lines)
+    code = strip_controls(solution).strip("\n")
+    exercise = Exercise(strip_controls(title).strip(), strip_controls(task).strip(), code, lines)
     said = "\n".join((exercise.title, exercise.task, exercise.solution, *exercise.tests))
     if _leaks(said, spec):
         return Parsed(None, "leak", "holds what looks like a key, or the prompt", path)

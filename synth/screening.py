@@ -11,7 +11,8 @@ import ast
 # fmt: off
 _MODULES = frozenset({
     "_ctypes", "_io", "_posixsubprocess", "_socket", "_thread", "atexit", "builtins", "code", "codeop",
-    "ctypes", "dbm", "ensurepip", "faulthandler", "fcntl", "ftplib", "gc", "getpass", "glob", "grp", "http.client", "http.server",
+    "ctypes", "dbm", "ensurepip", "faulthandler", "fcntl", "ftplib", "gc", "getpass",
+    "glob", "grp", "http.client", "http.server",
     "imaplib", "importlib", "mmap", "multiprocessing", "nntplib", "os", "pdb", "pip", "pkgutil", "poplib",
     "posix", "pty", "pwd", "resource", "runpy", "select", "selectors", "shelve", "shutil", "signal", "site",
     "smtplib", "socket", "socketserver", "ssl", "subprocess", "sys", "sysconfig", "syslog", "telnetlib",

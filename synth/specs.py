@@ -50,7 +50,7 @@ class ExerciseSpec:
         return f"{BEGIN}\n{json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)}\n{END}"
 
     @classmethod
-    def from_prompt(cls, prompt: str) -> "ExerciseSpec | None":
+    def from_prompt(cls, prompt: str) -> ExerciseSpec | None:
         """Returns the specification that a prompt includes, or None if it includes none."""
         found = _BLOCK.search(prompt)
         try:

@@ -11,81 +11,27 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import AsyncIterator
-from email.utils import parsedate_to_datetime
-from typing import Any, Callable, Iterator, Sequence
-from urllib.parse import urlsplit
+from typing import Any, Callable, Coroutine, Iterator, Sequence, TypeVar
 
 import httpx2
 import openai
 
 from data.errors import PhimillError, UsageError
 from data.recipe import Teacher
+from synth.abilities import Abilities
 from synth.journal import REPLY, Caps, Journal
 from synth.parsing import read_reply, strip_controls
 from synth.requests import Answer, Request, Secret
+from synth.transport import CappedTransport, TooMuch, check_url, retry_after
 
-MAX_REPLY_BYTES = 4 * 2**20
+T = TypeVar("T")
+
 MAX_CHARGED_ATTEMPTS = 3  # timeouts, dropped connections and 5xx may each have been paid for
 MAX_FREE_ATTEMPTS = 9  # 429s and refused connections
 MAX_RETRY_AFTER_S = 120.0
 FAILURES_IN_A_ROW = 5
+_RESUME = "What was answered so far is kept; run the same command again to go on."
 _OVERHEAD_TOKENS = 200  # what a chat template may add to the prompt's bytes
-
-
-class _Refused(httpx2.TransportError):
-    """An answer that is not read any further."""
-
-
-class _CappedStream(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = 0
-        async for piece in self._stream:
-            received += len(piece)
-            if received > MAX_REPLY_BYTES:
-                raise _Refused(f"the answer is larger than {MAX_REPLY_BYTES:,} bytes")
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-class _CappedTransport(httpx2.AsyncHTTPTransport):
-    """Stops reading answers that are too large, and does not unpack compressed ones."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = await super().handle_async_request(request)
-        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            await response.aclose()
-            raise _Refused("the answer is compressed, though this was not asked for")
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _CappedStream(response.stream)
-        return response
-
-
-@dataclasses.dataclass(frozen=True)
-class Abilities:
-    """What an endpoint accepts; found out by its refusals, one step at a time."""
-
-    form: str = "json_schema"
-    token_field: str = "max_tokens"
-    temperature: bool = True
-    seed: bool = True
-
-    def without(self, complaint: str) -> Abilities | None:
-        """Returns what to try after a 400, or None if there is nothing left to leave out."""
-        text = complaint.lower()
-        if "max_completion_tokens" in text and self.token_field == "max_tokens":
-            return dataclasses.replace(self, token_field="max_completion_tokens")
-        if "temperature" in text and self.temperature:
-            return dataclasses.replace(self, temperature=False)
-        if "seed" in text and self.seed:
-            return dataclasses.replace(self, seed=False)
-        weaker = {"json_schema": "json_object", "json_object": "plain"}
-        return dataclasses.replace(self, form=weaker[self.form]) if self.form in weaker else None
 
 
 class _Retry(Exception):
@@ -159,7 +105,7 @@ class TeacherClient:
         self._open = 0
         answers: dict[str, Answer] = {}
         waiting = iter(requests)
-        transport = _CappedTransport(trust_env=False, limits=httpx2.Limits(max_connections=self.settings.concurrency))
+        transport = CappedTransport(trust_env=False, limits=httpx2.Limits(max_connections=self.settings.concurrency))
         timeout = httpx2.Timeout(self.settings.timeout_s, connect=min(5.0, self.settings.timeout_s))
         http_client = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=timeout)
         async with openai.AsyncOpenAI(
@@ -173,7 +119,9 @@ class TeacherClient:
             raise self._stop
         return answers
 
-    async def _work(self, waiting: Iterator[Request], answers: dict[str, Answer], on_answer: Callable[[], None]) -> None:
+    async def _work(
+        self, waiting: Iterator[Request], answers: dict[str, Answer], on_answer: Callable[[], None]
+    ) -> None:
         for request in waiting:
             if self._stop is not None:
                 return
@@ -194,7 +142,8 @@ class TeacherClient:
                 if charged >= MAX_CHARGED_ATTEMPTS:
                     return self._give_up(request, retry.note)
                 if free >= MAX_FREE_ATTEMPTS:
-                    raise _Stop(PhimillError(f"{self.url}: {retry.note}, {free} times in a row. {self._resume()}")) from None
+                    message = f"{self.url}: {retry.note}, {free} times in a row. {_RESUME}"
+                    raise _Stop(PhimillError(message)) from None
                 wait = min(8.0, 0.25 * 2.0 ** (charged + free)) if retry.wait_s is None else retry.wait_s
                 await asyncio.sleep(wait)
                 if self._stop is not None:
@@ -205,7 +154,7 @@ class TeacherClient:
         self._streak.append(request.key)
         if len(self._streak) >= FAILURES_IN_A_ROW:
             self.journal.reopen(self._streak)
-            message = f"{self.url}: {len(self._streak)} requests failed in a row; the last: {note}. {self._resume()}"
+            message = f"{self.url}: {len(self._streak)} requests failed in a row; the last: {note}. {_RESUME}"
             raise _Stop(PhimillError(message)) from None
         return Answer(f"failed: {note}")
 
@@ -226,9 +175,8 @@ class TeacherClient:
                     continue
                 if answer.outcome == REPLY:
                     self._known = True
-                    self.journal.note_ability(
-                        self.identity, self.settings.model, json.dumps(dataclasses.asdict(self.abilities), sort_keys=True)
-                    )
+                    found = json.dumps(dataclasses.asdict(self.abilities), sort_keys=True)
+                    self.journal.note_ability(self.identity, self.settings.model, found)
                 return answer
         return await self._attempt(request, self.abilities)
 
@@ -242,9 +190,7 @@ class TeacherClient:
             text = await self._send(body)
             usage = self._plausible(read_reply(text).usage, size)
             charged = None if usage is None else self._price(*usage)
-            self.journal.settle(
-                number, charged=charged, usage=usage, outcome=REPLY, body=text, mode=abilities.form
-            )
+            self.journal.settle(number, charged=charged, usage=usage, outcome=REPLY, body=text, mode=abilities.form)
             self._streak.clear()
             return Answer(REPLY, text, abilities.form, usage)
         except _Failed as failure:
@@ -267,7 +213,7 @@ class TeacherClient:
                 self._settled.notify_all()
 
     async def _reserve(self, key: str, worst: int) -> int | None:
-        """Returns the call's number; waits for open calls to give back what they do not need; None if the cap is reached."""
+        """Returns the call's number, or None if a cap is reached even after open calls gave back what they can."""
         async with self._settled:
             while True:
                 number = self.journal.reserve(key, worst, self.caps)
@@ -296,40 +242,45 @@ class TeacherClient:
 
     def _connection(self, error: openai.APIConnectionError) -> Exception:
         cause = error.__cause__
-        if isinstance(cause, _Refused):
+        if isinstance(cause, TooMuch):
             return _Failed(str(cause), charged=True)
         if isinstance(cause, httpx2.ConnectError):
             return _Retry("cannot connect; is the server running, and is `base_url` right?", charged=False, wait_s=0.25)
         return _Retry(f"the connection broke ({type(cause).__name__})", charged=True)
 
     def _status(self, error: openai.APIStatusError) -> Exception:
-        status, said = error.status_code, self._said(error.response)
+        status, said, headers = error.status_code, self._said(error.response), error.response.headers
+        if status == 429 and "quota" not in said.lower():
+            wait = retry_after(headers)
+            if wait is not None and wait > MAX_RETRY_AFTER_S:
+                return _Stop(PhimillError(f"{self.url}: asks to wait {wait:.0f} s. {_RESUME}"))
+            return _Retry("HTTP 429, too many requests", charged=False, wait_s=wait)
+        if status >= 500 or status in (408, 409):
+            wait = retry_after(headers)
+            bounded = None if wait is None else min(wait, MAX_RETRY_AFTER_S)
+            return _Retry(f"HTTP {status}: {said}", charged=True, wait_s=bounded)
+        hopeless = self._hopeless(status, said, headers)
+        return _Unfit(f"HTTP {status}: {said}") if hopeless is None else _Stop(hopeless)
+
+    def _hopeless(self, status: int, said: str, headers: httpx2.Headers) -> PhimillError | None:
+        """Returns the error for a status after which no other request can succeed either."""
         if 300 <= status < 400:
-            place = self.secret.removed_from(error.response.headers.get("location", ""))
-            return _Stop(UsageError(f"{self.url}: redirects to {place!r}; redirects are not followed, so name the final URL"))
+            place = self.secret.removed_from(headers.get("location", ""))
+            return UsageError(f"{self.url}: redirects to {place!r}; redirects are not followed, so name the final URL")
         if status in (401, 403):
             name = self.settings.api_key_env
             state = "holds a key that the endpoint refuses" if os.environ.get(name) else "is not set"
-            return _Stop(UsageError(f"{self.url}: HTTP {status}; the environment variable {name} {state}. It says: {said}"))
+            return UsageError(f"{self.url}: HTTP {status}; the environment variable {name} {state}. It says: {said}")
         if status == 404:
-            message = f"{self.url}: HTTP 404; is the model {self.settings.model!r} known there, and does the URL end in /v1?"
-            return _Stop(UsageError(f"{message} It says: {said}"))
-        if status == 402 or (status == 429 and "quota" in said.lower()):
-            return _Stop(PhimillError(f"{self.url}: no credit or quota left. It says: {said}. {self._resume()}"))
-        if status == 429:
-            wait = retry_after(error.response.headers)
-            if wait is not None and wait > MAX_RETRY_AFTER_S:
-                return _Stop(PhimillError(f"{self.url}: asks to wait {wait:.0f} s. {self._resume()}"))
-            return _Retry("HTTP 429, too many requests", charged=False, wait_s=wait)
-        if status >= 500 or status in (408, 409):
-            return _Retry(f"HTTP {status}: {said}", charged=True, wait_s=_bounded(retry_after(error.response.headers)))
-        return _Unfit(f"HTTP {status}: {said}")
+            model = self.settings.model
+            message = f"{self.url}: HTTP 404; is the model {model!r} known there, and does the URL end in /v1?"
+            return UsageError(f"{message} It says: {said}")
+        if status in (402, 429):
+            return PhimillError(f"{self.url}: no credit or quota left. It says: {said}. {_RESUME}")
+        return None
 
     def _said(self, response: httpx2.Response) -> str:
         return strip_controls(self.secret.removed_from(response.text)).replace("\n", " ")[:300]
-
-    def _resume(self) -> str:
-        return "What was answered so far is kept; run the same command again to go on."
 
     def _body(self, request: Request, abilities: Abilities) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self.settings.model, "messages": request.messages}
@@ -357,43 +308,7 @@ class TeacherClient:
         return usage
 
 
-def check_url(url: str) -> None:
-    """Raises UsageError for a base URL that cannot be used, or that holds a password."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable, parts = False, urlsplit("")
-    if not usable:
-        raise UsageError(f"base_url: found {url!r}, expected `builtin` or a URL such as http://127.0.0.1:8000/v1")
-    if parts.username or parts.password or parts.query:
-        raise UsageError("base_url: holds a name, password or query; keys belong in the environment variable of `api_key_env`")
-
-
-def retry_after(headers: httpx2.Headers) -> float | None:
-    """Returns the seconds that a server asks to wait, or None if it does not say so readably."""
-    try:
-        if "retry-after-ms" in headers:
-            found = float(headers["retry-after-ms"]) / 1000
-        else:
-            found = float(headers["retry-after"])
-    except KeyError:
-        return None
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(headers.get("retry-after", ""))
-            now = parsedate_to_datetime(headers["date"])
-            found = (when - now).total_seconds()
-        except (ValueError, TypeError, KeyError):
-            return None
-    return max(0.0, found) if math.isfinite(found) else None
-
-
-def _bounded(wait: float | None) -> float | None:
-    return None if wait is None else min(wait, MAX_RETRY_AFTER_S)
-
-
-def run_anywhere(work: Any) -> Any:
+def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine to its end, also where an event loop is running already (notebooks, async flows)."""
     try:
         asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from email.message import Message
 from pathlib import Path
 from typing import cast
 
+from data.errors import UsageError
 from data.sample_corpus.choices import ranked
 
 STDLIB = "python-stdlib"
@@ -126,7 +127,7 @@ def topics() -> dict[str, str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "topics":
             return {str(name): str(text) for name, text in sorted(ast.literal_eval(node.value).items())}
-    return {}
+    raise UsageError(f"{path}: holds no `topics`; this Python came without the language reference that pydoc shows")
 
 
 def _stdlib() -> Distribution:

@@ -87,7 +87,7 @@ def read_members(handle: int, name: str, begins: Callable[[bytes], bool]) -> Ite
 
 def looks_like_text(head: bytes) -> bool:
     """Returns whether the first bytes of a file are UTF-8 without NUL; a cut last character is forgiven."""
-    if b"\0" in head:
+    if b"\0" in head or head[:1] == GZIP_MAGIC[:1]:
         return False
     try:
         head.decode()

@@ -91,13 +91,13 @@ class _Lines:
 
     def _append(self, part: bytes) -> None:
         self._size += len(part)
-        if self._size > self.limit + 2:  # the limit is the record's; "\r" and a byte order mark are not
+        if self._size > self.limit + 4:  # the limit is the record's, without byte order mark and "\r"
             self._open.clear()
         elif part:
             self._open.append(part)
 
     def _close(self) -> tuple[int, bytes | None]:
-        line = b"".join(self._open) if self._size <= self.limit + 2 else None
+        line = b"".join(self._open) if self._size <= self.limit + 4 else None
         self.number += 1
         self.drop_open_line()
         return self.number, line
@@ -105,12 +105,12 @@ class _Lines:
 
 def _line_row(line: bytes | None, number: int, file: InputFile, source: Source) -> Iterator[Row]:
     locator = f"{file.relative}:{number}"
-    if line is None:
+    if number == 1 and line:
+        line = line.removeprefix(b"\xef\xbb\xbf")
+    line = line.removesuffix(b"\r") if line else line
+    if line is None or len(line) > source.max_record_bytes:
         yield quarantined(source, locator, "too_large")
         return
-    if number == 1:
-        line = line.removeprefix(b"\xef\xbb\xbf")
-    line = line.removesuffix(b"\r")
     if not line or line.isspace():
         return
     try:

@@ -36,7 +36,7 @@ def distributions(survey: Survey, gallery: Gallery) -> list[dict[str, Any]]:
         ("licence", "Licence"),
         ("site", "Site"),
     ):
-        rows = _shares(survey.categories[name])
+        rows = _shares(survey.categories[name], others=name != "site")
         if len(rows) > (0 if name == "kind" else 1):
             chart = gallery.draw(charts.compared(rows, ("came in", "kept")), f"{title}: share of documents in and kept")
             shown.append({"title": title, "finding": _change(rows), "chart": chart})
@@ -71,7 +71,7 @@ def duplicates(published: Published, survey: Survey, gallery: Gallery) -> dict[s
         "jaccard": gallery.draw(charts.single(jaccard, "Jaccard similarity", threshold), "Confirmed similarity")
         if drawn and jaccard
         else None,
-        "largest": [row for row in survey.largest_clusters if row[1] > 1],
+        "largest": [row for row in survey.largest_clusters if row[1] > 1][:6],
     }
 
 
@@ -84,9 +84,9 @@ def contamination(survey: Survey, gallery: Gallery) -> dict[str, Any] | None:
     for (benchmark, _), number in ranked:
         names.setdefault(benchmark, []).append(number)
     bars = [(label(item, 34), float(number), count(number)) for (_, item), number in ranked[:BARS]]
+    documents = plural(sum(survey.benchmarks.values()), "document")
     return {
-        "finding": f"{plural(sum(survey.benchmarks.values()), 'document')} held {plural(len(ranked), 'benchmark item')} "
-        "and did not enter the shards",
+        "finding": f"{documents} held {plural(len(ranked), 'benchmark item')} and did not enter the shards",
         "benchmarks": [(name, len(found), sum(found)) for name, found in sorted(names.items())],
         "chart": gallery.draw(charts.bars(bars, palette.DROPPED), "Documents by benchmark item"),
         "items": ranked[:LISTED],
@@ -105,7 +105,7 @@ def quarantine(survey: Survey) -> dict[str, Any] | None:
     ]
     total = sum(survey.quarantine.values())
     return {
-        "finding": f"{plural(total, 'record')} could not be read, most often as “{words(rows[0]['reason'])}”",
+        "finding": f"{plural(total, 'record')} could not be read, most often as “{words(ranked[0][0][0])}”",
         "rows": rows[:LISTED],
         "left_out": len(rows) - LISTED,
     }
@@ -119,8 +119,8 @@ def exercises(published: Published, gallery: Gallery) -> dict[str, Any] | None:
     rejected = {str(reason): int(number) for reason, number in (teacher.get("rejected") or {}).items()}
     kept, requests = int(teacher.get("kept") or 0), int(teacher.get("requests") or 0)
     bars = [("kept", float(kept), count(kept))]
-    ranked = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
-    bars += [(label(words(reason), 34), float(number), count(number)) for reason, number in ranked]
+    by_number: list[tuple[str, int]] = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
+    bars += [(label(words(reason), 34), float(number), count(number)) for reason, number in by_number]
     procedural = teacher.get("kind") == "procedural"
     return {
         "finding": f"{count(kept)} of {plural(requests, 'request')} gave an exercise whose tests pass in the sandbox",
@@ -216,12 +216,12 @@ def provenance(published: Published) -> dict[str, Any]:
     }
 
 
-def _shares(categories: Categories) -> list[tuple[str, float, float]]:
+def _shares(categories: Categories, others: bool) -> list[tuple[str, float, float]]:
     before, after = sum(categories.before.values()), sum(categories.after.values())
     named = largest(categories.before, BARS)
-    rows = [(label(name, 26), n / before, categories.after[name] / max(after, 1)) for name, n in named]
+    rows = [(label(name, 22), n / before, categories.after[name] / max(after, 1)) for name, n in named]
     rest = len(categories.before) - len(named)
-    if rest > 0:
+    if rest > 0 and others:
         last = max(0.0, 1 - sum(row[1] for row in rows)), max(0.0, 1 - sum(row[2] for row in rows)) if after else 0.0
         rows.append((f"{count(rest)} others", *last))
     return rows

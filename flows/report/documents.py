@@ -104,7 +104,7 @@ class Samples:
         }
 
     def _pair(self, row: dict[str, Any]) -> dict[str, Any]:
-        texts = [visible(mask(self._texts[row[key]][:20_000])) for key in ("id", "matched")]
+        texts = [visible(mask(self._texts[row[key]][:50_000])) for key in ("id", "matched")]
         left, right = side_by_side(*texts)
         return {
             "id": row["id"],

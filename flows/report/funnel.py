@@ -31,9 +31,9 @@ def overview(published: Published) -> dict[str, Any]:
         parts.append(f"{count(counts['quarantined'])} could not be read")
     if counts["not_sampled"]:
         parts.append(f"{count(counts['not_sampled'])} are good but over the mixture’s budget")
+    kept = f"{count(counts['kept'])} of {plural(counts['in'], 'document')} ({share(counts['kept'], counts['in'])})"
     return {
-        "verdict": f"{count(counts['kept'])} of {plural(counts['in'], 'document')} ({share(counts['kept'], counts['in'])}) "
-        f"became {short(counts['tokens_kept'])} training tokens in {plural(len(shards), 'shard')}.",
+        "verdict": f"{kept} became {short(counts['tokens_kept'])} training tokens in {plural(len(shards), 'shard')}.",
         "why": "; ".join(parts) + ".",
         "account": [(name, counts[name]) for name in STATUSES],
         "whole": counts["in"] == sum(counts[name] for name in STATUSES),
@@ -56,7 +56,9 @@ def funnel(published: Published, survey: Survey, gallery: Gallery) -> dict[str, 
     finding = "No document left the road."
     if worst and worst["in"] > worst["out"]:
         lost = worst["in"] - worst["out"]
-        finding = f"Most leave at {worst['stage']}: {count(lost)} documents, {share(lost, worst['in'])} of those that reach it"
+        finding = (
+            f"Most leave at {worst['stage']}: {plural(lost, 'document')}, {share(lost, worst['in'])} of what reaches it"
+        )
     return {
         "finding": finding,
         "documents": gallery.draw(documents.spec(charts.WIDE, 250), f"Documents by stage. {told}"),
@@ -69,6 +71,7 @@ def funnel(published: Published, survey: Survey, gallery: Gallery) -> dict[str, 
             if rows
         ],
         "reasons": _ranked(counts["reasons"]),
+        "reasons_finding": _reasons_finding(counts["reasons"]),
         "statuses": [(words(status), palette.STATUS_COLOURS[status]) for status in STATUSES],
     }
 
@@ -144,6 +147,14 @@ def _ranked(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = sorted(reasons, key=lambda row: (-row["documents"], row["stage"], row["reason"], row.get("rule") or ""))
     top = rows[0]["documents"] if rows else 1
     return [{**row, "bar": round(100 * row["documents"] / top, 1)} for row in rows]
+
+
+def _reasons_finding(reasons: list[dict[str, Any]]) -> str:
+    numbers = sorted((row["documents"] for row in reasons), reverse=True)
+    if len(numbers) < 4:
+        return f"{plural(len(numbers), 'reason')} for leaving" if numbers else "Nothing left the road"
+    part = share(sum(numbers[:3]), sum(numbers))
+    return f"The three most frequent of {len(numbers)} reasons explain {part} of what left"
 
 
 def _fates(by: str, groups: dict[str, dict[str, int]]) -> tuple[str, list[tuple[str, dict[str, int]]], Any]:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from synth.builtin.faults import FaultRates, break_chain, core_of, fault_of, hostile_prelude
+from synth.builtin.faults import DEFAULT_RATES, FaultRates, break_chain, core_of, fault_of, hostile_prelude
 from synth.builtin.operations import OPERATIONS
 from synth.builtin.writing import draft_exercise
 from synth.specs import ExerciseSpec
@@ -34,7 +34,7 @@ def grammar_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def identity(rates: FaultRates = FaultRates()) -> str:
+def identity(rates: FaultRates = DEFAULT_RATES) -> str:
     """Returns what stands for this teacher in journals and fingerprints, never its port."""
     rated = hashlib.sha256(json.dumps(rates.to_json(), sort_keys=True).encode()).hexdigest()[:8]
     return f"{grammar_digest()}-{rated}"
@@ -50,7 +50,7 @@ def count_tokens(text: str) -> int:
     return len(re.findall(r"\w+|[^\w\s]", text))
 
 
-def answer(messages: list[dict[str, Any]], max_tokens: int, rates: FaultRates = FaultRates()) -> dict[str, Any]:
+def answer(messages: list[dict[str, Any]], max_tokens: int, rates: FaultRates = DEFAULT_RATES) -> dict[str, Any]:
     """Returns a chat completion; the same one for the same messages, in every process and on every machine."""
     prompt = "\n".join(str(message.get("content", "")) for message in messages)
     message, finish = reply(ExerciseSpec.from_prompt(prompt), rates)
@@ -70,7 +70,7 @@ def answer(messages: list[dict[str, Any]], max_tokens: int, rates: FaultRates = 
     }
 
 
-def reply(spec: ExerciseSpec | None, rates: FaultRates = FaultRates()) -> tuple[dict[str, Any], str]:
+def reply(spec: ExerciseSpec | None, rates: FaultRates = DEFAULT_RATES) -> tuple[dict[str, Any], str]:
     """Returns the assistant's message (content, refusal) and the finish reason."""
     known = set(concepts())
     if spec is None or (spec.concepts and not known & set(spec.concepts)):

@@ -79,7 +79,8 @@ def _styled(
         listed = "\n".join(f"{number}. {_sentence(step)}" for number, step in enumerate(steps, start=1))
         return f"{opener}\n\n{listed}\n\nHere {given}; the answer is {noun}."
     if style == "google":
-        arguments = [f"    {layout.argument}: {NOUNS[chain[0].takes]}.", *(f"    {n}: an integer." for n in _lifted(layout))]
+        first = f"    {layout.argument}: {NOUNS[chain[0].takes]}."
+        arguments = [first, *(f"    {name}: an integer." for name in _lifted(layout))]
         return f"{task}\n\nArgs:\n" + "\n".join(arguments) + f"\n\nReturns:\n    {noun[0].upper()}{noun[1:]}."
     if style == "numpy":
         arguments = [f"{layout.argument} : {HINTS[chain[0].takes]}", *(f"{name} : int" for name in _lifted(layout))]

@@ -62,10 +62,11 @@ class FaultRates:
         return dataclasses.asdict(self)
 
 
+DEFAULT_RATES = FaultRates()
 NO_FAULTS = FaultRates(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def fault_of(spec: ExerciseSpec, rates: FaultRates = FaultRates()) -> str:
+def fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> str:
     """Returns what is wrong on purpose with the reply to a specification; "" if nothing is."""
     draws = _draws(spec, "fault")
     place = (draws.bits() >> 11) * 2.0**-53
@@ -78,7 +79,7 @@ def fault_of(spec: ExerciseSpec, rates: FaultRates = FaultRates()) -> str:
     return ""
 
 
-def http_fault_of(spec: ExerciseSpec, rates: FaultRates = FaultRates()) -> int:
+def http_fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> int:
     """Returns the HTTP status that the first attempt at a specification gets: 200, 429 or 500."""
     draws = _draws(spec, "http")
     if draws.chance(rates.http_429):

@@ -9,14 +9,14 @@ import threading
 from typing import Any, Iterator
 
 from synth.builtin.answers import MODEL, answer
-from synth.builtin.faults import FaultRates, http_fault_of
+from synth.builtin.faults import DEFAULT_RATES, FaultRates, http_fault_of
 from synth.specs import ExerciseSpec
 
 _MAX_REQUEST_BYTES = 2**20
 
 
 @contextlib.contextmanager
-def serve(rates: FaultRates = FaultRates()) -> Iterator[str]:  # noqa: B008 - frozen
+def serve(rates: FaultRates = DEFAULT_RATES) -> Iterator[str]:
     """Serves the teacher on a free loopback port; yields its base URL."""
     server = _Server(rates)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -51,7 +51,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path.rstrip("/") != "/v1/models":
             self._say(404, _error(f"there is nothing at {self.path}"))
             return
-        self._say(200, {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "phimill"}]})
+        self._say(
+            200, {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "phimill"}]}
+        )
 
     def do_POST(self) -> None:
         """Answers /v1/chat/completions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import keyword
-from typing import Any, Callable
+from typing import Any
 
 from synth.builtin.code import Layout, draw_layout, empty_argument, write_function
 from synth.builtin.composition import Chain, Step, draw_chain, evaluate
@@ -61,7 +61,7 @@ class Draft:
         if chain is not None:
             idioms = tuple(
                 known if step.operation.name == old.operation.name else step.operation.idioms[0]
-                for step, old, known in zip(chain, self.chain, layout.idioms)
+                for step, old, known in zip(chain, self.chain, layout.idioms, strict=True)
             )
             layout = dataclasses.replace(layout, idioms=idioms)
         chain = chain or self.chain
@@ -89,7 +89,7 @@ def draft_exercise(spec: ExerciseSpec, core: ExerciseSpec | None = None) -> Draf
         draws = Draws(0, "chain", key)
         chain = draw_chain(draws, core.concepts, core.difficulty)
         layout = draw_layout(draws, chain, "f", vocabulary.names[chain[0].takes])
-        cases = _cases(draws, chain, layout, VOCABULARIES[core.setting] if core.setting in VOCABULARIES else vocabulary)
+        cases = _cases(draws, chain, layout, VOCABULARIES.get(core.setting, vocabulary))
         answers = len({repr(case.answer) for case in cases})
         worth = answers if len(cases) == TESTS and _every_step_matters(chain, cases) else 0
         if best is None or worth > best[0]:
@@ -106,7 +106,8 @@ def _named(spec: ExerciseSpec, chain: Chain, layout: Layout, vocabulary: Vocabul
     argument = draws.choice(vocabulary.names[chain[0].takes])
     word = spec.name_word.lower()
     word = word if word.isidentifier() and not keyword.iskeyword(word) else "solve"
-    return dataclasses.replace(layout, name=f"{word}_{draws.choice((argument, argument, chain[-1].gives))}", argument=argument)
+    name = f"{word}_{draws.choice((argument, argument, chain[-1].gives))}"
+    return dataclasses.replace(layout, name=name, argument=argument)
 
 
 def _cases(draws: Draws, chain: Chain, layout: Layout, vocabulary: Vocabulary) -> tuple[Case, ...]:
@@ -145,10 +146,14 @@ def _with(chain: Chain, lifted: dict[tuple[int, str], Any]) -> Chain:
 
 
 def _every_step_matters(chain: Chain, cases: tuple[Case, ...]) -> bool:
-    """Whether each step that keeps the type changes the value for some case, and its leaving out the answer."""
+    """Whether leaving out a step that keeps the type would change some answer, for each such step."""
     for number, step in enumerate(chain):
-        if step.takes == step.gives:
-            without: Callable[[Any], Any] = lambda value, n=number: evaluate(chain[:n] + chain[n + 1 :], value)  # noqa: E731
-            if all(repr(without(case.arguments[0])) == repr(evaluate(chain, case.arguments[0])) for case in cases):
-                return False
+        rest = chain[:number] + chain[number + 1 :]
+        arguments = [case.arguments[0] for case in cases]
+        if step.takes == step.gives and all(_says(rest, value) == _says(chain, value) for value in arguments):
+            return False
     return True
+
+
+def _says(chain: Chain, value: Any) -> str:
+    return repr(evaluate(chain, value))

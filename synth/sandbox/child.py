@@ -75,7 +75,11 @@ def confine(settings: Settings) -> None:
     call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, not even through a pipe
     libc.mallopt(-8, 2)  # M_ARENA_MAX: an arena for each thread would eat the address space
     for kind, limit in settings["limits"]:
-        resource.setrlimit(kind, (limit, limit + 1 if kind == resource.RLIMIT_CPU else limit))
+        hard = limit + 1 if kind == resource.RLIMIT_CPU else limit  # a signal first, which tells a timeout
+        inherited = resource.getrlimit(kind)[1]
+        if inherited != resource.RLIM_INFINITY:
+            limit, hard = min(limit, inherited), min(hard, inherited)
+        resource.setrlimit(kind, (limit, hard))
     call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
     if settings["landlock"]:
         restrict_files(call, settings["landlock"])

@@ -22,7 +22,8 @@ from data.shards import plan_shards, write_text_shards
 from data.token_shards import plan_token_shards, write_token_shards
 from data.tokenizer import Tokenizer, count_tokens, train
 
-WORDS = "river engine garden letter market window signal planet bridge number def return import class".split()
+SENTENCE = "river engine garden letter market window signal planet bridge number def return import class"
+WORDS = SENTENCE.split()
 
 Build = Callable[..., dict[str, Any]]
 
@@ -37,7 +38,8 @@ def corpus(seed: int, size: int) -> pa.Table:
         is_bad = number % 10 == 9
         rows.append(
             document(
-                f"{kind}-pool", f"file:{number}", kind=kind, text=None if is_bad else text, licence="MIT" if number % 2 else None,
+                f"{kind}-pool", f"file:{number}", kind=kind, text=None if is_bad else text,
+                licence="MIT" if number % 2 else None,
                 language="python" if kind == "code" else "en", url=None if kind == "code" else f"http://example.test/{number}",
                 metadata={"n": number}, status="quarantined" if is_bad else "", reason="undecodable" if is_bad else "",
             )

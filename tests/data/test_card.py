@@ -54,7 +54,8 @@ def test_the_datasets_library_loads_rows_and_ledger(tmp_path: Path, build: Any) 
     folders = [str(out), str(out / ".snapshots" / "old"), str(copied)]
     done = subprocess.run(
         [sys.executable, "-P", "-c", LOAD, str(tmp_path / "cache"), *folders],
-        check=True, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
+        check=True, capture_output=True, text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
     )  # fmt: skip
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == 3

@@ -50,7 +50,7 @@ def test_numbers_that_json_does_not_know_and_undecodable_names_are_written(tmp_p
 
 
 def test_a_folder_without_a_dataset_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no dataset here .* `phimill run"):
+    with pytest.raises(UsageError, match=r"no dataset here .* `phimill run"):
         read_manifest(tmp_path)
     with pytest.raises(UsageError, match="no such folder"):
         read_manifest(tmp_path / "absent")

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from data.errors import UsageError
+from data.recipe_file import read_recipe
 from data.sample_corpus import edits, prose, write_sample_corpus
 from data.sample_corpus.articles import Article, from_module
 from data.sample_corpus.machine import SourceFile, required, topics
 from data.sample_corpus.prose import Block
 from data.sample_corpus.sites import REFERENCE, render
+from filters.rules import resolve_filters
 
 MODULE = '''"""Counts things.
 
@@ -137,6 +139,14 @@ def test_a_foreign_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a sample corpus"):
         write_sample_corpus(tmp_path)
     assert (tmp_path / "code" / "mine.py").exists()
+
+
+@pytest.mark.parametrize("name", ["quickstart", "phi-1"])
+def test_the_shipped_recipes_are_good(name: str) -> None:
+    read = read_recipe(name)
+    rules = resolve_filters(read.recipe.filters, {"quality"}, read.error).rules
+    assert {"quality.keep_token_share"} <= {rule.address for rule in rules}
+    assert abs(sum(read.recipe.mixture.shares.values()) - 1) < 1e-9
 
 
 # --- the whole corpus -------------------------------------------------------------------------
@@ -269,6 +279,14 @@ def test_the_truth_speaks_of_records_that_are_there(corpus: Path) -> None:
             )  # JSON lines hold text, so the bytes may differ from the WARC's
             one, other = (strip.sub(b"", html[row[key]]) for key in ("locator", "of"))
             assert len(one) == len(other) or {row["source"], row["of_source"]} == {"pages", "more-pages"}
+
+
+@pytest.mark.slow
+def test_the_quickstart_reads_the_sources_that_the_truth_names(corpus: Path) -> None:
+    recipe = read_recipe("quickstart", [f"root={json.dumps(str(corpus))}"]).recipe
+    assert {row["source"] for row in rows(corpus / "truth.jsonl")} == {source.name for source in recipe.sources}
+    named = [source.path for source in recipe.sources] + [recipe.truth, recipe.decontaminate.benchmarks[0].path]
+    assert all((corpus / str(path)).exists() for path in named)
 
 
 @pytest.mark.slow

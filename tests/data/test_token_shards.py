@@ -99,10 +99,15 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Any:
         utils, utils_data = types.ModuleType("torch.utils"), types.ModuleType("torch.utils.data")
         utils_data.Dataset = object  # type: ignore[attr-defined]
         stand_ins = {
-            "int": np.int32, "int64": np.int64, "long": np.int64, "tensor": lambda values, dtype=None: np.array(values, dtype),
-            "as_tensor": lambda values, dtype=None: np.asarray(values, dtype), "ones": lambda n, dtype=None: np.ones(n, dtype),
-            "cat": np.concatenate, "cumsum": lambda values, dim: np.cumsum(values, dim),
-        }  # fmt: skip
+            "int": np.int32,
+            "int64": np.int64,
+            "long": np.int64,
+            "tensor": lambda values, dtype=None: np.array(values, dtype),
+            "as_tensor": lambda values, dtype=None: np.asarray(values, dtype),
+            "ones": lambda count, dtype=None: np.ones(count, dtype),
+            "cat": np.concatenate,
+            "cumsum": lambda values, dim: np.cumsum(values, dim),
+        }
         for key, value in stand_ins.items():
             setattr(torch, key, value)
         for module in (torch, utils, utils_data):

@@ -12,7 +12,8 @@ import pytest
 from data.errors import ModelError
 from data.tokenizer import Tokenizer, choose_sample, count_tokens, train
 
-WORDS = "the of and river garden def return self import class token 2024 x_y hello, don't".split()
+SENTENCE = "the of and river garden def return self import class token 2024 x_y hello, don't"
+WORDS = SENTENCE.split()
 
 
 def texts(count: int = 300) -> list[str]:

@@ -72,7 +72,11 @@ def main(tier_name: str) -> None:
                 found[name] = wrong
     bystander.kill()
     bystander.wait()
-    print(json.dumps({"programs": sum(map(len, programs.values())), "wrong": found, "user": tier.user, "left": _children()}))
+    print(
+        json.dumps(
+            {"programs": sum(map(len, programs.values())), "wrong": found, "user": tier.user, "left": _children()}
+        )
+    )
 
 
 def _run(tier: Tier, text: str) -> list[str]:

@@ -11,7 +11,9 @@ from synth.sandbox.values import show
 def apart(tests: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]] | None:
     """Steps, and what to expect of which expression; None if not taken apart."""
     found = take_apart(ast.parse(tests))
-    return found and ([*found.steps], [(item.expression, show(item.claim)) for item in found.expected])
+    if found is None:
+        return None
+    return [*found.steps], [(item.expression, show(item.claim)) for item in found.expected]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,8 @@ def test_asserts_are_counted_at_any_depth_unless_they_are_constant() -> None:
 
 def test_the_counter_grows_with_each_assert_that_held() -> None:
     script = with_counter(
-        ast.parse("for x in (1, 2):\n    assert x\nassert True\ndef test_a():\n    assert 1 < 2\nif 0:\n    assert 0"), "held"
+        ast.parse("for x in (1, 2):\n    assert x\nassert True\ndef test_a():\n    assert 1 < 2\nif 0:\n    assert 0"),
+        "held",
     )
     space: dict[str, list[int]] = {"held": []}
     exec(script, space)

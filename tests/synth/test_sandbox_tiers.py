@@ -103,7 +103,9 @@ def test_a_superuser_becomes_nobody_where_nobody_can_start_python(
     [(1, 13, 0, 0, 8), (2, 14, 0, 0, 8), (3, 15, 0, 0, 8), (4, 15, 3, 0, 16), (5, 16, 3, 0, 16), (6, 16, 3, 3, 24),
      (7, 16, 3, 3, 24), (9, 16, 3, 3, 24)],
 )  # fmt: skip
-def test_landlock_rules_ask_for_what_the_kernel_knows(version: int, bits: int, net: int, scoped: int, size: int) -> None:
+def test_landlock_rules_ask_for_what_the_kernel_knows(
+    version: int, bits: int, net: int, scoped: int, size: int
+) -> None:
     rules = landlock.rules(["/usr", "/etc/passwd", "/no/such/path"], version)
     assert rules is not None
     assert (rules["fs"], rules["net"], rules["scoped"], rules["bytes"]) == (2**bits - 1, net, scoped, size)

@@ -72,7 +72,9 @@ def system_python() -> Iterator[tuple[str, Path]]:
         pytest.skip("no Python >= 3.11 in /usr/bin")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        shutil.copytree(REPOSITORY / "synth/sandbox", copy / "synth/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            REPOSITORY / "synth/sandbox", copy / "synth/sandbox", ignore=shutil.ignore_patterns("__pycache__")
+        )
         for name in ("synth/__init__.py", "data/__init__.py", "data/errors.py"):
             (copy / name).parent.mkdir(exist_ok=True)
             shutil.copy(REPOSITORY / name, copy / name)
@@ -100,7 +102,9 @@ def test_canaries_get_out_where_there_are_no_walls(monkeypatch: pytest.MonkeyPat
     allow_everything = {"landlock": None, "filter": b"\x06\0\0\0\0\0\xff\x7f", "placeholder": 1, "roots": ()}
     monkeypatch.setattr(launch, "_walls", lambda: allow_everything)
     failed = canaries.failures(Tier("none"))
-    assert {"read a file", "write a file", "connect over TCP", "fork", "start a program", "signal the parent"} <= {*failed}
+    assert {"read a file", "write a file", "connect over TCP", "fork", "start a program", "signal the parent"} <= {
+        *failed
+    }
     assert "write a file, seen from outside" in failed
     assert "honest" not in failed
 
@@ -197,7 +201,10 @@ def test_output_and_results_are_capped(tier: Tier) -> None:
     assert run(tier, "while True: print('x' * 9999)").ended == "output_too_large"
     assert run(tier, "", "'x' * 3_000_000").reports == [["large", 1]]
     assert run(tier, "", "'x' * 100_000").reports[-1] == ["done"]
-    flood = "import os\nwhile True:\n    for n in range(3, 64):\n        try: os.write(n, b'x' * 60000)\n        except OSError: pass"
+    flood = (
+        "import os\nwhile True:\n    for n in range(3, 64):\n"
+        "        try: os.write(n, b'x' * 60000)\n        except OSError: pass"
+    )
     assert run(tier, flood).ended == "output_too_large"
 
 
@@ -229,7 +236,7 @@ def test_nothing_is_left_of_a_run(tier: Tier) -> None:
 
 def test_the_program_dies_with_its_parent(tier: Tier) -> None:
     script = (
-        "import sys, threading\nfrom synth.sandbox.launch import run\nfrom synth.sandbox.program import Limits, Program\n"
+        "import sys\nfrom synth.sandbox.launch import run\nfrom synth.sandbox.program import Limits, Program\n"
         "from synth.sandbox.tiers import candidate\nprint('going', flush=True)\n"
         "run(candidate(sys.argv[1]), Program((('solution', 'import time\\ntime.sleep(1000)'),)), Limits(9, 1000.0))"
     )

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import synth
 from data.errors import UsageError
 from synth import Verdict, verify
 from synth.sandbox import tiers
+from synth.sandbox.launch import run
+from synth.sandbox.program import Limits, Outcome, Program, Tier
 from synth.sandbox.tiers import usable_tier
 from synth.verification import MAX_BYTES
 
@@ -22,11 +23,11 @@ ADD = "def add(a, b):\n    return a + b\n"
 
 
 @pytest.fixture(params=["landlock", "bubblewrap"])
-def tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if usable_tier(request.param) is None:
         pytest.skip(f"the tier {request.param} is missing here, or its canaries do not pass")
     monkeypatch.setenv(tiers.VARIABLE, request.param)
-    yield request.param
+    return str(request.param)
 
 
 def reason(solution: str, tests: str, timeout_s: float = 5.0) -> str:
@@ -80,17 +81,25 @@ FORGERIES = {
     "patches the comparison": "import builtins\nbuiltins.AssertionError = ValueError\ndef f(): return 1",
     "patches len, repr and sorted": "__builtins__.update(len=lambda x: 42, repr=lambda x: '42')\ndef f(): return 1",
     "patches json": "import json\njson.dumps = lambda *a, **k: '42'\ndef f(): return 1",
-    "walks the frames": "import sys\ndef f():\n    frame = sys._getframe()\n    while frame: frame.f_locals.clear(); frame = frame.f_back",
+    "walks the frames": (
+        "import sys\ndef f():\n    frame = sys._getframe()\n"
+        "    while frame: frame.f_locals.clear(); frame = frame.f_back"
+    ),
     "writes reports": (
         "import os\ndef f():\n    for n in range(3, 64):\n        try: os.write(n, b'[\"done\"]\\n')\n"
         "        except OSError: pass\n    os._exit(0)"
     ),
     "writes guesses": (
-        "import os\ndef f():\n    for n in range(3, 64):\n        try: os.write(n, b'[\"value\",1,[\"i\",\"1\"]]\\n[\"done\"]\\n')\n"
+        "import os\ndef f():\n    for n in range(3, 64):\n"
+        '        try: os.write(n, b\'["value",1,["i","1"]]\\n["done"]\\n\')\n'
         "        except OSError: pass\n    os._exit(0)"
     ),
-    "swallows everything": "class A:\n    def __getattr__(self, n): return self\n    def __call__(self, *a): return self\nf = A()",
-    "leaves a thread": "import threading, time\ndef f():\n    threading.Thread(target=time.sleep, args=(99,)).start()\n    return 1",
+    "swallows everything": (
+        "class A:\n    def __getattr__(self, n): return self\n    def __call__(self, *a): return self\nf = A()"
+    ),
+    "leaves a thread": (
+        "import threading, time\ndef f():\n    threading.Thread(target=time.sleep, args=(99,)).start()\n    return 1"
+    ),
     "registers an exit handler": "import atexit\ndef f():\n    atexit.register(print, 42)\n    return 1",
     "raises the assertion itself": "def f(): raise AssertionError(42)",
     "returns a generator": "def f(): yield 42",
@@ -114,7 +123,10 @@ def test_the_child_never_sees_what_is_expected(monkeypatch: pytest.MonkeyPatch) 
         "        seen.append(repr(frame.f_locals) + repr(frame.f_globals)); frame = frame.f_back\n"
         "    return '987' + '654' in str(seen)"
     )
-    assert reason(solution, "x = 1\nassert f() == False\nassert 987654 == 987654\nassert abs(0) == 987654") == "failed_tests"
+    assert (
+        reason(solution, "x = 1\nassert f() == False\nassert 987654 == 987654\nassert abs(0) == 987654")
+        == "failed_tests"
+    )
     assert reason(solution, "assert f() == False") == ""
 
 
@@ -125,7 +137,7 @@ def test_the_child_never_sees_what_is_expected(monkeypatch: pytest.MonkeyPatch) 
         ("def f(): return sorted({'a', 'b', 'c'})", "failed_tests"),
         ("import random\ndef f(): return random.random()", "nondeterministic"),
         ("import random\ndef f(): return random.Random(1).random()", "failed_tests"),
-        ("def f(): return hash('a') % 2 or 1 / 0", "nondeterministic"),
+        ("def f(): return 1 / (hash('b') % 2)", "nondeterministic"),
         ("import time\ndef f(): return time.perf_counter_ns()", "nondeterministic"),
         ("def f(): return 1 / 0", "raises"),
         ("def f(): return float('nan')", "failed_tests"),
@@ -218,23 +230,19 @@ def test_scripts_that_do_not_hold_fail(tests: str, expected: str | None) -> None
 def test_an_endless_program_times_out_once_its_processor_time_is_used(tier: str) -> None:
     started = time.monotonic()
     assert reason("def f():\n    while True: pass", "assert f() == 1", 0.5) == "timeout"
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 30  # 1 s where nothing else runs
 
 
 def test_a_program_that_the_clock_stopped_while_computing_is_run_again_alone(
     tier: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from synth import verification
-    from synth.sandbox.program import Limits, Outcome, Program, Tier
-
     clocks: list[float] = []
-    real = verification.run
 
     def busy_at_first(tier: Tier, program: Program, limits: Limits) -> Outcome:
         clocks.append(limits.wall_s)
-        return Outcome("timeout", was_busy=True) if len(clocks) == 1 else real(tier, program, limits)
+        return Outcome("timeout", was_busy=True) if len(clocks) == 1 else run(tier, program, limits)
 
-    monkeypatch.setattr(verification, "run", busy_at_first)
+    monkeypatch.setattr("synth.verification.run", busy_at_first)
     assert verify(ADD, "assert add(1, 2) == 3", 2.0).passed
     assert clocks == [6.0, 12.0, 6.0]
 

@@ -30,7 +30,8 @@ operation(
     k=between(2, 9),
 )  # fmt: skip
 operation(
-    "top_entries", "sorting", "counts", "counts", "keep only the $k entries with the largest numbers, equal ones by key",
+    "top_entries", "sorting", "counts", "counts",
+    "keep only the $k entries with the largest numbers, equal ones by key",
     lambda x, k: {g: x[g] for g in sorted(sorted(x), key=lambda g: -x[g])[:k]},
     "dict(sorted($x.items(), key=lambda $p: (-$p[1], $p[0]))[:$k])",
     "$y = {}\nfor $g in sorted($x, key=lambda $h: (-$x[$h], $h))[:$k]:\n    $y[$g] = $x[$g]",
@@ -45,13 +46,15 @@ operation(
     k=between(2, 6),
 )  # fmt: skip
 operation(
-    "above_mean", "dictionaries", "counts", "counts", "keep only the entries whose number is greater than the mean of all",
+    "above_mean", "dictionaries", "counts", "counts",
+    "keep only the entries whose number is greater than the mean of all",
     lambda x: {g: v for g, v in x.items() if v * len(x) > sum(x.values())},
     "{$g: $v for $g, $v in $x.items() if $v > sum($x.values()) / len($x)}",
     "$y = {}\n$a = sum($x.values())\nfor $g, $v in $x.items():\n    if $v * len($x) > $a:\n        $y[$g] = $v",
 )  # fmt: skip
 operation(
-    "ranking", "sorting", "counts", "words", "list the keys from the largest number to the smallest, equal ones alphabetically",
+    "ranking", "sorting", "counts", "words",
+    "list the keys from the largest number to the smallest, equal ones alphabetically",
     lambda x: sorted(sorted(x), key=lambda g: -x[g]),
     "sorted($x, key=lambda $g: (-$x[$g], $g))",
     "[$p[0] for $p in sorted($x.items(), key=lambda $q: (-$q[1], $q[0]))]",
@@ -84,7 +87,8 @@ operation(
     "$y = []\nfor $g in sorted($x):\n    $y.append(($g, $x[$g]))",
 )  # fmt: skip
 operation(
-    "written_out", "formatting text", "counts", "text", 'write its entries as "key=number", sorted by key, joined by "$s"',
+    "written_out", "formatting text", "counts", "text",
+    'write its entries as "key=number", sorted by key, joined by "$s"',
     lambda x, s: s.join(g + "=" + str(x[g]) for g in sorted(x)),
     '"$s".join(f"{$g}={$v}" for $g, $v in sorted($x.items()))',
     '$a = []\nfor $g in sorted($x):\n    $a.append($g + "=" + str($x[$g]))\n$y = "$s".join($a)',
@@ -163,7 +167,8 @@ operation(
     k=between(2, 3),
 )  # fmt: skip
 operation(
-    "richest", "searching", "series", "text", "find the key whose numbers add up to most, the first in the alphabet of several "
+    "richest", "searching", "series", "text",
+    "find the key whose numbers add up to most, the first in the alphabet of several "
     "(an empty string if there is none)",
     lambda x: min(x, key=lambda g: (-sum(x[g]), g), default=""),
     'min($x, key=lambda $g: (-sum($x[$g]), $g), default="")',
@@ -176,7 +181,8 @@ operation(
     "$y = {}\nfor $g, $v in $x.items():\n    $y[$g] = len($v)",
 )  # fmt: skip
 operation(
-    "invert", "nested data", "groups", "groups", "turn it round: map each string to the sorted keys under which it stands",
+    "invert", "nested data", "groups", "groups",
+    "turn it round: map each string to the sorted keys under which it stands",
     lambda x: {w: sorted(g for g in x if w in x[g]) for v in x.values() for w in v},
     "$y = {}\nfor $g in sorted($x):\n    for $w in $x[$g]:\n        if $g not in $y.setdefault($w, []):\n"
     "            $y[$w].append($g)",
@@ -205,14 +211,16 @@ operation(
     "{$w: sum($u.count($w) for $u in $x.values()) for $v in $x.values() for $w in $v}",
 )  # fmt: skip
 operation(
-    "dead_ends", "graphs", "groups", "words", "read it as a graph and list the nodes without outgoing arrows, in alphabetical order",
+    "dead_ends", "graphs", "groups", "words",
+    "read it as a graph and list the nodes without outgoing arrows, in alphabetical order",
     lambda x: sorted({w for w in [*x, *(n for v in x.values() for n in v)] if not x.get(w)}),
     "sorted({$w for $v in $x.values() for $w in $v if not $x.get($w)} | {$g for $g, $v in $x.items() if not $v})",
     "$a = set($x)\nfor $v in $x.values():\n    $a.update($v)\n$y = []\nfor $w in sorted($a):\n"
     "    if len($x.get($w, [])) == 0:\n        $y.append($w)",
 )  # fmt: skip
 operation(
-    "has_cycle", "graphs", "groups", "flag", "read it as a graph and tell whether following arrows can lead back to a node",
+    "has_cycle", "graphs", "groups", "flag",
+    "read it as a graph and tell whether following arrows can lead back to a node",
     _has_cycle,
     "$a = dict($x)\n$b = True\nwhile $b:\n    $b = [$g for $g in $a if not any($w in $a for $w in $a[$g])]\n"
     "    for $g in $b:\n        del $a[$g]\n$y = len($a) > 0",

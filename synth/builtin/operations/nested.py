@@ -24,7 +24,13 @@ def _mirrored(x: list[Any]) -> list[Any]:
 
 
 def _spiral(x: list[list[int]]) -> list[int]:
-    return [] if not x or not x[0] else x[0] + _spiral([list(row) for row in zip(*x[1:])][::-1])
+    return [] if not x or not x[0] else x[0] + _spiral([list(row) for row in zip(*x[1:], strict=True)][::-1])
+
+
+def _levels(x: list[Any]) -> list[int]:
+    if not x:
+        return []
+    return [sum(n for n in x if not isinstance(n, list)), *_levels([n for v in x if isinstance(v, list) for n in v])]
 
 
 operation(
@@ -67,7 +73,7 @@ operation(
 )  # fmt: skip
 operation(
     "flatten_rows", "nested data", "matrix", "ints", "write all rows one after another into one list",
-    lambda x: sum(x, []),
+    lambda x: [n for i in range(len(x)) for n in x[i]],
     "[$n for $r in $x for $n in $r]",
     "$y = []\nfor $r in $x:\n    $y.extend($r)",
     "$y = []\nfor $r in $x:\n    for $n in $r:\n        $y.append($n)",
@@ -81,13 +87,15 @@ operation(
 operation(
     "spiral", "matrices", "matrix", "ints", "list the cells in a clockwise spiral from the top left inwards",
     _spiral,
-    "$y = []\n$a = [list($r) for $r in $x]\nwhile $a:\n    $y += $a.pop(0)\n    $a = [list($r) for $r in zip(*$a)][::-1]",
+    "$y = []\n$a = [list($r) for $r in $x]\nwhile $a:\n    $y += $a.pop(0)\n"
+    "    $a = [list($r) for $r in zip(*$a)][::-1]",
     "$y = []\n$a = list($x)\nwhile $a:\n    $y.extend($a[0])\n    $a = list(zip(*$a[1:]))\n    $a.reverse()",
 )  # fmt: skip
 operation(
     "border_sum", "matrices", "matrix", "int", "add up the cells on its border",
     lambda x: sum(map(sum, x)) - sum(sum(row[1:-1]) for row in x[1:-1]),
-    "sum($n for $i, $r in enumerate($x) for $j, $n in enumerate($r) if $i in (0, len($x) - 1) or $j in (0, len($r) - 1))",
+    "sum($n for $i, $r in enumerate($x) for $j, $n in enumerate($r) if $i in (0, len($x) - 1) or $j in "
+    "(0, len($r) - 1))",
     "$y = 0\nfor $i in range(len($x)):\n    for $j in range(len($x[$i])):\n"
     "        if $i == 0 or $j == 0 or $i == len($x) - 1 or $j == len($x[$i]) - 1:\n            $y += $x[$i][$j]",
 )  # fmt: skip
@@ -111,7 +119,8 @@ operation(
     "$y = []\n$a = list($x)\nwhile $a:\n    $v = $a.pop(0)\n    if isinstance($v, list):\n        $a = $v + $a\n"
     "    else:\n        $y.append($v)",
     "$y = list($x)\nwhile any(isinstance($v, list) for $v in $y):\n    $a = []\n    for $v in $y:\n"
-    "        if isinstance($v, list):\n            $a.extend($v)\n        else:\n            $a.append($v)\n    $y = $a",
+    "        if isinstance($v, list):\n            $a.extend($v)\n        else:\n"
+    "            $a.append($v)\n    $y = $a",
 )  # fmt: skip
 operation(
     "height", "recursion", "tree", "natural", "find how deep it is nested (1 if it holds no list)",
@@ -122,7 +131,8 @@ operation(
 operation(
     "weighted", "recursion", "tree", "int", "add up its integers, each multiplied by its depth (1 at the top)",
     _weighted,
-    "def $f($v, $d):\n    $a = 0\n    for $w in $v:\n        if isinstance($w, list):\n            $a += $f($w, $d + 1)\n"
+    "def $f($v, $d):\n    $a = 0\n    for $w in $v:\n        if isinstance($w, list):\n"
+    "            $a += $f($w, $d + 1)\n"
     "        else:\n            $a += $d * $w\n    return $a\n\n$y = $f($x, 1)",
     "$y = 0\n$d = 1\n$a = $x\nwhile $a:\n    $b = []\n    for $v in $a:\n        if isinstance($v, list):\n"
     "            $b.extend($v)\n        else:\n            $y += $d * $v\n    $a = $b\n    $d += 1",
@@ -136,17 +146,9 @@ operation(
 )  # fmt: skip
 operation(
     "level_sums", "recursion", "tree", "ints", "add up the integers of each level, from the top down",
-    lambda x: [] if not x else [
-        sum(n for n in x if not isinstance(n, list)), *_levels([n for v in x if isinstance(v, list) for n in v])
-    ],
+    _levels,
     "$y = []\n$a = $x\nwhile $a:\n    $y.append(sum($v for $v in $a if not isinstance($v, list)))\n"
     "    $a = [$w for $v in $a if isinstance($v, list) for $w in $v]",
     "$y = []\n$a = list($x)\nwhile $a:\n    $n = 0\n    $b = []\n    for $v in $a:\n        if isinstance($v, list):\n"
     "            $b += $v\n        else:\n            $n += $v\n    $y.append($n)\n    $a = $b",
 )  # fmt: skip
-
-
-def _levels(x: list[Any]) -> list[int]:
-    if not x:
-        return []
-    return [sum(n for n in x if not isinstance(n, list)), *_levels([n for v in x if isinstance(v, list) for n in v])]

@@ -25,6 +25,10 @@ def _prime_factors(x: int) -> list[int]:
     return []
 
 
+def _in_base(x: int, k: int) -> str:
+    return str(x) if x < k else _in_base(x // k, k) + str(x % k)
+
+
 operation(
     "digit_sum", "digits", "natural", "natural", "add up its decimal digits",
     lambda x: sum(int(c) for c in str(x)),
@@ -64,7 +68,8 @@ operation(
     "$y = 0\nfor $n in range(1, $x + 1):\n    if $x % $n == 0:\n        $y += 1",
 )  # fmt: skip
 operation(
-    "prime_factors", "primes", "natural", "ints", "list its prime factors in rising order, with repetition (none below 2)",
+    "prime_factors", "primes", "natural", "ints",
+    "list its prime factors in rising order, with repetition (none below 2)",
     _prime_factors,
     "$y = []\n$a = $x\n$n = 2\nwhile $a > 1:\n    if $a % $n == 0:\n        $y.append($n)\n        $a //= $n\n"
     "    else:\n        $n += 1",
@@ -109,7 +114,8 @@ operation(
     "        $y.append($y[-1] // 2)",
 )  # fmt: skip
 operation(
-    "halvings", "iteration", "natural", "natural", "count how often it can be divided by $k, rounding down, before it is 0",
+    "halvings", "iteration", "natural", "natural",
+    "count how often it can be divided by $k, rounding down, before it is 0",
     lambda x, k: len([e for e in range(64) if k**e <= x]),
     "$y = 0\n$a = $x\nwhile $a > 0:\n    $a //= $k\n    $y += 1",
     "next($i for $i in range(64) if $k**$i > $x)",
@@ -144,16 +150,12 @@ operation(
 )  # fmt: skip
 operation(
     "in_base", "number systems", "natural", "text", "write it in base $k, without a prefix",
-    lambda x, k: _in_base(x, k),
+    _in_base,
     '$y = "0" if $x == 0 else ""\n$a = $x\nwhile $a > 0:\n    $y = str($a % $k) + $y\n    $a //= $k',
     '$a = []\n$b = $x\nwhile $b >= $k:\n    $b, $n = divmod($b, $k)\n    $a.append(str($n))\n$a.append(str($b))\n'
     '$y = "".join(reversed($a))',
     k=between(3, 9),
 )  # fmt: skip
-
-
-def _in_base(x: int, k: int) -> str:
-    return str(x) if x < k else _in_base(x // k, k) + str(x % k)
 
 
 operation(
@@ -178,7 +180,8 @@ operation(
     "digit_palindrome", "predicates", "natural", "flag", "tell whether its decimal digits read the same backwards",
     lambda x: str(x) == str(x)[::-1],
     "str($x) == str($x)[::-1]",
-    "$a = str($x)\n$y = True\nfor $i in range(len($a) // 2):\n    if $a[$i] != $a[len($a) - 1 - $i]:\n        $y = False",
+    "$a = str($x)\n$y = True\nfor $i in range(len($a) // 2):\n    if $a[$i] != $a[len($a) - 1 - $i]:\n"
+    "        $y = False",
 )  # fmt: skip
 operation(
     "plus_times", "arithmetic", "int", "int", "multiply it by $k and add $m",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from synth.builtin.grammar import between, operation
 
@@ -14,7 +14,12 @@ def _best_run(x: list[int]) -> int:
 
 def _longest_rise(x: list[int]) -> int:
     rising = [x[i:j] for i in range(len(x)) for j in range(i + 1, len(x) + 1)]
-    return max((len(r) for r in rising if all(a < b for a, b in zip(r, r[1:]))), default=0)
+    return max((len(r) for r in rising if all(a < b for a, b in pairwise(r))), default=0)
+
+
+@functools.lru_cache(1024)
+def _apart(x: tuple[int, ...]) -> int:
+    return max(x[0] + _apart(x[2:]), _apart(x[1:])) if x else 0
 
 
 operation(
@@ -101,13 +106,15 @@ operation(
     "    if $a[$n] > $b:\n        $y = $n\n        $b = $a[$n]",
 )  # fmt: skip
 operation(
-    "count_changes", "neighbouring items", "ints", "natural", "count the places where a value differs from the one before",
+    "count_changes", "neighbouring items", "ints", "natural",
+    "count the places where a value differs from the one before",
     lambda x: sum(x[i] != x[i - 1] for i in range(1, len(x))),
     "sum(1 for $a, $b in zip($x, $x[1:]) if $a != $b)",
     "$y = 0\nfor $i in range(1, len($x)):\n    if $x[$i] != $x[$i - 1]:\n        $y += 1",
 )  # fmt: skip
 operation(
-    "inversions", "searching", "ints", "natural", "count the pairs in which an earlier value is greater than a later one",
+    "inversions", "searching", "ints", "natural",
+    "count the pairs in which an earlier value is greater than a later one",
     lambda x: sum(a > b for i, a in enumerate(x) for b in x[i:]),
     "sum(1 for $i, $a in enumerate($x) for $b in $x[$i + 1:] if $a > $b)",
     "$y = 0\nfor $i in range(len($x)):\n    for $j in range($i + 1, len($x)):\n        if $x[$i] > $x[$j]:\n"
@@ -121,14 +128,16 @@ operation(
     k=between(8, 24),
 )  # fmt: skip
 operation(
-    "place_of_largest", "searching", "ints", "int", "find the position of the first largest value (-1 if there is none)",
+    "place_of_largest", "searching", "ints", "int",
+    "find the position of the first largest value (-1 if there is none)",
     lambda x: x.index(sorted(x)[-1]) if x else -1,
     "$x.index(max($x)) if $x else -1",
     "max(range(len($x)), key=lambda $i: $x[$i], default=-1)",
     "$y = -1\nfor $i, $n in enumerate($x):\n    if $y < 0 or $n > $x[$y]:\n        $y = $i",
 )  # fmt: skip
 operation(
-    "first_at_least", "searching", "ints", "int", "find the position of the first value of at least $k (-1 if there is none)",
+    "first_at_least", "searching", "ints", "int",
+    "find the position of the first value of at least $k (-1 if there is none)",
     lambda x, k: [*[i for i, n in enumerate(x) if n >= k], -1][0],
     "next(($i for $i, $n in enumerate($x) if $n >= $k), -1)",
     "$y = -1\nfor $i, $n in enumerate($x):\n    if $n >= $k:\n        $y = $i\n        break",
@@ -155,7 +164,8 @@ operation(
     lambda x: max((len(list(g)) for _, g in groupby(x)), default=0),
     "$y = 0\n$a = 0\nfor $i, $n in enumerate($x):\n    if $i and $n == $x[$i - 1]:\n        $a += 1\n    else:\n"
     "        $a = 1\n    if $a > $y:\n        $y = $a",
-    "max(($j - $i for $i in range(len($x)) for $j in range($i + 1, len($x) + 1) if len(set($x[$i:$j])) == 1), default=0)",
+    "max(($j - $i for $i in range(len($x)) for $j in range($i + 1, len($x) + 1) if len(set($x[$i:$j])) "
+    "== 1), default=0)",
 )  # fmt: skip
 operation(
     "skip_neighbours", "dynamic programming", "ints", "int",
@@ -164,11 +174,6 @@ operation(
     "$a = 0\n$b = 0\nfor $n in $x:\n    $a, $b = $b, max($b, $a + $n)\n$y = $b",
     "$y = 0\n$a = 0\nfor $n in $x:\n    $b = max($y, $a + $n)\n    $a = $y\n    $y = $b",
 )  # fmt: skip
-
-
-@functools.lru_cache(1024)
-def _apart(x: tuple[int, ...]) -> int:
-    return max(x[0] + _apart(x[2:]), _apart(x[1:])) if x else 0
 
 
 operation(
@@ -186,7 +191,7 @@ operation(
 )  # fmt: skip
 operation(
     "any_multiple", "predicates", "ints", "flag", "tell whether any value is divisible by $k",
-    lambda x, k: [] != [n for n in x if n % k == 0],
+    lambda x, k: [n for n in x if n % k == 0] != [],
     "any($n % $k == 0 for $n in $x)",
     "$y = False\nfor $n in $x:\n    if $n % $k == 0:\n        $y = True\n        break",
     k=between(4, 9),

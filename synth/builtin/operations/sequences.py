@@ -216,7 +216,8 @@ operation(
     lambda x: sorted(x),
     "sorted($x)",
     "$y = list($x)\n$y.sort()",
-    "$y = []\nfor $n in $x:\n    $i = 0\n    while $i < len($y) and $y[$i] <= $n:\n        $i += 1\n    $y.insert($i, $n)",
+    "$y = []\nfor $n in $x:\n    $i = 0\n    while $i < len($y) and $y[$i] <= $n:\n        $i += 1\n"
+    "    $y.insert($i, $n)",
 )  # fmt: skip
 operation(
     "by_remainder", "sorting", "ints", "ints",

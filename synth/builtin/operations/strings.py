@@ -76,8 +76,9 @@ operation(
     '        $y.append($a)\n        $a = ""',
 )  # fmt: skip
 operation(
-    "pieces", "splitting and joining", "text", "words", "cut the text into pieces of $k characters, the last may be shorter",
-    lambda x, k: re.findall(".{1,%d}" % k, x),
+    "pieces", "splitting and joining", "text", "words",
+    "cut the text into pieces of $k characters, the last may be shorter",
+    lambda x, k: re.findall(f".{{1,{k}}}", x),
     "[$x[$i:$i + $k] for $i in range(0, len($x), $k)]",
     "$y = []\n$a = $x\nwhile $a:\n    $y.append($a[:$k])\n    $a = $a[$k:]",
     k=between(2, 5),
@@ -98,7 +99,8 @@ operation(
     s=among("a", "e", "i", "s", "t", "r"),
 )  # fmt: skip
 operation(
-    "letter_counts", "counting", "text", "counts", "count how often each letter occurs, in lower case, leaving out all else",
+    "letter_counts", "counting", "text", "counts",
+    "count how often each letter occurs, in lower case, leaving out all else",
     lambda x: {c: x.lower().count(c) for c in x.lower() if c.isalpha()},
     "{$c: $x.lower().count($c) for $c in $x.lower() if $c.isalpha()}",
     "$y = {}\nfor $c in $x.lower():\n    if $c.isalpha():\n        $y[$c] = $y.get($c, 0) + 1",
@@ -111,7 +113,8 @@ operation(
     s=among("a", "e", "i", "n", "r", "s", "t"),
 )  # fmt: skip
 operation(
-    "letter_codes", "strings", "text", "ints", "list the place of each letter in the alphabet (a is 1), leaving out all else",
+    "letter_codes", "strings", "text", "ints",
+    "list the place of each letter in the alphabet (a is 1), leaving out all else",
     lambda x: ["abcdefghijklmnopqrstuvwxyz".index(c) + 1 for c in x.lower() if c in "abcdefghijklmnopqrstuvwxyz"],
     '[ord($c) - 96 for $c in $x.lower() if "a" <= $c <= "z"]',
     '$y = []\nfor $c in $x.lower():\n    if "a" <= $c <= "z":\n        $y.append(ord($c) - ord("a") + 1)',
@@ -163,7 +166,8 @@ operation(
     k=between(2, 5),
 )  # fmt: skip
 operation(
-    "with_prefix", "formatting text", "words", "words", 'number the words: "1. " before the first, "2. " before the second, and so on',
+    "with_prefix", "formatting text", "words", "words",
+    'number the words: "1. " before the first, "2. " before the second, and so on',
     lambda x: [str(i + 1) + ". " + w for i, w in enumerate(x)],
     '[f"{$i}. {$w}" for $i, $w in enumerate($x, start=1)]',
     '$y = []\nfor $i in range(len($x)):\n    $y.append(str($i + 1) + ". " + $x[$i])',
@@ -227,7 +231,7 @@ operation(
 )  # fmt: skip
 operation(
     "word_lengths", "dictionaries", "words", "counts", "map each word to its length",
-    lambda x: dict((w, len(w)) for w in x),
+    lambda x: {w: len(w) for w in x},
     "{$w: len($w) for $w in $x}",
     "dict(zip($x, map(len, $x)))",
     "$y = {}\nfor $w in $x:\n    $y[$w] = len($w)",

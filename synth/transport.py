@@ -1,0 +1,81 @@
+"""How bytes come from an endpoint: not too many, not packed, and only from where they were asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx2
+
+from data.errors import UsageError
+
+MAX_REPLY_BYTES = 4 * 2**20
+
+
+class TooMuch(httpx2.TransportError):
+    """An answer that is not read any further."""
+
+
+class _CappedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = 0
+        async for piece in self._stream:
+            received += len(piece)
+            if received > MAX_REPLY_BYTES:
+                raise TooMuch(f"the answer is larger than {MAX_REPLY_BYTES:,} bytes")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class CappedTransport(httpx2.AsyncHTTPTransport):
+    """Stops reading answers that are too large, and does not unpack compressed ones."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            await response.aclose()
+            raise TooMuch("the answer is compressed, though this was not asked for")
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _CappedStream(response.stream)
+        return response
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError for a base URL that cannot be used, or that holds a password."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable:
+        raise UsageError(f"base_url: found {url!r}, expected `builtin` or a URL such as http://127.0.0.1:8000/v1")
+    if parts.username or parts.password or parts.query:
+        raise UsageError(
+            "base_url: holds a name, password or query; a key belongs in the environment variable of `api_key_env`"
+        )
+
+
+def retry_after(headers: httpx2.Headers) -> float | None:
+    """Returns the seconds that a server asks to wait, or None if it does not say so readably."""
+    try:
+        if "retry-after-ms" in headers:
+            found = float(headers["retry-after-ms"]) / 1000
+        else:
+            found = float(headers["retry-after"])
+    except KeyError:
+        return None
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(headers.get("retry-after", ""))
+            now = parsedate_to_datetime(headers["date"])
+            found = (when - now).total_seconds()
+        except (ValueError, TypeError, KeyError):
+            return None
+    return max(0.0, found) if math.isfinite(found) else None

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.jsonl import read_jsonl
+
+
+def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
+    source = Source(name="s", kind="jsonl", path=str(path), **settings)
+    return list(read_jsonl(InputFile(str(path), path.name, path.stat().st_size, ""), source))
+
+
+def written(tmp_path: Path, content: bytes, name: str = "a.jsonl") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def lines(*texts: str) -> bytes:
+    return b"".join(json.dumps({"text": text}).encode() + b"\n" for text in texts)
+
+
+def fates(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Returns (locator, reason or text) of each row."""
+    return [(row["locator"], row["reason"] or row["text"]) for row in rows]
+
+
+def test_lines_are_numbered_from_one_and_blank_ones_count_but_do_not_enter(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"text": "a"}\n\n  \t\n{"text": "b"}')
+    assert fates(read(path)) == [("a.jsonl:1", "a"), ("a.jsonl:4", "b")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"text": "a"', "bad_json"),
+        (b'{"text": NaN}', "bad_json"),
+        (b'{"text": "a"} x', "bad_json"),
+        (b"\0" * 100, "bad_json"),
+        (b'["a"]', "not_an_object"),
+        (b'"a"', "not_an_object"),
+        (b"null", "not_an_object"),
+        (b'{"text": 7}', "bad_text_type"),
+        (b'{"text": ["a"]}', "bad_text_type"),
+        (b'{"other": "a"}', "missing_text"),
+        (b'{"text": null}', "missing_text"),
+        (b'{"text": ""}', "missing_text"),
+        (b'{"text": "caf\xe9"}', "bad_encoding"),
+        (b'{"text": "\\ud800"}', "bad_encoding"),
+        (b'{"text": "\\ude00\\ud83d"}', "bad_encoding"),
+        (b'{"text": "a", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", "too_deep"),
+        (b'{"text": "a", "id": {"x": 1}}', "bad_id"),
+        (b'{"text": "a", "id": [1]}', "bad_id"),
+        (b'{"text": "a", "id": true}', "bad_id"),
+    ],
+)
+def test_a_bad_line_is_quarantined_and_its_neighbours_survive(tmp_path: Path, line: bytes, reason: str) -> None:
+    path = written(tmp_path, lines("before") + line + b"\n" + lines("after"))
+    rows = read(path)
+    assert fates(rows) == [("a.jsonl:1", "before"), ("a.jsonl:2", reason), ("a.jsonl:3", "after")]
+    assert rows[1]["status"] == "quarantined"
+    assert rows[1]["text"] is None
+    assert json.loads(rows[1]["metadata"])["bytes"] == len(line)
+
+
+def test_brackets_and_surrogates_inside_strings_are_no_fault(tmp_path: Path) -> None:
+    text = "[" * 3000 + '"' + "{" * 3000 + "\U0001f600"
+    assert fates(read(written(tmp_path, lines(text)))) == [("a.jsonl:1", text)]
+
+
+def test_a_hostile_unfinished_string_is_judged_in_linear_time(tmp_path: Path) -> None:
+    # The quadratic reading of it takes minutes.
+    path = written(tmp_path, b'{"text": "' + b'\\"' * 1_000_000 + b"\n" + lines("after"))
+    assert fates(read(path)) == [("a.jsonl:1", "bad_json"), ("a.jsonl:2", "after")]
+
+
+def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
+    text = "a\u2028b\u2029c\x85d"
+    path = written(tmp_path, json.dumps({"text": text}, ensure_ascii=False).encode() + b"\r\n" + lines("b"))
+    assert fates(read(path)) == [("a.jsonl:1", text), ("a.jsonl:2", "b")]
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_tolerated(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\xef\xbb\xbf" + lines("a", "b").replace(b"\n", b"\r\n"))
+    assert fates(read(path)) == [("a.jsonl:1", "a"), ("a.jsonl:2", "b")]
+
+
+def test_a_utf_16_file_is_one_quarantined_row(tmp_path: Path) -> None:
+    path = written(tmp_path, lines("a", "b").decode().encode("utf-16"))
+    assert fates(read(path)) == [("a.jsonl", "bad_encoding")]
+
+
+def test_an_empty_file_is_one_quarantined_row(tmp_path: Path) -> None:
+    assert fates(read(written(tmp_path, b""))) == [("a.jsonl", "empty_file")]
+
+
+@pytest.mark.parametrize(("length", "survives"), [(99, True), (100, True), (101, False)])
+def test_a_line_just_over_the_limit_is_too_large(tmp_path: Path, length: int, survives: bool) -> None:
+    line = b'{"text": "' + b"a" * (length - 12) + b'"}'
+    assert len(line) == length
+    rows = read(written(tmp_path, line + b"\n" + lines("after")), max_record_bytes=100)
+    assert [row["reason"] for row in rows] == ["" if survives else "too_large", ""]
+
+
+def test_numbers_as_ids_become_text_and_other_columns_metadata(tmp_path: Path) -> None:
+    record = {
+        "text": "a",
+        "id": 7,
+        "url": "http://x/",
+        "language": "en",
+        "stars": 3,
+        "big": "x" * 20_000,
+        "score": 4.5,
+        "none": None,
+    }
+    path = written(tmp_path, json.dumps(record).encode())
+    (row,) = read(path, signals={"int_score": "score", "absent": "nowhere"})
+    assert (row["origin_id"], row["url"], row["language"]) == ("7", "http://x/", "en")
+    assert json.loads(row["metadata"]) == {"stars": 3, "signals": {"int_score": 4.5}}
+
+
+def test_an_html_column_waits_for_extraction(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"html": "<p>é"}).encode())
+    (row,) = read(path, html_column="html")
+    assert (row["text"], row["content"], row["kind"]) == (None, "<p>é".encode(), "web")
+    assert row["content_type"] == "text/html; charset=utf-8"
+
+
+def many(count: int) -> bytes:
+    noise = random.Random(1)
+    return lines(*(f"{number} {noise.getrandbits(400):x}" for number in range(count)))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor(write_checksum=True).compress])
+def test_compressed_files_are_known_by_their_first_bytes(tmp_path: Path, pack: Any) -> None:
+    rows = read(written(tmp_path, pack(lines("a", "b")), "named-plain.jsonl"))
+    assert fates(rows) == [("named-plain.jsonl:1", "a"), ("named-plain.jsonl:2", "b")]
+
+
+def test_plain_text_named_gz_is_read(tmp_path: Path) -> None:
+    assert fates(read(written(tmp_path, lines("a"), "a.jsonl.gz"))) == [("a.jsonl.gz:1", "a")]
+
+
+def test_garbage_named_gz_is_one_quarantined_row(tmp_path: Path) -> None:
+    path = written(tmp_path, bytes(range(256)) * 40, "a.jsonl.gz")
+    assert fates(read(path)) == [("a.jsonl.gz", "not_gzip")]
+
+
+def test_members_are_one_stream_even_where_a_line_spans_two(tmp_path: Path) -> None:
+    content = many(100)
+    cut = len(content) // 2 + 5
+    packed = gzip.compress(content[:cut]) + gzip.compress(b"") + gzip.compress(content[cut:])
+    rows = read(written(tmp_path, packed, "a.jsonl.gz"))
+    assert [row["locator"] for row in rows] == [f"a.jsonl.gz:{number}" for number in range(1, 101)]
+    assert not any(row["status"] for row in rows)
+
+
+@pytest.mark.parametrize("keep", [1, 5, 12, 400, -9, -1])
+def test_nothing_of_a_cut_gzip_file_enters(tmp_path: Path, keep: int) -> None:
+    rows = read(written(tmp_path, gzip.compress(many(200))[:keep], "a.jsonl.gz"))
+    assert [row["status"] for row in rows] == ["quarantined"]
+    assert rows[0]["locator"] == "a.jsonl.gz"
+    assert rows[0]["reason"] == ("not_gzip" if keep == 1 else "truncated")
+
+
+def test_nothing_of_a_cut_zstd_file_enters(tmp_path: Path) -> None:
+    packed = zstandard.ZstdCompressor(write_checksum=True).compress(many(200))
+    assert fates(read(written(tmp_path, packed[:-3], "a.jsonl.zst"))) == [("a.jsonl.zst", "truncated")]
+
+
+def test_a_wrong_checksum_is_noticed_before_a_line_enters(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(many(20)))
+    packed[-6] ^= 1
+    assert fates(read(written(tmp_path, bytes(packed), "a.jsonl.gz"))) == [("a.jsonl.gz", "bad_crc")]
+    packed = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(many(20)))
+    packed[-1] ^= 1
+    assert fates(read(written(tmp_path, bytes(packed), "a.jsonl.zst"))) == [("a.jsonl.zst", "bad_crc")]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor(write_checksum=True).compress])
+def test_any_flipped_bit_in_the_middle_member_loses_that_member_alone(tmp_path: Path, pack: Any) -> None:
+    first, second, third = (pack(lines(f"{name}1", f"{name}2")) for name in "abc")
+    good = {"a1", "a2", "c1", "c2"}
+    for place in range(0, len(second)):
+        damaged = bytearray(second)
+        damaged[place] ^= 0x10
+        rows = read(written(tmp_path, first + bytes(damaged) + third, "a.jsonl.gz"))
+        texts = {row["text"] for row in rows if not row["status"]}
+        broken = [row for row in rows if row["status"]]
+        # A flip in a gzip header's time stamp or name harms nothing.
+        if texts != good | {"b1", "b2"}:
+            assert texts == good, place
+            assert len(broken) == 1, place
+        assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_padding_with_zeros_is_ignored_and_other_garbage_is_not(tmp_path: Path) -> None:
+    packed = gzip.compress(lines("a"))
+    assert fates(read(written(tmp_path, packed + b"\0" * 700, "a.jsonl.gz"))) == [("a.jsonl.gz:1", "a")]
+    rows = read(written(tmp_path, packed + b"garbage", "a.jsonl.gz"))
+    assert fates(rows) == [("a.jsonl.gz:1", "a"), ("a.jsonl.gz", "trailing_garbage")]
+
+
+def test_a_member_larger_than_the_buffer_is_checked_before_it_enters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.sources.compression.BUFFER_BYTES", 1000)
+    packed = bytearray(gzip.compress(many(100)))
+    assert len(read(written(tmp_path, bytes(packed), "a.jsonl.gz"))) == 100
+    packed[-5] ^= 1
+    assert fates(read(written(tmp_path, bytes(packed), "a.jsonl.gz"))) == [("a.jsonl.gz", "bad_crc")]
+
+
+def test_a_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.sources.compression.BOMB_BYTES", 2**20)
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(b'{"text": "a"}\n' * 100_000) for _ in range(10)) + packer.flush()
+    rows = read(written(tmp_path, bomb + gzip.compress(lines("after")), "a.jsonl.gz"))
+    assert [row["reason"] or row["text"] for row in rows] == ["decompression_limit", "after"]

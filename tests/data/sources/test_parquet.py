@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.parquet import read_parquet
+
+
+def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
+    source = Source(name="s", kind="parquet", path=str(path), **settings)
+    return list(read_parquet(InputFile(str(path), path.name, path.stat().st_size, ""), source))
+
+
+def written(tmp_path: Path, columns: dict[str, Any], **options: Any) -> Path:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table(columns), path, write_page_checksum=True, **options)
+    return path
+
+
+def fates(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["locator"], row["reason"] or row["text"]) for row in rows]
+
+
+def test_rows_are_numbered_from_zero_across_row_groups(tmp_path: Path) -> None:
+    path = written(tmp_path, {"text": ["a", "b", None, "", "e"], "id": [1, 2, 3, 4, None]}, row_group_size=2)
+    rows = read(path)
+    assert fates(rows) == [
+        ("a.parquet:0", "a"),
+        ("a.parquet:1", "b"),
+        ("a.parquet:2", "missing_text"),
+        ("a.parquet:3", "missing_text"),
+        ("a.parquet:4", "e"),
+    ]
+    assert [row["origin_id"] for row in rows] == ["1", "2", None, None, None]
+
+
+@pytest.mark.parametrize("column", [[1, 2], [b"a", b"b"], [["a"], ["b"]]])
+def test_a_text_column_of_another_type_is_one_quarantined_row(tmp_path: Path, column: list[Any]) -> None:
+    assert fates(read(written(tmp_path, {"text": column}))) == [("a.parquet", "schema_mismatch")]
+
+
+def test_a_missing_text_column_names_those_that_are_there(tmp_path: Path) -> None:
+    (row,) = read(written(tmp_path, {"body": ["a"], "id": ["1"]}))
+    assert (row["locator"], row["reason"]) == ("a.parquet", "schema_mismatch")
+    assert json.loads(row["metadata"]) == {"columns": "body, id", "expected": "text"}
+
+
+def test_scalars_become_metadata_and_mapped_columns_signals(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        {
+            "text": ["a"],
+            "int_score": [4],
+            "when": [datetime.datetime(2026, 1, 2, 3, 4, 5)],
+            "nested": [{"x": 1}],
+            "raw": [b"x"],
+            "stars": [7],
+            "nan": [float("nan")],
+        },
+    )
+    (row,) = read(path, signals={"score": "int_score"})
+    assert json.loads(row["metadata"]) == {"stars": 7, "when": "2026-01-02T03:04:05", "signals": {"score": 4.0}}
+
+
+def test_all_kinds_of_string_columns_are_text(tmp_path: Path) -> None:
+    for kind in (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())):
+        path = written(tmp_path, {"text": pa.array(["a", "b", "a"]).cast(kind)})
+        assert [row["text"] for row in read(path)] == ["a", "b", "a"], kind
+
+
+def test_html_may_be_bytes(tmp_path: Path) -> None:
+    (row,) = read(written(tmp_path, {"page": [b"<p>\xe9"]}), html_column="page")
+    assert (row["content"], row["content_type"]) == (b"<p>\xe9", "text/html")
+
+
+@pytest.mark.parametrize("keep", [0, 1, 4, 100, -1, -8])
+def test_a_cut_file_is_one_quarantined_row(tmp_path: Path, keep: int) -> None:
+    path = written(tmp_path, {"text": ["a" * 1000, "b"]})
+    path.write_bytes(path.read_bytes()[:keep])
+    assert fates(read(path)) == [("a.parquet", "empty_file" if keep == 0 else "bad_parquet")]
+
+
+def test_a_damaged_page_loses_its_row_group_from_there_and_nothing_else(tmp_path: Path) -> None:
+    noise = random.Random(1)
+    texts = [f"{noise.getrandbits(2000):x}" for _ in range(300)]
+    path = written(tmp_path, {"text": texts}, row_group_size=100, compression="none", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    place = content.index(texts[150].encode())
+    content[place] ^= 1
+    path.write_bytes(bytes(content))
+    rows = read(path)
+    broken = [row for row in rows if row["status"]]
+    assert [row["reason"] for row in broken] == ["bad_parquet"]
+    first = int(broken[0]["locator"].split(":")[1])
+    assert 100 <= first <= 150
+    assert json.loads(broken[0]["metadata"])["rows"] == 200 - first
+    kept = {row["locator"]: row["text"] for row in rows if not row["status"]}
+    assert kept == {f"a.parquet:{number}": texts[number] for number in (*range(first), *range(200, 300))}
+
+
+def test_any_flipped_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
+    texts = [f"text {number}" for number in range(50)]
+    path = written(tmp_path, {"text": texts, "id": [str(number) for number in range(50)]})
+    content = path.read_bytes()
+    noise = random.Random(2)
+    for _ in range(300):
+        damaged = bytearray(content)
+        damaged[noise.randrange(len(content))] ^= 1 << noise.randrange(8)
+        path.write_bytes(bytes(damaged))
+        rows = read(path)
+        assert {row["text"] for row in rows if not row["status"]} <= set(texts)
+        assert any(row["status"] for row in rows) or len(rows) == 50
+
+
+def test_broken_utf_8_in_one_row_is_quarantined_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    broken = pa.array([b"good", b"caf\xe9", b"also"], pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 3, broken.buffers())
+    pq.write_table(pa.table({"text": text}), path)
+    assert [row["reason"] or row["text"] for row in read(path)] == ["good", "bad_encoding", "also"]
+
+
+def test_a_value_used_in_every_row_is_not_laid_out_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({"text": [str(number % 4) + "x" * 1_000_000 for number in range(400)]})
+    pq.write_table(table, path, dictionary_pagesize_limit=2**30)
+    del table
+    assert os.path.getsize(path) < 1_000_000
+    before = pa.total_allocated_bytes()
+    count = 0
+    source = Source(name="s", kind="parquet", path=str(path))
+    for row in read_parquet(InputFile(str(path), path.name, path.stat().st_size, ""), source):
+        assert len(row["text"]) == 1_000_001
+        count += 1
+        assert pa.total_allocated_bytes() - before < 100_000_000
+    assert count == 400
+
+
+def test_a_row_beyond_the_limit_is_too_large(tmp_path: Path) -> None:
+    path = written(tmp_path, {"text": ["a" * 100, "b" * 101]})
+    assert [row["reason"] for row in read(path, max_record_bytes=100)] == ["", "too_large"]

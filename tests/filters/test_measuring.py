@@ -1,0 +1,89 @@
+"""Measuring a table of documents."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+import filters.measuring
+from data.recipe import FilterEntry, Language
+from filters.measuring import measure
+from filters.rules import Plan, resolve_filters
+
+ENGLISH = "The library has more than ten thousand books, and most of them can be borrowed."
+
+
+def plan(*entries: dict[str, object]) -> Plan:
+    return resolve_filters([FilterEntry(**entry) for entry in entries], set(), lambda place, text: ValueError(text))
+
+
+def table(*rows: tuple[str, str | None, str | None]) -> pa.Table:
+    kinds, languages, texts = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        {
+            "id": pa.array([f"id{number}" for number in range(len(rows))], pa.string()),
+            "kind": pa.array(kinds, pa.string()),
+            "source": pa.array(["s"] * len(rows), pa.string()),
+            "language": pa.array(languages, pa.string()),
+            "url": pa.array([None] * len(rows), pa.string()),
+            "text": pa.array(texts, pa.large_string()),
+        }
+    )
+
+
+ROWS = table(
+    ("web", None, ENGLISH + "\nMenu\n"),
+    ("code", "Python", "# one\nx = 1\n"),
+    ("web", "fr", None),
+    ("text", "fr", "12345"),
+    ("web", None, ENGLISH),
+)
+
+
+def test_each_kind_has_its_own_signals_and_a_row_without_text_none() -> None:
+    found = measure(ROWS, plan().measure_settings(), None)
+    assert found["id"].to_pylist() == ["id0", "id1", "id2", "id3", "id4"]
+    assert found["words"].to_pylist() == [16, 5, None, 1, 15]
+    assert found["lines"].to_pylist() == [2, None, None, 1, 1]
+    assert found["comment_share"].to_pylist() == [None, 5 / 12, None, None, None]
+    assert found["language_score"].null_count == 5
+
+
+def test_language_is_detected_for_the_kinds_named_and_else_stays() -> None:
+    found = measure(ROWS, plan().measure_settings(), Language())
+    assert found["language"].to_pylist() == ["en", "Python", "fr", "fr", "en"]
+    assert [score is not None for score in found["language_score"].to_pylist()] == [True, False, False, False, True]
+
+
+def test_text_is_null_where_no_modifier_changed_it() -> None:
+    assert measure(ROWS, plan().measure_settings(), None)["text"].null_count == 5
+    found = measure(ROWS, plan({"preset": "c4-lines"}).measure_settings(), None)
+    assert found["text"].to_pylist() == [ENGLISH, None, None, "", None]
+    assert found["c4-lines.words"].to_pylist() == [15, 5, None, 0, 15]
+    assert found["words"].to_pylist()[0] == 16
+
+
+def test_modifiers_follow_one_another_and_keep_to_their_documents() -> None:
+    two = plan(
+        {"preset": "c4-lines", "name": "first", "terminal_punctuation": False, "where": {"language": ["en"]}},
+        {"preset": "c4-lines", "name": "second", "where": {"source": ["other"]}},
+    )
+    found = measure(ROWS, two.measure_settings(), Language())
+    assert found["text"].to_pylist() == [ENGLISH, None, None, None, None]
+    assert found["second.words"].to_pylist() == [15, 5, None, 1, 15]
+
+
+def test_columns_depend_on_the_settings_alone() -> None:
+    settings = plan({"preset": "c4"}, {"preset": "starcoder", "where": {"kind": ["web"]}}).measure_settings()
+    schemas = {tuple(measure(some, settings, None).schema) for some in (ROWS, ROWS.slice(1, 1), ROWS.slice(0, 0))}
+    assert len(schemas) == 1
+
+
+def test_neither_batches_nor_chunks_change_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table(*[("web" if number % 3 else "code", None, f"{ENGLISH}\n" * (number % 7)) for number in range(40)])
+    settings = plan({"preset": "gopher-repetition"}).measure_settings()
+    whole = measure(rows, settings, Language())
+    pieces = [measure(rows.slice(start, 7), settings, Language()) for start in range(0, 40, 7)]
+    assert pa.concat_tables(pieces).equals(whole)
+    monkeypatch.setattr(filters.measuring, "CHUNK_CHARS", 100)
+    assert measure(rows, settings, Language()).equals(whole)
