@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from data.charset_detection import detect
+from data.charset_detection import detect, wide_order
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WIDE_MARKS = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"))
@@ -62,8 +62,11 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
             return _strict_or_detected(content[len(mark) :], encoding)
     declared = _declared(content, content_type)
     if not declared.startswith("utf-16"):
+        if wide := wide_order(content):
+            return _strict_or_detected(content, wide)
         content = content.replace(b"\0", b"")
-    if declared == "utf-8" or _SINGLE_BYTE.match(declared) or not declared:
+    # ISO-2022 is 7-bit and would pass for ASCII.
+    if b"\x1b$" not in content and (declared == "utf-8" or _SINGLE_BYTE.match(declared) or not declared):
         try:
             return content.decode(), "utf-8"
         except UnicodeDecodeError:

@@ -71,7 +71,7 @@ def detect(content: bytes) -> str:
     """Returns Python's name of the encoding that the bytes are probably in, or an empty string."""
     from data.charset import canonical
 
-    if wide := _wide(content):
+    if wide := wide_order(content):
         return wide
     if b"\x1b$" not in content and _fits(content, "utf-8"):  # ISO-2022 is 7-bit and passes for ASCII
         return "utf-8"
@@ -82,9 +82,9 @@ def detect(content: bytes) -> str:
     return _best_single_byte(content, guess)
 
 
-def _wide(content: bytes) -> str:
-    """Returns UTF-16's byte order where every other byte of the head is mostly NUL."""
-    head = content[:2048]
+def wide_order(content: bytes) -> str:
+    """Returns UTF-16 with its byte order where every other byte of the head is mostly NUL, else ""."""
+    head = content[:64]
     half = len(head) // 2
     if half >= 8:
         if head[1::2].count(0) > 0.7 * half and head[::2].count(0) < 0.1 * half:

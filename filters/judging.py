@@ -107,14 +107,14 @@ def _picked(names: Sequence[str], places: IntArray, none: str | None) -> pa.Arra
 
 def _listed(failed: npt.NDArray[np.bool_], names: Sequence[str]) -> pa.Array:
     """Returns for each document the names of the rules that failed, each once, in order."""
-    distinct = list(dict.fromkeys(names))
-    numbers = np.array([distinct.index(name) for name in names], dtype=np.int64)
-    rows, rules = np.nonzero(failed.T)
-    keys = rows * (len(distinct) + 1) + numbers[rules] if len(rows) else rows
-    kept = np.sort(np.unique(keys, return_index=True)[1])
+    once = failed.copy()
+    for number, name in enumerate(names):
+        for earlier in [place for place in range(number) if names[place] == name]:
+            once[number] &= ~failed[earlier]
+    rows, rules = np.nonzero(np.ascontiguousarray(once.T))
     offsets = np.zeros(failed.shape[1] + 1, dtype=np.int32)
-    offsets[1:] = np.cumsum(np.bincount(rows[kept], minlength=failed.shape[1]))
-    values = pa.array(distinct, pa.string()).take(pa.array(numbers[rules[kept]], pa.int64()))
+    offsets[1:] = np.cumsum(np.bincount(rows, minlength=failed.shape[1]))
+    values = pa.array(list(names), pa.string()).take(pa.array(rules, pa.int64()))
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 

@@ -76,6 +76,8 @@ class _Resolver:
         where = {**(preset.where if preset else {}), **entry.where.model_dump(exclude_none=True)}
         scope = Scope.of(where)
         unless = self._condition((*place, "unless"), entry.unless)
+        if not entry.name and preset:
+            entry = entry.model_copy(update={"name": preset.name})
         if preset:
             self._add_preset(place, entry, preset, scope, unless)
         for number, rule in enumerate(entry.rules):

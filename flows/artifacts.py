@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ class Showcase:
         self._bar: UUID | None = None
         self._current = 0
         self._shown = -1.0
+        self._gone = False
         self._attempt(self._start)
 
     def begin(self, step: str) -> None:
@@ -74,8 +76,12 @@ class Showcase:
         words = closing_words(manifest, out)
         create_markdown_artifact(f"```\n{words}\n```\n", key="curation-summary", description="What was made")
 
-    def _attempt(self, action: Any) -> None:
+    def _attempt(self, action: Callable[[], None]) -> None:
+        """Shows something, or gives up for good: each try at a dead server takes its client half a minute."""
+        if self._gone:
+            return
         try:
             action()
         except SERVER_TROUBLE as trouble:
-            self.logger.warning("Prefect could not show this (%s); the run goes on", type(trouble).__name__)
+            self._gone = True
+            self.logger.warning("Prefect cannot show this run any more (%s); the run goes on", type(trouble).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -10,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.artifacts import Showcase
 from flows.progress import Progress
-from flows.road import ROAD, Request, open_run, parse_sample
+from flows.road import ROAD, Request, from_home, open_run, parse_sample
 from flows.run import Run
 
 #: Runs that are under way in this process, by out folder: tasks are handed names, not runs.
@@ -46,6 +47,8 @@ def curate(
     Returns:
         The manifest's counts and where it stands.
     """
+    out = from_home(out)
+    recipe = from_home(recipe) if Path(from_home(recipe)).is_file() else recipe
     request = Request(recipe, out, tuple(changes or ()), workers, parse_sample(sample))
     showcase = Showcase(list(ROAD), get_run_logger())
     with open_run(request, Progress(observer=showcase.progress)) as run:

@@ -40,6 +40,7 @@ def prepare_prefect(home: Path) -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PREFECT_CLIENT_MAX_RETRIES": "2",
         "DO_NOT_TRACK": "1",
     }.items():
         os.environ.setdefault(name, value)
@@ -48,25 +49,32 @@ def prepare_prefect(home: Path) -> None:
 def _run_flow(request: Request, out: Path, sample: str | None) -> None:
     from flows.curate import curate, published
 
+    said = threading.Lock()
+
+    def say() -> None:
+        if said.acquire(blocking=False):
+            print(closing_words(_manifest(out), _shown(out)), flush=True)
+
     def leave_in_time() -> None:
         published.wait()
-        _leave_after(GRACE_SECONDS, 0)
+        threading.Event().wait(GRACE_SECONDS)
+        say()
+        _leave(0)
 
     threading.Thread(target=leave_in_time, daemon=True, name="leave-in-time").start()
     try:
         curate(request.recipe, str(out), list(request.changes), request.workers, sample)
     except BaseException as failure:
-        threading.Thread(
-            target=_leave_after, args=(GRACE_SECONDS, getattr(failure, "exit_code", 1)), daemon=True
-        ).start()
+        timer = threading.Timer(GRACE_SECONDS, _leave, (getattr(failure, "exit_code", 1),))
+        timer.daemon = True
+        timer.start()
         raise
-    print(closing_words(_manifest(out), _shown(out)), flush=True)
+    say()
 
 
-def _leave_after(seconds: float, code: int) -> None:
-    """Ends this process and its children if it has not ended by itself by then."""
-    threading.Event().wait(seconds)
-    print(f"phimill: Prefect did not end within {seconds:.0f} s of the work; leaving without it", file=sys.stderr)
+def _leave(code: int) -> None:
+    """Ends this process and its children without waiting for Prefect."""
+    print(f"phimill: Prefect did not end within {GRACE_SECONDS:.0f} s of the work; leaving it", file=sys.stderr)
     for child in _children(os.getpid()):
         os.kill(child, signal.SIGKILL)
     sys.stdout.flush()

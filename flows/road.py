@@ -44,6 +44,16 @@ ROAD: dict[str, Callable[[Run], dict[str, Any]]] = {
 }
 
 
+#: The variable that names the folder that relative paths mean, where a server works elsewhere.
+HOME_FOLDER = "PHIMILL_FOLDER"
+
+
+def from_home(path: str) -> str:
+    """Returns a path as the person meant it who started the server; absolute paths stay."""
+    home = os.environ.get(HOME_FOLDER)
+    return str(Path(home, path)) if home else path
+
+
 @dataclasses.dataclass(frozen=True)
 class Request:
     """What a person asked for.

@@ -15,6 +15,7 @@ from data.errors import PhimillError
 from data.recipe_file import find_recipe, read_recipe
 from flows.launch import prepare_prefect
 from flows.preflight import resolve_plan
+from flows.road import HOME_FOLDER
 
 #: A first start of Prefect's server on a busy machine takes up to a minute.
 START_SECONDS = 180.0
@@ -28,8 +29,11 @@ def serve_deployments(recipes: list[str], out: Path, port: int) -> None:
     prepare_prefect(out / ".prefect")
     os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
     server = None if os.environ.get("PREFECT_API_URL") else start_server(port)
+    paths = [find_recipe(recipe).absolute() for recipe in recipes]
+    out = out.absolute()
+    _leave_folder(out / ".prefect" / "empty")
     try:
-        _serve(recipes, out)
+        _serve(paths, out)
     finally:
         if server is not None:
             server.terminate()
@@ -72,27 +76,41 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _serve(recipes: list[str], out: Path) -> None:
+def _leave_folder(empty: Path) -> None:
+    """Moves to an empty folder: Prefect puts the folder that it works in on sys.path, whatever -P says."""
+    os.environ[HOME_FOLDER] = str(Path.cwd())
+    empty.mkdir(parents=True, exist_ok=True)
+    os.chdir(empty)
+
+
+def _serve(recipes: list[Path], out: Path) -> None:
     from prefect import serve
     from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     from flows.curate import curate
     from flows.synth_flow import synth
 
     deployments: list[Any] = []
     for number, recipe in enumerate(recipes):
-        path = find_recipe(recipe).absolute()
-        model = read_recipe(path).recipe
+        model = read_recipe(recipe).recipe
         schedule = Cron(model.schedule.cron, timezone=model.schedule.timezone) if model.schedule else None
-        parameters = {"recipe": str(path), "out": str((out / model.name).absolute())}
+        parameters = {"recipe": str(recipe), "out": str(out / model.name)}
         deployments.append(
             curate.to_deployment(
                 "scheduled" if number == 0 else f"scheduled-{model.name}",
                 schedule=schedule,
                 parameters=parameters,
                 concurrency_limit=1,
-                description=f"{path.name}: " + (model.description or "curation"),
+                entrypoint_type=EntrypointType.MODULE_PATH,
+                description=f"{recipe.name}: " + (model.description or "curation"),
             )
         )
-    deployments.append(synth.to_deployment("on-demand", parameters={"out": str((out / "exercises").absolute())}))
+    deployments.append(
+        synth.to_deployment(
+            "on-demand",
+            parameters={"out": str(out / "exercises")},
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+    )
     serve(*deployments, limit=2)

@@ -69,6 +69,7 @@ def _truth(manifest: dict[str, Any]) -> list[str]:
     lines = ["", "Found   of what had been planted:"]
     for row in findings:
         earlier = f", {row['dropped_earlier']} dropped earlier" if row.get("dropped_earlier") else ""
-        missed = f", missed {len(row['missed'])}" if row["missed"] else ""
+        rest = row["planted"] - row["found"] - row.get("dropped_earlier", 0)
+        missed = f", {rest} missed" if rest else ""
         lines.append(f"          {row['label']:<28} {row['found']:>4} of {row['planted']}{earlier}{missed}")
     return lines

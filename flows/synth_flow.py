@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.on_demand import write_on_demand
+from flows.road import from_home
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -44,6 +45,7 @@ def synth(
         usd_per_million_output: the endpoint's price; needed with max_usd.
         seed: another seed gives other exercises.
     """
+    out = from_home(out)
     facts = ask_teacher(
         out,
         {

@@ -61,7 +61,7 @@ class Reply:
     Attributes:
         content: the assistant's text, or None.
         finish: the finish reason; "" if unknown.
-        refusal: whether the server says that the model refused or was filtered.
+        refusal: whether the server says that the model refused.
         usage: prompt and completion tokens, or None if missing or absurd.
         model, fingerprint: what the server says that it is.
         problem: why the body is no chat completion; "" if it is one.
@@ -121,7 +121,7 @@ def read_reply(body: str) -> Reply:
         said,
         content=content if isinstance(content, str) else None,
         finish=finish,
-        refusal=finish == "content_filter" or bool(answer.get("refusal")),
+        refusal=bool(answer.get("refusal")),
     )
 
 
@@ -135,7 +135,7 @@ def parse_exercise(reply: Reply, seed_text: str = "", spec: ExerciseSpec | None 
     """
     if reply.problem:
         return Parsed(None, "bad_response", reply.problem)
-    if reply.refusal:
+    if reply.refusal or reply.finish == "content_filter":
         return Parsed(None, "refused", "the teacher declined")
     if reply.finish == "length":
         return Parsed(None, "truncated_response", "finish_reason is length")

@@ -29,6 +29,8 @@ T = TypeVar("T")
 MAX_CHARGED_ATTEMPTS = 3  # timeouts, dropped connections and 5xx may each have been paid for
 MAX_FREE_ATTEMPTS = 9  # 429s and refused connections
 MAX_RETRY_AFTER_S = 120.0
+BACKOFF_S = 0.25
+GRACE_S = 5.0  # beyond timeout_s, which counts between bytes, for an answer that drips
 FAILURES_IN_A_ROW = 5
 _RESUME = "What was answered so far is kept; run the same command again to go on."
 _OVERHEAD_TOKENS = 200  # what a chat template may add to the prompt's bytes
@@ -144,7 +146,7 @@ class TeacherClient:
                 if free >= MAX_FREE_ATTEMPTS:
                     message = f"{self.url}: {retry.note}, {free} times in a row. {_RESUME}"
                     raise _Stop(PhimillError(message)) from None
-                wait = min(8.0, 0.25 * 2.0 ** (charged + free)) if retry.wait_s is None else retry.wait_s
+                wait = min(8.0, BACKOFF_S * 2.0 ** (charged + free)) if retry.wait_s is None else retry.wait_s
                 await asyncio.sleep(wait)
                 if self._stop is not None:
                     raise _Stop(self._stop) from None
@@ -227,7 +229,7 @@ class TeacherClient:
     async def _send(self, body: dict[str, Any]) -> str:
         """Returns the answer's body; everything else becomes one of this file's exceptions."""
         try:
-            async with asyncio.timeout(self.settings.timeout_s + 5.0):  # an answer that drips never times out by itself
+            async with asyncio.timeout(self.settings.timeout_s + GRACE_S):
                 raw = await self._client.chat.completions.with_raw_response.create(
                     **body, extra_headers={"Accept-Encoding": "identity"}
                 )
@@ -245,7 +247,9 @@ class TeacherClient:
         if isinstance(cause, TooMuch):
             return _Failed(str(cause), charged=True)
         if isinstance(cause, httpx2.ConnectError):
-            return _Retry("cannot connect; is the server running, and is `base_url` right?", charged=False, wait_s=0.25)
+            return _Retry(
+                "cannot connect; is the server running, and is `base_url` right?", charged=False, wait_s=BACKOFF_S
+            )
         return _Retry(f"the connection broke ({type(cause).__name__})", charged=True)
 
     def _status(self, error: openai.APIStatusError) -> Exception:

@@ -36,7 +36,7 @@ NORMALISED = Label(
 NEAR = Label(
     "near duplicates",
     _DUPLICATE,
-    "2 to 15 % of the words were changed, word 5-gram Jaccard similarity of the contents at least 0.8; pages stand on "
+    "2 to 10 % of the words were changed, word 5-gram Jaccard similarity of the contents at least 0.8; pages stand on "
     "another site than their original, so what an extractor leaves of the furniture lowers the similarity",
 )
 LOOKALIKE = Label(

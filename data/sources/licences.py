@@ -33,7 +33,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("WTFPL", r"do what the fuck you want to public license"),
     ("ISC", r"permission to use, copy, modify, and(?: or)? distribute this software for any purpose with or"),
     ("Zlib", r"altered source versions must be plainly marked"),
-    ("BSD-3-Clause", r"redistribution and use in source and binary forms.*neither the names? (?:of )?"),
+    ("BSD-3-Clause", r"redistribution and use in source and binary forms.*neither the names?"),
     ("BSD-2-Clause", r"redistribution and use in source and binary forms"),
     ("MIT", r"permission is hereby granted, free of charge, to any person obtaining a copy of this"),
     ("Apache-2.0", r"licensed under the apache license"),

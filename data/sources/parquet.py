@@ -118,10 +118,12 @@ class _Broken:
 def _values(column: pa.Array) -> list[Any]:
     """Returns a column's values as Python objects; times as text, broken strings as `_Broken`."""
     if pa.types.is_dictionary(column.type):
-        words = _values(column.dictionary)  # shared, not laid out: see `read_parquet`
         indices = column.indices.to_pylist()
-        if any(index is not None and not 0 <= index < len(words) for index in indices):
+        used = sorted({index for index in indices if index is not None})
+        if used and not 0 <= used[0] <= used[-1] < len(column.dictionary):
             raise pa.ArrowInvalid("a dictionary index is out of range")  # page headers have no checksum
+        # Values are shared, not laid out: see `read_parquet`.
+        words = dict(zip(used, _values(column.dictionary.take(pa.array(used, pa.int64()))), strict=True))
         return [None if index is None else words[index] for index in indices]
     if pa.types.is_temporal(column.type):
         return [None if value is None else _time_text(value) for value in column]

@@ -43,7 +43,9 @@ def render(spec: dict[str, Any], name: str, description: str) -> str:
 def clean(drawn: str, name: str, description: str) -> str:
     """Returns an SVG document reduced to known elements and attributes, for use inside HTML."""
     root = ElementTree.fromstring(drawn)
-    _reduce(root, name)
+    # The renderer counts its ids through all charts of a process; numbered anew, a chart is always the same.
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    _reduce(root, {known: f"{name}-{place}" for place, known in enumerate(dict.fromkeys(ids))})
     width, height = root.attrib.pop("width"), root.attrib.pop("height")
     root.attrib.update(
         {
@@ -56,17 +58,17 @@ def clean(drawn: str, name: str, description: str) -> str:
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
-def _reduce(element: ElementTree.Element, name: str) -> None:
+def _reduce(element: ElementTree.Element, ids: dict[str, str]) -> None:
     """Strips an element and its descendants in place."""
     element.tag = _local(element.tag)
     spoken = element.attrib.get("aria-label") if element.attrib.get("role") == "graphics-symbol" else None
     is_mark = element.tag in ("path", "rect", "line") and spoken
-    element.attrib = dict(_attributes(element, name))
+    element.attrib = dict(_attributes(element, ids))
     for child in list(element):
         if _local(child.tag) not in _ELEMENTS or _is_blank(child):
             element.remove(child)
             continue
-        _reduce(child, name)
+        _reduce(child, ids)
         if child.tag == "g" and len(child) == 0:
             element.remove(child)
     while element.tag == "g" and len(element) == 1 and element[0].tag == "g" and not element[0].attrib:
@@ -77,16 +79,18 @@ def _reduce(element: ElementTree.Element, name: str) -> None:
         element[:] = [title]
 
 
-def _attributes(element: ElementTree.Element, name: str) -> list[tuple[str, str]]:
+def _attributes(element: ElementTree.Element, ids: dict[str, str]) -> list[tuple[str, str]]:
     kept = []
     for key, value in element.attrib.items():
         key = _local(key)
         if key not in _ATTRIBUTES or (key, value) in (("opacity", "1"), ("fill-opacity", "1"), ("stroke-width", "0")):
             continue
         if key == "id":
-            value = f"{name}-{value}"
+            value = ids[value]
         elif match := _LOCAL_URL.match(value):
-            value = f"url(#{name}-{match[1]})"
+            if match[1] not in ids:
+                continue
+            value = f"url(#{ids[match[1]]})"
         elif not _SAFE_VALUE.match(value):
             continue
         kept.append((key, _LONG_NUMBER.sub(r"\1", value) if key in ("d", "transform") else value))

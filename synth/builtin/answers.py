@@ -96,7 +96,8 @@ def write_exercise(spec: ExerciseSpec, fault: str = "", fault_key: ExerciseSpec 
     chain = break_chain(draft, key) if fault == "wrong_solution" else None
     solution = draft.solution(spec.style, chain)
     if fault == "wrong_solution" and chain is None:  # nothing else gave another answer
-        solution = solution.replace("return ", "return None and ")
+        head, _, result = solution.rpartition("return ")
+        solution = f"{head}return None and {result}"
     tests = draft.assertions()
     if fault == "no_tests":
         tests = []

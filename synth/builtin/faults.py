@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.builtin.composition import Chain, evaluate, fits
 from synth.builtin.operations import OPERATIONS
-from synth.builtin.writing import Draft
+from synth.builtin.writing import Case, Draft, with_lifted
 from synth.draws import Draws
 from synth.specs import ExerciseSpec
 
@@ -98,11 +98,16 @@ def break_chain(draft: Draft, spec: ExerciseSpec) -> Chain | None:
     draws = _draws(spec, "wrong")
     lifted = {number for number, _ in draft.layout.lifted}
     options = [chain for n in range(len(draft.chain)) if n not in lifted for chain in _variants(draft.chain, n)]
-    while options and not lifted:
+    while options:
         chain = options.pop(draws.below(len(options)))
-        if any(not _same(evaluate(chain, case.arguments[0]), case.answer) for case in draft.cases):
+        if any(_answer(draft, chain, case) != case.answer for case in draft.cases):
             return chain
     return None
+
+
+def _answer(draft: Draft, chain: Chain, case: Case) -> Any:
+    lifted = dict(zip(draft.layout.lifted, case.arguments[1:], strict=True))
+    return evaluate(with_lifted(chain, lifted), case.arguments[0])
 
 
 def hostile_prelude(spec: ExerciseSpec) -> str:
@@ -125,10 +130,6 @@ def _variants(chain: Chain, number: int) -> list[Chain]:
             if op.name != step.operation.name and op.takes == step.operation.takes and fits(op.gives, step.gives)
         ]
     return [(*chain[:number], new, *chain[number + 1 :]) for new in changed]
-
-
-def _same(left: Any, right: Any) -> bool:
-    return repr(left) == repr(right)
 
 
 def _draws(spec: ExerciseSpec, stage: str) -> Draws:

@@ -117,7 +117,7 @@ def _cases(draws: Draws, chain: Chain, layout: Layout, vocabulary: Vocabulary) -
         argument = empty_argument(chain) if number == 0 else draw_argument(draws, chain, vocabulary)
         lifted = {place: _lifted_value(draws, chain, place) for place in layout.lifted}
         value = argument
-        for step in _with(chain, lifted):
+        for step in with_lifted(chain, lifted):
             if len(repr(value)) <= _LITERAL_CHARS:
                 value = step.apply(value)
         if len(repr(value)) <= _LITERAL_CHARS:
@@ -135,7 +135,7 @@ def _lifted_value(draws: Draws, chain: Chain, place: tuple[int, str]) -> Any:
     return step.values[parameter] if draws.chance(0.4) else draws.choice(step.operation.parameters[parameter])
 
 
-def _with(chain: Chain, lifted: dict[tuple[int, str], Any]) -> Chain:
+def with_lifted(chain: Chain, lifted: dict[tuple[int, str], Any]) -> Chain:
     """Returns the chain with other values for its lifted parameters."""
 
     def changed(number: int, step: Step) -> Step:
@@ -150,10 +150,7 @@ def _every_step_matters(chain: Chain, cases: tuple[Case, ...]) -> bool:
     for number, step in enumerate(chain):
         rest = chain[:number] + chain[number + 1 :]
         arguments = [case.arguments[0] for case in cases]
-        if step.takes == step.gives and all(_says(rest, value) == _says(chain, value) for value in arguments):
+        same = (evaluate(rest, value) == evaluate(chain, value) for value in arguments)
+        if step.takes == step.gives and all(same):
             return False
     return True
-
-
-def _says(chain: Chain, value: Any) -> str:
-    return repr(evaluate(chain, value))

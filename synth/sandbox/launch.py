@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from synth.sandbox import interpreter, landlock, seccomp
+from synth.sandbox import child, interpreter, landlock, seccomp
 from synth.sandbox.program import Limits, Outcome, Program, Tier
 from synth.sandbox.watcher import Watcher
 
@@ -63,8 +63,8 @@ def _start(tier: Tier, program: Program, child_end: int) -> subprocess.Popen[byt
 
 @cache
 def _child_code() -> CodeType:
-    path = Path(__file__).with_name("child.py")
-    code = compile(path.read_text("utf-8"), "<sandbox>", "exec", dont_inherit=True)
+    source = Path(child.__file__).read_text("utf-8")  # imported so that fingerprints of imports know it
+    code = compile(source, "<sandbox>", "exec", dont_inherit=True)
     assert isinstance(code, CodeType)
     return code
 

@@ -25,7 +25,9 @@ def test_a_condition_is_signal_sign_bound() -> None:
     assert Condition.parse(" c4-lines.words<3 ") == Condition("c4-lines.words", "<", 3.0)
 
 
-@pytest.mark.parametrize("text", ["quality", "quality = 3", "quality >= ", ">= 3", "quality >= p95 or words > 3", "a >= b"])
+@pytest.mark.parametrize(
+    "text", ["quality", "quality = 3", "quality >= ", ">= 3", "quality >= p95 or words > 3", "a >= b"]
+)
 def test_a_condition_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Condition.parse(text)
@@ -33,7 +35,12 @@ def test_a_condition_of_another_form_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("sign", "held"),
-    [(">=", [False, True, True, False]), (">", [False, False, True, False]), ("<=", [True, True, False, False]), ("<", [True, False, False, False])],
+    [
+        (">=", [False, True, True, False]),
+        (">", [False, False, True, False]),
+        ("<=", [True, True, False, False]),
+        ("<", [True, False, False, False]),
+    ],
 )
 def test_a_condition_never_holds_for_a_missing_value(sign: str, held: list[bool]) -> None:
     assert Condition("quality", sign, 2.0).holds(np.array([1, 2, 3, np.nan]), 2.0).tolist() == held

@@ -68,7 +68,12 @@ def test_a_setting_is_a_switch_or_a_number() -> None:
     assert check_setting("drop_policy", True) == 1
     assert check_setting("drop_policy", None) == 0
     assert check_setting("min_words_per_line", 5) == 5
-    for key, value in [("drop_policy", 3), ("min_words_per_line", True), ("min_words_per_line", 0), ("max_word_chars", "x")]:
+    for key, value in [
+        ("drop_policy", 3),
+        ("min_words_per_line", True),
+        ("min_words_per_line", 0),
+        ("max_word_chars", "x"),
+    ]:
         with pytest.raises(ValueError, match="expected"):
             check_setting(key, value)
 

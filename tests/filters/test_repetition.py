@@ -96,7 +96,9 @@ def test_random_texts_measure_as_the_slow_reference_does() -> None:
     generator = random.Random(20260101)
     texts = []
     for _ in range(150):
-        vocabulary = ["".join(generator.choices("abcé", k=generator.randint(1, 4))) for _ in range(generator.randint(1, 30))]
+        vocabulary = [
+            "".join(generator.choices("abcé", k=generator.randint(1, 4))) for _ in range(generator.randint(1, 30))
+        ]
         texts.append(" ".join(generator.choices(vocabulary, k=generator.randint(0, 120))))
     found = measure_repetition(split_words(texts))
     for number, text in enumerate(texts):
@@ -105,7 +107,11 @@ def test_random_texts_measure_as_the_slow_reference_does() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "the", "é"]), max_size=60).map(" ".join), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "bb", "ccc", "the", "é"]), max_size=60).map(" ".join), min_size=1, max_size=4
+    )
+)
 def test_few_words_many_repeats_measure_as_the_slow_reference_does(texts: list[str]) -> None:
     found = measure_repetition(split_words(texts))
     for number, text in enumerate(texts):

@@ -110,7 +110,13 @@ def test_a_modifier_begins_a_segment_whose_signals_bear_its_name() -> None:
         {"preset": "gopher-quality"},
         {"preset": "c4-lines"},
         {"preset": "gopher-repetition"},
-        {"name": "own", "rules": [{"signal": "words", "at_least": 3, "reason": "r"}, {"signal": "quality", "at_least": 0.5, "reason": "r"}]},
+        {
+            "name": "own",
+            "rules": [
+                {"signal": "words", "at_least": 3, "reason": "r"},
+                {"signal": "quality", "at_least": 0.5, "reason": "r"},
+            ],
+        },
         known=("quality",),
     )
     assert plan.modifiers == ["c4-lines"]
@@ -160,7 +166,10 @@ def test_a_rule_that_looks_at_another_kind_has_its_signals_measured_there() -> N
 
 def test_a_plan_survives_json() -> None:
     plan = resolve(
-        {"preset": "c4", "unless": "quality >= p95"}, {"preset": "language"}, {"preset": "starcoder"}, known=("quality",)
+        {"preset": "c4", "unless": "quality >= p95"},
+        {"preset": "language"},
+        {"preset": "starcoder"},
+        known=("quality",),
     )
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 

@@ -124,7 +124,25 @@ def test_every_signal_of_any_text_is_a_number_and_every_share_a_share(text: str)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
-    ["word ", "a ", "!", "\n", '"""', "/*", "<a", "<!--", "ab ", "0xab,", "[1", "#", "\\x41", "ab" + " " * 50_000, "A", "é", "\n  "],
+    [
+        "word ",
+        "a ",
+        "!",
+        "\n",
+        '"""',
+        "/*",
+        "<a",
+        "<!--",
+        "ab ",
+        "0xab,",
+        "[1",
+        "#",
+        "\\x41",
+        "ab" + " " * 50_000,
+        "A",
+        "é",
+        "\n  ",
+    ],
 )
 def test_a_long_text_of_one_thing_costs_no_more_than_a_moment(piece: str) -> None:
     text = piece * (400_000 // len(piece))

@@ -5,6 +5,8 @@ Not a conftest: tests load it by path, and so does whoever wants a ledger of a m
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,8 @@ RULES: list[tuple[str, str, bool, float, tuple[str, ...], str]] = [
     ("gopher-repetition.max_top_3gram_share", "top_3gram_share", False, 0.18, PROSE, "top_3gram"),
     ("gopher-repetition.max_top_4gram_share", "top_4gram_share", False, 0.16, PROSE, "top_4gram"),
     *(
-        (f"gopher-repetition.max_duplicate_{n}gram_share", f"duplicate_{n}gram_share", False, 0.25 - n / 100, PROSE, why)
-        for n, why in enumerate([f"duplicate_{n}grams" for n in range(5, 11)], 5)
+        (f"gopher-repetition.max_{name}_share", f"{name}_share", False, bound, PROSE, f"{name}s")
+        for name, bound in ((f"duplicate_{n}gram", 0.25 - n / 100) for n in range(5, 11))
     ),
     ("gopher-repetition.max_duplicate_line_share", "duplicate_line_share", False, 0.3, PROSE, "duplicate_lines"),
     ("c4-lines.min_sentences", "c4-lines.sentences", True, 3, ("web",), "too_few_sentences"),
@@ -114,7 +116,8 @@ class Columns:
         elif name == "mean_word_length":
             values = random.normal(5.0, 0.9, rows)
         elif name in ("curly_brackets", "stars"):
-            values = np.where(random.random(rows) < 0.8, 0 if name[0] == "c" else 40, np.floor(random.gamma(1, 3, rows)))
+            usual = 0 if name == "curly_brackets" else 40
+            values = np.where(random.random(rows) < 0.8, usual, np.floor(random.gamma(1, 3, rows)))
         elif name in ("max_line_chars", "mean_line_chars"):
             values = np.floor(random.lognormal(5.0 if name[1] == "a" else 3.4, 0.8, rows))
         elif name in ("language_score", "line_end_share", "alphanumeric_share"):
@@ -142,7 +145,7 @@ class Columns:
         self.jaccard = np.full(self.rows, np.nan)
         clusters = self.random.integers(0, max(self.rows // 40, 1), self.rows)
         heads: dict[int, int] = {}
-        for row in np.flatnonzero((self.stage == "") & (self.chance < 0.2)):
+        for row in np.flatnonzero((self.stage == "") & (self.chance < 0.2) & (self.kind != "exercise")):
             head = heads.setdefault(int(clusters[row]), int(row))
             self.cluster[row] = self.survivor[row] = self.id[head]
             if head != row:
@@ -151,8 +154,8 @@ class Columns:
                 self.matched[row] = self.id[head]
                 self.jaccard[row] = self.measured[row] = 0.7 + 2 * self.chance[row] if near else 1.0
                 self.threshold[row] = 0.7 if near else np.nan
-        alone = {key for key, number in zip(*np.unique(self.cluster[self.cluster != None], return_counts=True), strict=True) if number == 1}  # noqa: E711, E501
-        for row in np.flatnonzero([key in alone for key in self.cluster]):
+        sizes = Counter(key for key in self.cluster if key is not None)
+        for row in np.flatnonzero([sizes[key] == 1 for key in self.cluster]):
             self.cluster[row] = self.survivor[row] = None
 
     def _late(self) -> None:
@@ -179,7 +182,8 @@ class Columns:
         self.url = np.where(web, np.char.add(np.char.add(sites, ".example/"), numbers), None).astype(object)
         self.origin = np.char.add("doc-", numbers).astype(object)
         self.locator = np.char.add("part-000.warc.gz:", numbers).astype(object)
-        self.licence = np.array(["MIT", "Apache-2.0", "CC-BY-SA-4.0", None], dtype=object)[self.random.choice(4, self.rows)]
+        licences = np.array(["MIT", "Apache-2.0", "CC-BY-SA-4.0", None], dtype=object)
+        self.licence = licences[self.random.choice(4, self.rows)]
         natural = np.array(["en", "de", "fr", "zh"])[self.random.choice(4, self.rows, p=[0.82, 0.08, 0.06, 0.04])]
         english = np.where((self.reason == "other_language") | (self.random.random(self.rows) < 0.1), natural, "en")
         self.language = np.where(np.isin(self.kind, ["code", "exercise"]), "python", english)
@@ -215,7 +219,7 @@ def make_run(folder: Path, rows: int = 5_000, seed: int = 7, files: int = 2, hos
     table = columns.table()
     (folder / "ledger").mkdir(parents=True, exist_ok=True)
     cuts = np.linspace(0, rows, files + 1).astype(int)
-    for number, (begin, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for number, (begin, end) in enumerate(itertools.pairwise(cuts)):
         pq.write_table(table.slice(begin, end - begin), folder / f"ledger/{number:05d}.parquet", row_group_size=50_000)
     write_manifest(folder, make_manifest(table, columns.flags))
 
@@ -237,7 +241,9 @@ def make_manifest(table: pa.Table, flags: Any) -> dict[str, Any]:
         "recipe": {
             "name": "synthetic",
             "seed": 1,
-            "filters": [{"name": name, "preset": f"{name}@1", "where": {"kind": kinds}} for name, kinds in filters.items()],
+            "filters": [
+                {"name": name, "preset": f"{name}@1", "where": {"kind": kinds}} for name, kinds in filters.items()
+            ],
             "deduplicate": {"threshold": 0.7},
         },
         "inputs": [{"source": "common-crawl", "path": "part-000.warc.gz", "bytes": 12_345_678, "sha256": "0" * 64}],

@@ -202,7 +202,7 @@ operation(
     lambda x, k: x[k:] + x[:k],
     "$x[$k:] + $x[:$k]",
     "$y = list($x)\nif len($y) > $k:\n    for $i in range($k):\n        $y.append($y.pop(0))",
-    k=between(1, 3),
+    k=between(2, 3),
 )  # fmt: skip
 operation(
     "descending", "sorting", "ints", "ints", "sort the values from largest to smallest",

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import RecipeError
+from data.fingerprint import file_sha256
+from data.recipe import Source
+from data.sources import Unit, list_units, read_unit
+from data.sources.globs import matches
+
+
+def units(root: Path, kind: str, path: Any, **settings: Any) -> list[Unit]:
+    return list_units(Source(name="s", kind=kind, path=path, **settings), root, file_sha256)
+
+
+def written(root: Path, *names: str, content: str = '{"text": "a"}\n') -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+
+
+def paths(found: list[Unit]) -> list[str]:
+    return sorted(file.relative for unit in found for file in unit.files)
+
+
+def test_locators_start_at_the_folder_the_file_or_the_glob_patterns_fixed_part(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "in/deep/b.jsonl.gz", "in/deep/c.txt", "in/.hidden.jsonl", "in/.git/d.jsonl")
+    assert paths(units(tmp_path, "jsonl", "in")) == ["a.jsonl", "deep/b.jsonl.gz"]
+    assert paths(units(tmp_path, "jsonl", "in/deep/c.txt")) == ["c.txt"]
+    assert paths(units(tmp_path, "jsonl", "in/*.jsonl")) == ["a.jsonl"]
+    assert paths(units(tmp_path, "jsonl", "in/**/*.jsonl*")) == ["a.jsonl", "deep/b.jsonl.gz"]
+    assert paths(units(tmp_path, "jsonl", ["in/a.jsonl", "in/deep"])) == ["a.jsonl", "b.jsonl.gz"]
+    assert paths(units(tmp_path, "jsonl", ["in", "in/a.jsonl"])) == ["a.jsonl", "deep/b.jsonl.gz"]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere/*.jsonl", "in/*.parquet", "in/empty"])
+def test_a_path_that_gives_nothing_is_a_recipe_error_that_names_it(tmp_path: Path, path: str) -> None:
+    written(tmp_path, "in/a.jsonl")
+    (tmp_path / "in/empty").mkdir()
+    with pytest.raises(RecipeError, match=r"sources\.s\.path: .*(nowhere|in)"):
+        units(tmp_path, "jsonl", path)
+
+
+def test_two_files_with_one_locator_are_refused(tmp_path: Path) -> None:
+    written(tmp_path, "a/x.jsonl", "b/x.jsonl")
+    with pytest.raises(RecipeError, match=r"both be called 'x\.jsonl'"):
+        units(tmp_path, "jsonl", ["a", "b"])
+
+
+def test_links_that_leave_the_folder_are_left_out(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "out/b.jsonl")
+    os.symlink(tmp_path / "out/b.jsonl", tmp_path / "in/leaves.jsonl")
+    os.symlink(tmp_path / "out", tmp_path / "in/folder")
+    os.symlink("a.jsonl", tmp_path / "in/stays.jsonl")
+    os.symlink("nowhere", tmp_path / "in/broken.jsonl")
+    assert paths(units(tmp_path, "jsonl", "in")) == ["a.jsonl", "stays.jsonl"]
+
+
+def test_a_file_name_that_is_no_utf_8_gets_a_readable_locator(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.jsonl"
+    with open(name, "w") as file:
+        file.write('{"text": "a"}\n')
+    (unit,) = units(tmp_path, "jsonl", ".")
+    (table,) = read_unit(unit, Source(name="s", kind="jsonl", path="."))
+    assert table["locator"].to_pylist() == ["caf\\xe9.jsonl:1"]
+    assert unit.name.isascii()
+
+
+def test_unit_names_hold_nothing_that_a_path_could_mean(tmp_path: Path) -> None:
+    written(tmp_path, "in/a ..; rm -rf $(x)/b\nc.jsonl", "in/a.jsonl")
+    names = [unit.name for unit in units(tmp_path, "jsonl", "in")]
+    assert names == sorted(names)
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") for name in names)
+
+
+def test_a_units_key_changes_with_content_and_reading_settings_and_nothing_else(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "in/b.jsonl")
+    before = units(tmp_path, "jsonl", "in")
+    assert units(tmp_path, "jsonl", "in", priority=3) == before
+    assert [unit.key for unit in units(tmp_path, "jsonl", "in/*.jsonl")] == [unit.key for unit in before]
+    changed = units(tmp_path, "jsonl", "in", id_column="key")
+    assert not {unit.key for unit in changed} & {unit.key for unit in before}
+    written(tmp_path, "in/b.jsonl", content='{"text": "b"}\n')
+    after = units(tmp_path, "jsonl", "in")
+    assert [old.key == new.key for old, new in zip(before, after, strict=True)] == [
+        file.relative != "b.jsonl" for unit in before for file in unit.files
+    ]
+
+
+def test_one_more_file_changes_one_group(tmp_path: Path) -> None:
+    written(tmp_path, *(f"in/{number}.py" for number in range(40)))
+    before = {unit.name: unit.key for unit in units(tmp_path, "files", "in", groups=5)}
+    assert sorted(before) == [f"group-{number:04d}" for number in range(5)]
+    written(tmp_path, "in/more.py")
+    after = {unit.name: unit.key for unit in units(tmp_path, "files", "in", groups=5)}
+    assert sum(before[name] != after[name] for name in before) == 1
+
+
+MIT = (
+    "MIT License\n\nCopyright (c) 2026 X\n\nPermission is hereby granted, free of charge, to any person\n"
+    "obtaining a copy of this software and associated documentation files"
+)
+
+
+def test_a_source_file_has_its_language_and_the_nearest_licence(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.py", "in/lib/b.rs", "in/lib/src/c.weird", "in/Makefile", content="x = 1\n")
+    written(tmp_path, "in/tagged.go", content="// SPDX-License-Identifier: BSD-3-Clause\npackage x\n")
+    (tmp_path / "in/LICENSE").write_text(MIT)
+    (tmp_path / "in/lib/COPYING").write_text("GNU GENERAL PUBLIC LICENSE\n  Version 3, 29 June 2007")
+    source = Source(name="s", kind="files", path="in", exclude=["LICENSE", "COPYING"])
+    rows = {
+        row["locator"]: (row["language"], row["licence"], row["kind"])
+        for unit in list_units(source, tmp_path, file_sha256)
+        for table in read_unit(unit, source)
+        for row in table.to_pylist()
+    }
+    assert rows == {
+        "a.py": ("python", "MIT", "code"),
+        "lib/b.rs": ("rust", "GPL-3.0", "code"),
+        "lib/src/c.weird": (None, "GPL-3.0", "code"),
+        "Makefile": ("makefile", "MIT", "code"),
+        "tagged.go": ("go", "BSD-3-Clause", "code"),
+    }
+
+
+def test_a_changed_licence_file_changes_the_groups_under_it(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.py", "in/LICENSE")
+    before = {unit.key for unit in units(tmp_path, "files", "in", include=["*.py"])}
+    (tmp_path / "in/LICENSE").write_text(MIT)
+    assert {unit.key for unit in units(tmp_path, "files", "in", include=["*.py"])} != before
+
+
+def rows_of(tmp_path: Path, content: bytes, name: str = "a.py", **settings: Any) -> list[dict[str, Any]]:
+    (tmp_path / name).write_bytes(content)
+    source = Source(name="s", kind=settings.pop("kind", "files"), path=name, **settings)
+    return [
+        row
+        for unit in list_units(source, tmp_path, file_sha256)
+        for table in read_unit(unit, source)
+        for row in table.to_pylist()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"x = 1\r\n", "x = 1\r\n"),
+        (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
+        ("x = 'é'\n".encode("utf-16"), "x = 'é'\n"),
+        ("# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"), "# -*- coding: latin-1 -*-\nx = 'é'\n"),
+        ("\n# vim: set fileencoding=koi8-r :\n# да\n".encode("koi8-r"), "\n# vim: set fileencoding=koi8-r :\n# да\n"),
+        ("# größer und schöner über\nx = 1\n".encode("cp1252"), "# größer und schöner über\nx = 1\n"),
+        (b"", ""),
+    ],
+)  # fmt: skip
+def test_source_files_are_decoded_by_mark_cookie_or_detection(tmp_path: Path, content: bytes, expected: str) -> None:
+    (row,) = rows_of(tmp_path, content)
+    assert (row["text"], row["status"]) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"MZ\0\0\x01", "binary"),
+        (bytes(range(1, 32)) * 20 + b"\xff\xfe\xfd", "binary"),
+        (b"\xff\xfea\0b", "bad_encoding"),
+    ],
+)
+def test_files_that_are_no_text_are_quarantined(tmp_path: Path, content: bytes, reason: str) -> None:
+    (row,) = rows_of(tmp_path, content)
+    assert (row["text"], row["status"], row["reason"]) == (None, "quarantined", reason)
+
+
+def test_a_file_over_the_limit_is_too_large(tmp_path: Path) -> None:
+    assert [row["reason"] for row in rows_of(tmp_path, b"a" * 100, max_record_bytes=100)] == [""]
+    assert [row["reason"] for row in rows_of(tmp_path, b"a" * 101, max_record_bytes=100)] == ["too_large"]
+
+
+def test_saved_pages_wait_for_extraction(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, b"<p>\xe9", name="a.html", kind="html")
+    assert (row["locator"], row["content"], row["content_type"], row["kind"]) == (
+        "a.html",
+        b"<p>\xe9",
+        "text/html",
+        "web",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "expected"),
+    [
+        ("a.py", "*.py", True),
+        ("x/y/a.py", "*.py", True),
+        ("x/a.py", "/*.py", False),
+        ("x/a.py", "x/*.py", True),
+        ("x/y/a.py", "x/*.py", False),
+        ("x/y/a.py", "x/**/*.py", True),
+        ("x/a.py", "x/**/a.py", True),
+        ("node_modules/x/a.js", "node_modules/", True),
+        ("x/node_modules/a.js", "node_modules/", True),
+        ("a1.py", "a[0-9].py", True),
+        ("ab.py", "a[!0-9].py", True),
+        ("a.pyc", "*.py", False),
+        ("a+b.py", "a+b.p?", True),
+    ],
+)
+def test_glob_patterns_mean_what_they_mean_in_gitignore(path: str, pattern: str, expected: bool) -> None:
+    assert matches(path, pattern) is expected
+
+
+def test_a_local_dataset_folder_is_read_by_split_and_row(tmp_path: Path) -> None:
+    pytest.importorskip("datasets")
+    written(tmp_path, "set/train.jsonl", content='{"text": "a", "id": 1}\n{"text": null}\n{"text": "c"}\n')
+    source = Source(name="s", kind="huggingface", path="set")
+    (unit,) = list_units(source, tmp_path, file_sha256)
+    rows = [row for table in read_unit(unit, source) for row in table.to_pylist()]
+    assert [(row["locator"], row["reason"] or row["text"], row["origin_id"]) for row in rows] == [
+        ("train:0", "a", "1"),
+        ("train:1", "missing_text", None),
+        ("train:2", "c", None),
+    ]
+    written(tmp_path, "set/train.jsonl", content='{"text": "b"}\n')
+    assert list_units(source, tmp_path, file_sha256)[0].key != unit.key
+
+
+def test_rows_come_in_tables_of_bounded_size(tmp_path: Path) -> None:
+    line = json.dumps({"text": "x" * 1_000_000})
+    written(tmp_path, "a.jsonl", content="\n".join([line] * 40))
+    source = Source(name="s", kind="jsonl", path="a.jsonl")
+    (unit,) = list_units(source, tmp_path, file_sha256)
+    tables = list(read_unit(unit, source))
+    assert sum(table.num_rows for table in tables) == 40
+    assert max(table.nbytes for table in tables) <= 16 * 2**20

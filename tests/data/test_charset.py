@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from data.charset import Undecodable, canonical, decode_html
+from data.charset_detection import detect
+
+TEXTS = {
+    "de": "Die größten Bäume wachsen schön über dem weißen Fluß, und Käufer möchten früh nähere Auskünfte.",
+    "fr": "L'été dernier, les élèves français ont reçu de très bons résultats à l'école près du château.",
+    "pl": "Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw.",
+    "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy. Všichni lidé se rodí svobodní a sobě rovní.",
+    "hu": "Árvíztűrő tükörfúrógép. Minden emberi lény szabadon születik és egyenlő méltósága és joga van.",
+    "ru": "Все люди рождаются свободными и равными в своем достоинстве и правах.",
+    "el": "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα.",
+    "tr": "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler.",
+    "he": "כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם.",
+    "ja": "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。",
+    "zh": "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。",
+    "ko": "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("de", "cp1252"), ("fr", "cp1252"), ("pl", "iso8859-2"), ("pl", "cp1250"), ("cs", "iso8859-2"),
+        ("cs", "cp1250"), ("hu", "iso8859-2"), ("ru", "koi8-r"), ("ru", "cp1251"), ("ru", "iso8859-5"), ("ru", "cp866"),
+        ("el", "iso8859-7"), ("tr", "cp1254"), ("he", "cp1255"), ("ja", "cp932"), ("ja", "euc_jp"),
+        ("ja", "iso2022_jp"), ("zh", "gb18030"), ("ko", "cp949"), ("zh", "utf-16-le"), ("de", "utf-8"), ("ru", "utf-8"),
+    ],
+)  # fmt: skip
+def test_an_undeclared_page_is_read_as_it_was_written(language: str, encoding: str) -> None:
+    page = f"<html><head><title>x</title></head><body><p>{TEXTS[language] * 3}</p></body></html>"
+    assert decode_html(page.encode(encoding), "text/html")[0] == page
+
+
+def test_the_mark_goes_before_the_header_and_the_header_before_the_meta_element() -> None:
+    page = '<meta charset="koi8-r"><p>да'
+    assert decode_html(b"\xef\xbb\xbf" + page.encode(), "text/html; charset=koi8-r") == (page, "utf-8")
+    assert decode_html(page.encode("cp1251"), "text/html; charset=windows-1251") == (page, "cp1251")
+    assert decode_html(page.encode("koi8-r"), "text/html") == (page, "koi8-r")
+    equiv = '<meta http-equiv=Content-Type content="text/html; charset=Shift_JIS"><p>日本'
+    assert decode_html(equiv.encode("cp932"), None) == (equiv, "cp932")
+
+
+def test_a_declared_set_that_the_bytes_contradict_yields() -> None:
+    page = f"<p>{TEXTS['ru']}"
+    assert decode_html(page.encode("cp1251"), "text/html; charset=utf-8")[0] == page
+    # Valid UTF-8 beyond ASCII is no Latin-1, whatever a server says of all its pages.
+    assert decode_html(page.encode(), "text/html; charset=iso-8859-1") == (page, "utf-8")
+
+
+def test_a_page_cut_inside_a_character_loses_that_character_alone() -> None:
+    page = f"<p>{TEXTS['ru']}"
+    assert decode_html(page.encode()[:-1], "text/html; charset=utf-8") == (page[:-1], "utf-8")
+
+
+def test_nul_bytes_are_left_out() -> None:
+    assert decode_html(b"<p>a\0b", None) == ("<p>ab", "utf-8")
+
+
+def test_noise_is_undecodable_rather_than_soup() -> None:
+    noise = random.Random(1)
+    with pytest.raises(Undecodable) as caught:
+        decode_html(b"<p>" + bytes(noise.choice(b"\x80\x81\x8d\x8f\x90\x9d\xff\x05\x06") for _ in range(2000)), None)
+    assert caught.value.reason == "bad_encoding"
+
+
+def test_labels_are_read_as_the_web_means_them() -> None:
+    assert [canonical(label) for label in ("ISO-8859-1", "gb2312", "x-sjis", "utf8", "no-such-set", "")] == [
+        "cp1252",
+        "gb18030",
+        "cp932",
+        "utf-8",
+        "",
+        "",
+    ]
+
+
+def test_ascii_is_utf_8_and_nothing_is_guessed_from_no_bytes() -> None:
+    assert detect(b"plain") == "utf-8"
+    assert detect(b"") == "utf-8"

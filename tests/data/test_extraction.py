@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data import extract_html
+from data.errors import PhimillError
+from data.extraction import EXTRACT_SCHEMA, Extractor
+from data.extraction_process import Child
+from data.fingerprint import file_sha256
+from data.html_page import bracket_depth, clean, mark_hidden
+from data.recipe import Extract, Source
+from data.schema import document, to_table
+from data.sources import list_units, read_unit
+
+E2E = Path(__file__).parents[2] / "../shared/data/e2e_dev"
+SENTENCE = "The quick brown fox jumps over the lazy dog near the old river bank."
+
+
+def row(content: bytes | None, content_type: str | None = "text/html", **fields: Any) -> dict[str, Any]:
+    metadata = {name: fields.pop(name) for name in list(fields) if name not in ("text", "url", "status")}
+    number = len(content or b"")
+    return document(
+        "s",
+        f"{number}-{content_type}",
+        kind="web",
+        content=content,
+        content_type=content_type,
+        metadata=metadata,
+        **fields,
+    )
+
+
+def extracted(*rows: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
+    table = extractor_for(**settings).extract(to_table(rows))
+    assert table.schema == EXTRACT_SCHEMA
+    assert table["id"].to_pylist() == [row["id"] for row in rows]
+    return list(table.to_pylist())
+
+
+@functools.cache
+def extractor_for(**settings: Any) -> Extractor:
+    """Returns an extractor that several tests share: its child process ends with this one."""
+    return Extractor(Extract(**settings))
+
+
+def fate(*rows: dict[str, Any], **settings: Any) -> list[tuple[str, str, float | None]]:
+    return [(found["status"], found["reason"], found["measured"]) for found in extracted(*rows, **settings)]
+
+
+def page(body: str, head: str = "") -> bytes:
+    return f"<html><head>{head}</head><body><main><p>{SENTENCE}</p>{body}</main></body></html>".encode()
+
+
+GOOD = page("")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (404, "not_found"),
+        (410, "not_found"),
+        (301, "redirect"),
+        (302, "redirect"),
+        (500, "http_error"),
+        (206, "http_error"),
+    ],
+)
+def test_what_the_server_did_not_give_is_dropped_by_its_status(status: int, reason: str) -> None:
+    assert fate(row(GOOD, http_status=status)) == [("dropped", reason, float(status))]
+
+
+def test_headers_and_first_bytes_decide_what_is_no_page() -> None:
+    rows = [
+        row(b"{}", "application/json", http_status=200),
+        row(b"%PDF-1.4", "application/pdf"),
+        row(b"%PDF-1.4 text", "text/html"),
+        row(b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "text/html"),
+        row(b"\x01\x02\x03\x04\x05\x06" * 50, None),
+        row(b"", "text/html"),
+        row(b" \r\n\0", "text/html"),
+        row(b"<html><body><script>x()</script></body></html>"),
+        row(GOOD, "TEXT/HTML; charset=UTF-8"),
+        row(GOOD, "application/xhtml+xml"),
+    ]
+    assert [found[:2] for found in fate(*rows)] == [
+        ("dropped", "not_html"),
+        ("dropped", "not_html"),
+        ("quarantined", "binary"),
+        ("quarantined", "binary"),
+        ("quarantined", "binary"),
+        ("dropped", "empty"),
+        ("dropped", "empty"),
+        ("dropped", "empty"),
+        ("", ""),
+        ("", ""),
+    ]
+
+
+def test_rows_with_text_go_on_unless_it_is_blank_and_need_no_child() -> None:
+    with Extractor(Extract()) as extractor:
+        table = to_table([row(None, text="a\0b"), row(None, text=" \n\t"), row(None, text=None, status="quarantined")])
+        found = extractor.extract(table).to_pylist()
+        assert extractor._child._process is None
+    assert [(each["status"], each["reason"], each["text"]) for each in found] == [
+        ("", "", None),
+        ("dropped", "empty", None),
+        ("", "", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (page("", '<meta name="robots" content="index, NoAI">'), {}),
+        (page("", '<META content="noimageai" NAME="GoogleBot">'), {}),
+        (page("", '<meta name="tdm-reservation" content="1">'), {}),
+        (GOOD, {"x_robots_tag": "otherbot: noindex, noai"}),
+        (GOOD, {"tdm_reservation": "1"}),
+    ],
+)
+def test_a_page_that_opts_out_is_dropped_if_the_recipe_says_so(content: bytes, headers: dict[str, str]) -> None:
+    assert fate(row(content, **headers))[0][:2] == ("dropped", "opt_out")
+    assert fate(row(content, **headers), opt_out=False)[0][:2] == ("", "")
+
+
+def test_other_robots_directives_are_no_opt_out() -> None:
+    content = page("", '<meta name="robots" content="noindex, nofollow"><meta name="description" content="noai">')
+    assert fate(row(content, x_robots_tag="noindex"))[0][:2] == ("", "")
+
+
+@pytest.mark.parametrize("engine", ["resiliparse", "trafilatura"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<p style="display:none">SECRET words here</p>',
+        "<div style='color:red; DISPLAY : NONE !important'><p>SECRET words here</p></div>",
+        '<p hidden>SECRET words here</p>',
+        '<p style="visibility: hidden">SECRET words here</p>',
+        '<span style="font-size:0">SECRET words here</span>',
+        '<p style="font-size: 0px;">SECRET words here</p>',
+        '<p style="opacity:0">SECRET words here</p>',
+        '<p style="text-indent:-9999px">SECRET words here</p>',
+        '<p style="color:#fff">SECRET words here</p>',
+        '<p style="color:#123456;background-color:#123456">SECRET words here</p>',
+        "<template><p>SECRET words here</p></template>",
+        "<noscript><p>SECRET words here</p></noscript>",
+        "<script>var x = 'SECRET words here'</script>",
+        "<style>.x{content:'SECRET words here'}</style>",
+    ],
+)  # fmt: skip
+def test_what_a_reader_does_not_see_is_not_text(hidden: str, engine: str) -> None:
+    text = extract_html(page(hidden + f"<p>After it: {SENTENCE}</p>"), engine=engine).text
+    assert "SECRET" not in text
+    assert "After it" in text
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<p style="font-size:0.8em">VISIBLE words here</p>',
+        '<p style="font-size:10px">VISIBLE words here</p>',
+        '<p style="opacity:0.5">VISIBLE words here</p>',
+        '<p style="margin-top:-1000px">VISIBLE words here</p>',
+        '<p style="color:#fff;background:#000">VISIBLE words here</p>',
+        '<p style="display:block">VISIBLE words here</p>',
+        '<code>&lt;p style="display:none"&gt; VISIBLE words</code>',
+    ],
+)  # fmt: skip
+def test_styles_that_hide_nothing_take_nothing_away(shown: str) -> None:
+    assert "VISIBLE words" in extract_html(page(shown)).text
+
+
+def test_a_page_hidden_until_its_script_runs_is_read() -> None:
+    for attribute in ('style="display:none"', 'style="opacity: 0"', "hidden"):
+        assert SENTENCE in extract_html(f"<html><body {attribute}><main><p>{SENTENCE}".encode()).text
+
+
+def test_code_in_the_page_is_not_changed_by_the_mark_for_hidden_elements() -> None:
+    source = '<pre>&lt;b style="display:none"&gt;</pre><b style="display:none">x</b>'
+    assert mark_hidden(source) == '<pre>&lt;b style="display:none"&gt;</pre><b hidden style="display:none">x</b>'
+
+
+def test_preformatted_text_keeps_its_lines_and_indentation() -> None:
+    code = "def f(x):\n    if x:\n        return 1\n\n    return 2"
+    assert code in extract_html(page(f"<pre>{code}\n</pre><p>{SENTENCE}</p>")).text
+    spans = page('<pre><code><span class="k">for</span> i in x:\n\t<b>pass</b></code></pre>')
+    assert "for i in x:\n\tpass" in extract_html(spans).text
+
+
+def test_title_language_date_and_canonical_address_are_facts() -> None:
+    head = (
+        "<title> A\n title </title><link rel=canonical href='http://x/y'>"
+        "<meta property='article:published_time' content='2026-01-02'>"
+    )
+    content = page("", head).replace(b"<html>", b"<html lang='en-GB'>")
+    found = extract_html(content)
+    assert (found.title, found.language) == ("A title", "en")
+    assert found.metadata == {"canonical": "http://x/y", "published": "2026-01-02", "charset": "utf-8"}
+    (reply,) = extracted(row(content, http_status=200))
+    assert reply["language"] == "en"
+    assert json.loads(reply["metadata"]) == {**found.metadata, "http_status": 200, "title": "A title"}
+
+
+def test_the_header_tells_the_language_where_the_page_does_not() -> None:
+    assert [found["language"] for found in extracted(row(GOOD, content_language="de-AT, en"), row(GOOD))] == [
+        "de",
+        None,
+    ]
+
+
+def test_extract_html_says_why_there_is_no_text() -> None:
+    assert extract_html(b"").metadata["reason"] == "empty"
+    assert extract_html(b"%PDF-1.5").metadata == {"reason": "binary"}
+    assert extract_html(GOOD, url="http://x/", engine="trafilatura").text == SENTENCE
+
+
+def test_control_characters_are_taken_out() -> None:
+    assert clean("\n\na\0b\x1b[0m\tc\r\nd\re\x85\x9f\n") == "ab[0m\tc\nd\ne"
+
+
+def test_nesting_is_bounded_from_the_source() -> None:
+    assert bracket_depth("<div>" * 5 + "x" + "</div>" * 5) == 5
+    assert bracket_depth("</p>" * 100 + "<div>" * 7) == 7
+    assert bracket_depth("a < b") == 0
+    assert bracket_depth("") == 0
+
+
+@pytest.mark.parametrize("engine", ["resiliparse", "trafilatura"])
+def test_deep_pages_give_their_text_in_seconds(engine: str) -> None:
+    deep = b"<div>" * 100_000 + SENTENCE.encode()
+    began = time.monotonic()
+    (found,) = extracted(row(deep), engine=engine)
+    assert found["text"] == SENTENCE
+    assert time.monotonic() - began < 10
+
+
+def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Makes children hang, die or allocate on pages that say so."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "if 'data.extraction_child' in ' '.join(sys.orig_argv):\n"
+        "    import os, signal, time, data.html_page as pages\n"
+        "    real = pages.read_page\n"
+        "    def read_page(content, *rest, **named):\n"
+        "        if b'HANG' in content:\n"
+        "            while True: pass\n"
+        "        if b'DIE' in content:\n"
+        "            os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "        return real(content, *rest, **named)\n"
+        "    pages.read_page = read_page\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hostile(monkeypatch, tmp_path)
+    rows = [
+        row(page(f"<p>number {number}") + body) for number, body in enumerate([b"", b"HANG", b"", b"DIE", b"DIE", b""])
+    ]
+    found = extracted(*rows, timeout_s=0.5)
+    assert [(each["status"], each["reason"]) for each in found] == [
+        ("", ""),
+        ("quarantined", "timeout"),
+        ("", ""),
+        ("quarantined", "crash"),
+        ("quarantined", "crash"),
+        ("", ""),
+    ]
+    assert [str(number) in (found[number]["text"] or "") for number in (0, 2, 5)] == [True] * 3
+
+
+def runs(pid: int) -> bool:
+    """Returns whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_child_ends_with_the_extractor_and_with_its_parent(tmp_path: Path) -> None:
+    with Extractor(Extract()) as extractor:
+        extractor.extract(to_table([row(GOOD)]))
+        assert extractor._child._process is not None
+        pid = extractor._child._process.pid
+        assert runs(pid)
+    assert not runs(pid)
+    program = (
+        "import os, time; from data.extraction_process import Child; from data.recipe import Extract\n"
+        "child = Child(Extract()); list(child.read([({'content_type': None, 'url': None}, b'<p>x')]))\n"
+        "print(child._process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-P", "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while runs(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_broken_installation_ends_the_run_and_says_what_is_broken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "lxml_html_clean.py").write_text("raise ImportError('lxml_html_clean is gone')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = Child(Extract(engine="trafilatura"))
+    with pytest.raises(PhimillError, match=r"trafilatura does not start.*lxml_html_clean is gone"):
+        list(child.read([({"content_type": None, "url": None}, GOOD)]))
+    assert child._process is None
+
+
+@pytest.mark.skipif(not E2E.is_dir(), reason="the shared folder data/e2e_dev does not stand beside the repository")
+def test_the_practice_crawl_gives_every_encodings_text_and_drops_the_rest_for_its_reason() -> None:
+    truth = {}
+    with gzip.open(E2E / "truth_warc.jsonl.gz") as file:
+        for line in file:
+            entry = json.loads(line)
+            truth[entry["url"]] = entry
+    source = Source(name="s", kind="warc", path=str(E2E / "mix.warc.gz"))
+    (unit,) = list_units(source, E2E, file_sha256)
+    found: dict[str, dict[str, Any]] = {}
+    with Extractor(Extract()) as extractor:
+        for table in read_unit(unit, source):
+            fates = extractor.extract(table).to_pylist()
+            found |= dict(zip(table["url"].to_pylist(), fates, strict=True))
+    assert set(found) == set(truth)
+    reasons = {"non_html": "not_html", "empty_body": "empty", "binary_as_html": "binary"}
+    for url, entry in truth.items():
+        if entry.get("status") == 404:
+            assert found[url]["reason"] == "not_found", url
+        elif entry["kind"] in reasons:
+            assert found[url]["reason"] == reasons[entry["kind"]], url
+        elif entry["kind"] == "encoding":
+            assert found[url]["text"].strip() == entry["expected_text"].strip(), url
+        elif entry["kind"] != "html":
+            assert found[url]["status"] == "", url
+            assert "\ufffd" not in found[url]["text"]

@@ -1,0 +1,480 @@
+"""The report: right numbers, nothing hostile, one small file, the same every time."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.keyed import keyed_unit
+from data.manifest import read_manifest, write_manifest
+from flows.report import differences, excerpts, formatting, histograms, page, published, sampling, svg, write_report
+from flows.report.counting import Overlap
+from flows.report.published import Published
+from flows.report.survey import EXCUSED, FAILED, PASSED, Survey, take_survey
+
+_spec = importlib.util.spec_from_file_location("synthetic_run", Path(__file__).with_name("synthetic_run.py"))
+assert _spec is not None
+assert _spec.loader is not None
+synthetic: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(synthetic)
+
+TIMINGS = [
+    {"step": "ingest", "seconds": 3.25, "reused": 0, "parts": 8},
+    {"step": "judge", "seconds": 0.5, "reused": 8, "parts": 8},
+]
+
+#: Strings that must not stand in a page as they are.
+LIVE = ["<script", "<img", "<iframe", "onerror=alert(2)>", "<svg/onload", "jane.doe@", "AKIAIOSFODNN7", "ghp_01234567"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    synthetic.make_run(folder, 5_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def survey(run: Path) -> Survey:
+    return take_survey(Published(run))
+
+
+@pytest.fixture(scope="module")
+def report(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(run, target, synthetic.texts_of, TIMINGS)
+    return target
+
+
+@pytest.fixture(scope="module")
+def ledger(run: Path) -> pa.Table:
+    return pa.concat_tables([pq.read_table(path) for path in sorted(run.glob("ledger/*.parquet"))])
+
+
+class Elements(HTMLParser):
+    """Lists a page's elements with their attributes, and its text."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_page_holds_no_script_no_handler_no_reference_and_a_policy(report: Path) -> None:
+    elements = Elements(report.read_text(encoding="utf-8")).found
+    tags = {tag for tag, _ in elements}
+    assert len(elements) > 3_000
+    assert not tags & {"script", "img", "iframe", "object", "embed", "base", "form", "input", "foreignobject", "use"}
+    for tag, attributes in elements:
+        assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcdoc", "xlink:href")]
+        if "href" in attributes:
+            assert tag in ("a", "link")
+            assert str(attributes["href"]).startswith("#") or attributes["href"] == "data:,"
+        assert "url(" not in str(attributes.get("style"))
+    policies = [a["content"] for tag, a in elements if tag == "meta" and "http-equiv" in a]
+    assert len(policies) == 1
+    assert str(policies[0]).startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+
+
+def test_ids_are_unique_and_every_link_in_the_page_has_its_target(report: Path) -> None:
+    elements = Elements(report.read_text(encoding="utf-8")).found
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {f"#{name}" for name in ids}
+    links = {attributes["href"] for tag, attributes in elements if tag == "a"}
+    assert len(links) > 30
+    assert links <= targets
+
+
+def test_hostile_strings_are_escaped_masked_and_visible(report: Path) -> None:
+    content = report.read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in content
+    assert "\\u202e" in content
+    assert "\\x1b" in content
+    assert "[e-mail]" in content
+    assert "[private key]" in content
+    for live in LIVE:
+        assert live not in content
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", content)
+    assert "x" * 1_000 not in content
+
+
+def test_numbers_of_the_page_are_the_manifests(run: Path, report: Path) -> None:
+    manifest = read_manifest(run)
+    counts = manifest["counts"]
+    content = report.read_text(encoding="utf-8")
+    text = "".join(Elements(content).text)
+    account = f"{formatting.count(counts['in'])} in = {formatting.count(counts['kept'])} kept + "
+    assert account in text
+    assert f"{formatting.count(counts['kept'])} of {formatting.count(counts['in'])} documents" in text
+    for rule in manifest["rules"]:
+        if rule["failed"]:
+            judged = f"{formatting.count(rule['failed'])} of {formatting.count(rule['documents'])} judged documents"
+            assert judged in text
+    for name, row in counts["by_source"].items():
+        cells = "".join(f'<td class="n">{formatting.count(row[key])}</td>' for key in ("in", "kept"))
+        assert f"<tr><td>{name}</td>{cells}" in content
+
+
+def test_page_has_every_section(report: Path) -> None:
+    elements = Elements(report.read_text(encoding="utf-8")).found
+    sections = {attributes.get("id") for tag, attributes in elements if tag == "section"}
+    assert sections == {
+        *("funnel", "reasons", "rules", "overlap", "before-after", "duplicates", "contamination", "quarantine"),
+        *("exercises", "mixture", "truth", "dropped", "kept", "timing", "provenance", "further"),
+    }
+    text = "".join(Elements(report.read_text(encoding="utf-8")).text)
+    assert "a grammar, not a language model" in text
+    assert "also fails" in text
+    assert "nearest to the bound" in text
+
+
+@pytest.mark.slow
+def test_page_is_small_and_the_same_every_time(run: Path, report: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    assert report.stat().st_size < 2_000_000
+    monkeypatch.setattr(published, "BATCH_ROWS", 700)
+    monkeypatch.setattr(sampling, "_PENDING_ROWS", 100)
+    write_report(run, tmp_path / "again.html", synthetic.texts_of, TIMINGS)
+    assert (tmp_path / "again.html").read_bytes() == report.read_bytes()
+
+
+@pytest.mark.slow
+def test_page_gives_up_detail_rather_than_grow_too_large(run: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(page, "MAX_BYTES", 400_000)
+    monkeypatch.setattr(page, "_DETAIL", ((12, 1.0), (0, 0.1)))
+    write_report(run, tmp_path / "small.html", synthetic.texts_of)
+    assert (tmp_path / "small.html").stat().st_size < 400_000
+    assert "too few words" in (tmp_path / "small.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_runs_of_no_or_one_document_give_a_page(tmp_path: Path, rows: int) -> None:
+    synthetic.make_run(tmp_path, rows, files=1)
+    write_report(tmp_path, tmp_path / "report.html", lambda ids: {})
+    assert f"of {rows} document" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_ledger_of_reasons_only_gives_a_page_that_says_so(run: Path, tmp_path: Path, ledger: pa.Table) -> None:
+    from data.ledger import LEDGER
+
+    (tmp_path / "ledger").mkdir()
+    pq.write_table(ledger.select(LEDGER.names), tmp_path / "ledger/00000.parquet")
+    manifest = read_manifest(run)
+    manifest.update(teacher=None, truth=None, sandbox=None, quality=None, shards=[])
+    write_manifest(tmp_path, manifest)
+    write_report(tmp_path, tmp_path / "report.html", lambda ids: {})
+    content = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "there are no values to draw" in content
+    assert 'id="exercises"' not in content
+
+
+def test_rule_histograms_count_each_judged_document_once_on_its_side(run: Path, survey: Survey) -> None:
+    for rule in Published(run).rules:
+        histogram = survey.histograms[rule.address]
+        assert histogram.counts.sum() == rule.judged
+        assert histogram.counts[FAILED].sum() == rule.failed
+        edges = histogram.edges
+        if edges[0] < rule.bound < edges[-1]:
+            passing = edges[:-1] >= rule.bound - 0.5 * histogram.whole - 1e-9
+            if not rule.lower:
+                passing = ~(edges[:-1] >= rule.bound - 1e-12)
+            assert histogram.counts[PASSED][~passing].sum() == 0
+            assert histogram.counts[FAILED][passing].sum() == 0
+    excused = survey.histograms["quality.min_quality"].counts[EXCUSED].sum()
+    assert excused > 0
+
+
+@pytest.mark.parametrize(
+    ("lower", "value", "side"),
+    [
+        (True, 49, "left"),
+        (True, 50, "right"),
+        (True, 51, "right"),
+        (False, 49, "left"),
+        (False, 50, "left"),
+        (False, 51, "right"),
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, 0.01])
+def test_values_at_the_bound_stand_on_the_passing_side(lower: bool, value: int, side: str, scale: float) -> None:
+    sample = np.arange(1, 101) * scale
+    histogram = histograms.for_bound(sample, 50 * scale, lower, groups=1)
+    assert histogram is not None
+    histogram.add(np.array([value * scale]), np.array([0]))
+    place = int(np.flatnonzero(histogram.counts[0])[0])
+    edge = 50 * scale + (0.5 if scale == 1 and not lower else -0.5 if scale == 1 else 0)
+    left = histogram.edges[place + 1] <= edge + 1e-9
+    assert side == ("left" if left else "right")
+    assert histogram.whole == (scale == 1)
+
+
+def test_histogram_leaves_a_far_bound_out_and_keeps_far_values_in_the_end_bins() -> None:
+    histogram = histograms.for_bound(np.linspace(0.0, 0.1, 50), 0.9, lower=False, groups=1)
+    assert histogram is not None
+    assert histogram.edges[-1] < 0.2
+    histogram.add(np.array([5.0, -1.0]), np.array([0, 0]))
+    assert histogram.counts[0][-1] == 1
+    assert histogram.counts[0][0] == 1
+    assert histogram.beyond == [1, 1]
+    assert histograms.for_bound(np.array([np.nan]), 1.0, lower=True) is None
+
+
+def test_overlap_matrix_equals_counting_by_hand(run: Path, survey: Survey, ledger: pa.Table) -> None:
+    addresses = [rule.address for rule in Published(run).rules]
+    by_hand = np.zeros((len(addresses), len(addresses)), int)
+    for failed in ledger["failed_rules"].to_pylist():
+        for one in failed:
+            for other in failed:
+                by_hand[addresses.index(one), addresses.index(other)] += 1
+    assert (survey.overlap == by_hand).all()
+    assert by_hand.sum() > 5_000
+
+
+def test_overlap_reads_sliced_lists_by_their_own_rows() -> None:
+    table = pa.table({"failed_rules": pa.array([["a"], ["b"], ["a", "b"], []], pa.list_(pa.string()))})
+    flags = Overlap(["a", "b"]).flags(table.slice(1))
+    assert flags.tolist() == [[False, True], [True, True], [False, False]]
+
+
+def test_sampled_rows_are_those_with_the_smallest_hashes_and_the_nearest_to_the_bound(
+    run: Path, survey: Survey, ledger: pa.Table
+) -> None:
+    assert survey.sample is not None
+    shown = survey.sample.to_pylist()
+    rows = [row for row in ledger.to_pylist() if row["reason"] == "too_few_words"]
+    chances = dict(zip((row["id"] for row in rows), keyed_unit(1, "report", [row["id"] for row in rows]), strict=True))
+    random = sorted(chances, key=lambda key: chances[key])[: sampling.RANDOM]
+    nearest = min(rows, key=lambda row: (abs(row["measured"] - row["threshold"]), chances[row["id"]]))
+    sampled = [row for row in shown if row["reason"] == "too_few_words"]
+    assert {row["id"] for row in sampled} == {*random, nearest["id"]}
+    assert {row["id"] for row in sampled if not row["nearest"]} == set(random)
+    assert len({row["group"] for row in shown}) > 25
+
+
+def test_before_and_after_count_all_rows_with_text(survey: Survey, ledger: pa.Table) -> None:
+    rows = [row for row in ledger.to_pylist() if row["tokens"] is not None]
+    kind = survey.categories["kind"]
+    assert survey.with_text == len(rows) == sum(kind.before.values())
+    assert kind.before["code"] == sum(row["kind"] == "code" for row in rows)
+    assert kind.after["code"] == sum(row["kind"] == "code" and row["status"] == "kept" for row in rows)
+    kept = [row for row in rows if row["status"] == "kept" and row["kind"] == "web"]
+    assert kind.tokens_after["web"] == sum(row["tokens"] for row in kept)
+    assert survey.length is not None
+    assert survey.length.counts.sum() == len(rows)
+
+
+def test_clusters_are_counted_whole(survey: Survey, ledger: pa.Table) -> None:
+    sizes: dict[str, int] = {}
+    for cluster in ledger["cluster"].to_pylist():
+        if cluster:
+            sizes[cluster] = sizes.get(cluster, 0) + 1
+    assert sorted(survey.cluster_sizes.tolist()) == sorted(sizes.values())
+    assert survey.largest_clusters[0] == min(sizes.items(), key=lambda item: (-item[1], item[0]))
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("write to jane.doe+x@mail.example.org today", "write to [e-mail] today"),
+    ("id AKIAIOSFODNN7EXAMPLE.", "id [access key]."),
+    ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "[access key]"),
+    ("key=sk-proj-abcdefghijklmnop1234", "key=[access key]"),
+    ("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [private key] b"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\ncut off", "[private key]"),
+    ("https://user:secret@host.example/x", "https://[credentials]@host.example/x"),
+    ("a task-runner sk-learn @decorator x@y", "a task-runner sk-learn @decorator x@y"),
+])  # fmt: skip
+def test_secrets_are_masked_and_other_text_is_not(text: str, shown: str) -> None:
+    assert excerpts.mask(text) == shown
+
+
+def test_masking_takes_time_in_proportion_to_the_text() -> None:
+    for bait in ("a@", "-----BEGIN ", "://a:", "eyJaaaaaaaa.", "a.b+", "x" * 63 + "@"):
+        begin = time.perf_counter()
+        excerpts.mask(bait * (50_000 // len(bait)))
+        assert time.perf_counter() - begin < 1.0
+
+
+def test_invisible_characters_are_written_out_and_ordinary_ones_stay() -> None:
+    assert excerpts.visible("a\x1b[2J\x00\x7f\x9b") == "a\\x1b[2J\\x00\\x7f\\x9b"
+    assert excerpts.visible("\u202eabc\u2066 \u200b\ufeff\u2028") == "\\u202eabc\\u2066 \\u200b\\ufeff\\u2028"
+    assert excerpts.visible("\udc80 \U000e0041") == "\\udc80 \\U000e0041"
+    plain = "Größe 字\u3000\u00a0été\tשלום\n😀"
+    assert excerpts.visible(plain) == plain
+
+
+def test_excerpts_are_bounded_and_never_cut_a_secret_in_half() -> None:
+    text = "start " + "word " * 400 + "AKIAIOSFODNN7EXAMPLE end"
+    shown = excerpts.excerpt(text, 200, tail=20)
+    assert shown.startswith("start word")
+    assert shown.endswith("[access key] end")
+    assert len(shown) < 220
+    assert excerpts.excerpt("\u202e" * 10_000, 700, 100).count("\\u202e") < 130
+    assert excerpts.excerpt("short", 700) == "short"
+    key = "-----BEGIN PRIVATE KEY-----\n" + "M" * 3_000
+    assert "MMM" not in excerpts.excerpt(key, 700, tail=160)
+    assert excerpts.label("x" * 5_000, 100).count("x") < 100
+
+
+def test_differences_between_two_texts_are_marked_and_long_equal_stretches_left_out() -> None:
+    words = [f"w{number}" for number in range(100)]
+    other = [*words]
+    other[50] = "changed"
+    left, right = differences.side_by_side(" ".join(words), " ".join(other))
+    assert [text.strip() for kind, text in left if kind == "differs"] == ["w50"]
+    assert [text.strip() for kind, text in right if kind == "differs"] == ["changed"]
+    assert ("left_out", "[38 equal words]") in left
+    same, _ = differences.side_by_side("a b c", "a b c")
+    assert same == [("same", "a b c")]
+
+
+def test_svg_keeps_shapes_and_loses_everything_else() -> None:
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="20">'
+        '<script>alert(1)</script><style>*{}</style><a xlink:href="javascript:alert(1)"><text>x</text></a>'
+        '<defs><clipPath id="clip0"><rect width="1" height="1"/></clipPath></defs>'
+        '<g clip-path="url(#clip0)" onclick="alert(2)" style="background:url(//evil)">'
+        '<path d="M0,0.123456h3" fill="url(//evil.example)" role="graphics-symbol" aria-label="5 &lt;b&gt;"/></g>'
+        '<foreignObject><p/></foreignObject><image href="//evil"/></svg>'
+    )
+    cleaned = svg.clean(drawn, "c7", "what it shows")
+    assert not re.search(r"script|style>|onclick|evil|href|foreignObject|image", cleaned)
+    assert 'id="c7-0"' in cleaned
+    assert 'clip-path="url(#c7-0)"' in cleaned
+    assert "<title>5 &lt;b&gt;</title>" in cleaned
+    assert 'viewBox="0 0 10 20"' in cleaned
+
+
+def test_numbers_are_written_for_people() -> None:
+    thin = formatting.THIN
+    assert formatting.count(1234567) == f"1{thin}234{thin}567"
+    assert formatting.short(1_940_000) == f"1.94{thin}M"
+    assert formatting.short(999_950) == f"1{thin}M"
+    assert formatting.short(12) == "12"
+    assert formatting.share(1, 3) == f"33.3{thin}%"
+    assert formatting.share(1, 1_000_000) == f"<{thin}0.1{thin}%"
+    assert formatting.share(999_999, 1_000_000) == f">{thin}99.9{thin}%"
+    assert formatting.share(0, 0) == "–"
+    assert formatting.value(0.123456) == "0.1235"
+    assert formatting.size(1536) == f"1.5{thin}KiB"
+    assert formatting.seconds(245) == f"4{thin}min 05{thin}s"
+    assert formatting.plural(1, "document") == "1 document"
+
+
+class Browser:
+    """Headless Chromium behind chromedriver, spoken to over the W3C WebDriver protocol."""
+
+    SWITCHES = (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
+        *("disable-background-networking", "disable-component-update"),
+    )
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        options = {
+            "args": [f"--{name}" for name in self.SWITCHES],
+            "binary": shutil.which("chromium"),
+        }
+        capabilities = {
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+            "unhandledPromptBehavior": "ignore",
+        }
+        created = self.call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+        self.address += f"/session/{created['sessionId']}"
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+    def run(self, script: str) -> Any:
+        return self.call("POST", "/execute/sync", {"script": f"return {script}", "args": []})
+
+    def requested(self) -> list[str]:
+        log = self.call("POST", "/se/log", {"type": "performance"})
+        entries = [json.loads(one["message"])["message"] for one in log]
+        return [e["params"]["request"]["url"] for e in entries if e["method"] == "Network.requestWillBeSent"]
+
+    def has_dialog(self) -> bool:
+        try:
+            self.call("GET", "/alert/text")
+        except urllib.error.HTTPError as error:
+            return error.code != 404  # "no such alert"
+        return True
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not shutil.which("chromium") or not shutil.which("chromedriver"):
+        pytest.skip("chromium and chromedriver are not installed (Debian: chromium, chromium-driver)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        found = Browser(f"http://127.0.0.1:{port}")
+        yield found
+        found.call("DELETE", "")
+    finally:
+        driver.terminate()
+        driver.wait(30)
+
+
+@pytest.mark.slow
+def test_report_in_a_browser_asks_for_nothing_says_nothing_and_shows_all(
+    browser: Browser, run: Path, tmp_path: Path
+) -> None:
+    holders = [
+        *("<script>{}</script>", "<img src=x onerror={}>", "<svg onload={}>", '"><body onload={}>', "javascript:{}"),
+        *("</pre></details></style><script>{}</script>", "<iframe srcdoc='<script>{}</script>'>"),
+        *("<a href=javascript:{}>x", "' autofocus onfocus={} x='", "<math><mtext></form><style><img onerror={} src>"),
+    ]
+    payloads = [holder.format(f"alert({number})") for number in range(20) for holder in holders]
+    target = tmp_path / "report.html"
+
+    def texts(ids: Any) -> dict[str, str]:
+        return {key: payloads[int(key[:6], 16) % len(payloads)] + f"<img src=//evil.example/{key}>" for key in ids}
+
+    write_report(run, target, texts, TIMINGS)
+    browser.call("POST", "/url", {"url": target.as_uri()})
+    assert not browser.has_dialog()
+    browser.run("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert not browser.has_dialog()
+    assert browser.call("POST", "/se/log", {"type": "browser"}) == []
+    assert [url for url in browser.requested() if url != target.as_uri() and not url.startswith("data:")] == []
+    assert browser.run("document.scripts.length + document.images.length + document.forms.length") == 0
+    assert browser.run("document.querySelectorAll('section').length") == 16
+    assert browser.run("document.querySelectorAll('.rule svg').length") == len(synthetic.RULES)
+    assert browser.run("document.querySelectorAll('table.values tr.fails').length") > 20
+    for width in (400, 1600):
+        browser.call("POST", "/window/rect", {"width": width, "height": 900})
+        assert browser.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

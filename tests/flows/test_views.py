@@ -1,0 +1,216 @@
+"""The terminal: the manifest's numbers, any document's road, and nothing raw from a document."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import UsageError
+from data.keyed import keyed_unit
+from data.manifest import read_manifest
+from flows import views
+from flows.report.advice import advice, changes, road
+from flows.report.lookup import find
+from flows.report.published import Published
+
+_spec = importlib.util.spec_from_file_location("synthetic_run", Path(__file__).with_name("synthetic_run.py"))
+assert _spec is not None
+assert _spec.loader is not None
+synthetic: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(synthetic)
+
+#: Characters that must not reach a terminal from a document.
+RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    synthetic.make_run(folder, 4_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(run: Path) -> list[dict[str, Any]]:
+    return pa.concat_tables([pq.read_table(path) for path in sorted(run.glob("ledger/*.parquet"))]).to_pylist()
+
+
+def all_hostile(ids: Any) -> dict[str, str]:
+    """Returns for each id a text of every hostile string."""
+    return {key: "\n".join(synthetic.HOSTILE) for key in ids}
+
+
+def test_stats_json_is_the_manifests_counts(run: Path, capsys: Any) -> None:
+    views.stats(run, as_json=True)
+    assert json.loads(capsys.readouterr().out) == read_manifest(run)["counts"]
+
+
+def test_stats_shows_every_stage_every_source_and_the_top_reasons(run: Path, capsys: Any) -> None:
+    views.stats(run)
+    shown = capsys.readouterr().out
+    counts = read_manifest(run)["counts"]
+    assert f"{counts['kept']:,} of {counts['in']:,} documents kept" in shown
+    for stage in counts["stages"]:
+        assert re.search(rf"{stage['stage']} +{stage['in']:,} +{stage['in'] - stage['out']:,} ", shown)
+    for source in counts["by_source"]:
+        assert source in shown
+    top = max(counts["reasons"], key=lambda row: row["documents"])
+    assert re.search(rf"{top['reason']} +{top['stage']} +{top['documents']:,}", shown)
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def test_sample_shows_the_documents_with_the_smallest_hashes(
+    run: Path, rows: list[dict[str, Any]], capsys: Any
+) -> None:
+    wanted = [row["id"] for row in rows if row["reason"] == "too_few_words"]
+    chances = dict(zip(wanted, keyed_unit(1, "sample", wanted), strict=True))
+    views.sample(run, "too_few_words", 3, synthetic.texts_of, as_json=True)
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in shown] == sorted(chances, key=lambda key: chances[key])[:3]
+    assert all(one["reason"] == "too_few_words" for one in shown)
+
+
+def test_sample_keeps_to_status_source_and_rule(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
+    views.sample(run, None, 500, synthetic.texts_of, as_json=True, status="kept", source="wiki")
+    kept = json.loads(capsys.readouterr().out)
+    assert {one["id"] for one in kept} == {r["id"] for r in rows if r["status"] == "kept" and r["source"] == "wiki"}
+    views.sample(run, "gopher-quality.min_words", 1_000, synthetic.texts_of, as_json=True)
+    by_rule = json.loads(capsys.readouterr().out)
+    assert {one["id"] for one in by_rule} == {r["id"] for r in rows if r["rule"] == "gopher-quality.min_words"}
+    views.sample(run, None, 600, lambda ids: {}, as_json=True)
+    assert {one["status"] for one in json.loads(capsys.readouterr().out)} == {"dropped", "quarantined", "not_sampled"}
+
+
+def test_sample_says_which_values_failed(run: Path, capsys: Any) -> None:
+    views.sample(run, "too_few_words", 1, synthetic.texts_of)
+    shown = capsys.readouterr().out
+    assert re.search(r"✗ gopher-quality\.min_words: \d+, ≥ 50", shown)
+    assert "documents that left as too_few_words" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("reason", "source", "said"),
+    [
+        ("too_few_word", None, 'Did you mean "too_few_words"?'),
+        ("zzz", None, "phimill stats"),
+        ("too_many_words", None, "0 documents fail it"),
+        (None, "wikki", 'Did you mean "wiki"?'),
+        ("\x1b[2J", None, "\\x1b[2J: no document"),
+    ],
+)
+def test_sample_of_an_unknown_reason_or_source_says_what_to_do(
+    run: Path, reason: str | None, source: str | None, said: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        views.sample(run, reason, 5, synthetic.texts_of, source=source)
+
+
+def test_explain_finds_by_id_its_start_origin_id_locator_and_url(run: Path, rows: list[dict[str, Any]]) -> None:
+    row = rows[3_000]
+    published = Published(run)
+    for key, column in ((row["id"], "id"), (row["id"][:12], "id"), ("doc-3000", "origin_id")):
+        assert find(published, key)[0] == column
+        assert [one["id"] for one in find(published, key)[1]] == [row["id"]]
+    assert find(published, row["locator"])[0] == "locator"
+    assert find(published, row["url"])[0] == "url"
+    assert find(published, row["id"][:3]) == ("", [])
+
+
+def test_explain_of_an_unknown_id_says_what_to_do(run: Path) -> None:
+    with pytest.raises(UsageError, match=r"no document of .* has this id.*phimill sample"):
+        views.explain(run, "\x1b[31mnothing", synthetic.texts_of)
+
+
+def test_looking_where_nothing_was_published_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="phimill run"):
+        views.stats(tmp_path)
+
+
+def test_explain_shows_every_rules_value_and_what_would_have_kept_it(
+    run: Path, rows: list[dict[str, Any]], capsys: Any
+) -> None:
+    row = next(row for row in rows if row["failed"] == ["too_few_words"] and row["reason"] == "too_few_words")
+    views.explain(run, row["id"], synthetic.texts_of)
+    shown = " ".join(capsys.readouterr().out.split())
+    words = int(row["words"])
+    assert f"gopher-quality.min_words {words} ≥ 50 fails" in shown
+    assert f"--set filters.gopher-quality.min_words={words} (measured {words}, bound 50)" in shown
+    assert "deduplicate not reached" in shown
+    assert "extract passed" in shown
+    assert shown.count("passes") > 15
+
+
+def test_changed_bounds_would_have_kept_the_document_and_the_nearest_stands_first(
+    run: Path, rows: list[dict[str, Any]]
+) -> None:
+    published = Published(run)
+    rules = {rule.address: rule for rule in published.rules}
+    judged = [row for row in rows if row["stage"] == "judge"]
+    for row in judged:
+        needed = changes(row, published)
+        assert {change["rule"] for change in needed} == set(row["failed_rules"])
+        assert [change["distance"] for change in needed] == sorted(change["distance"] for change in needed)
+        for change in needed:
+            rule = rules[change["rule"]]
+            value = row[rule.signal]
+            assert value >= change["needed"] if rule.lower else value <= change["needed"]
+            assert abs(change["needed"] - value) <= 0.0011 * abs(value)
+            assert change["setting"] == f"filters.{rule.address}={change['needed']:.15g}"
+    assert len(judged) > 1_000
+
+
+def test_every_document_has_a_road_that_ends_where_the_ledger_says(run: Path, rows: list[dict[str, Any]]) -> None:
+    published = Published(run)
+    for row in rows:
+        steps = road(row, [])
+        ends = [step for step in steps if step["verdict"] not in ("passed", "not reached")]
+        assert [(step["stage"], step["verdict"]) for step in ends] == (
+            [] if row["status"] == "kept" else [(row["stage"], row["status"])]
+        )
+        taught = row["source"].startswith("synth/")
+        assert steps[0]["stage"] == ("synthesise" if taught else "ingest")
+        assert ("synthesise" in [step["stage"] for step in steps]) == taught
+        assert advice(row, published)
+
+
+def test_duplicates_and_kept_documents_are_explained(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
+    near = next(row for row in rows if row["reason"] == "near_duplicate")
+    views.explain(run, near["id"], synthetic.texts_of, as_json=True)
+    one = json.loads(capsys.readouterr().out)
+    threshold = float(re.findall(r"deduplicate\.threshold=([\d.]+)", one["would_keep"]["advice"])[0])
+    assert near["jaccard"] < threshold < near["jaccard"] + 0.002
+    assert one["matched"] == near["matched"]
+    kept = next(row for row in rows if row["status"] == "kept")
+    views.explain(run, kept["id"], synthetic.texts_of)
+    assert kept["shard"] in capsys.readouterr().out
+
+
+def test_nothing_raw_from_documents_reaches_the_terminal(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
+    for row in rows[: 2 * len(synthetic.HOSTILE)]:
+        views.explain(run, row["id"], all_hostile)
+        views.explain(run, row["id"], all_hostile, as_json=True)
+    views.sample(run, None, 40, all_hostile)
+    shown = capsys.readouterr().out
+    assert "\\x1b]0;owned\\x07" in shown
+    assert "[red]rich markup[/red]" in shown
+    assert RAW.search(shown) is None
+    for secret in ("jane.doe@", "AKIAIOSFODNN7", "ghp_01234567", "MIIEow"):
+        assert secret not in shown
+
+
+def test_a_terminal_that_cannot_show_a_character_gets_its_escape(run: Path, capfdbinary: Any, monkeypatch: Any) -> None:
+    import io
+    import sys
+
+    plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", plain)
+    views.stats(run)
+    plain.flush()
+    assert b"\\u2588" in plain.buffer.getvalue()  # type: ignore[attr-defined]
