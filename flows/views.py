@@ -229,9 +229,7 @@ def _print_advice(console: Console, one: dict[str, Any]) -> None:
         return
     console.print(_text("What would have kept it", "bold"))
     for change in one["would_keep"]["bounds"] if one["stage"] == "judge" else ():
-        setting = (
-            f"--set {change['setting']}" if change["setting"] else f"the bound of {_line(change['rule'])} in the recipe"
-        )
+        setting = f"--set {change['setting']}" if change["setting"] else f"{_line(change['rule'])} (in the recipe)"
         console.print(_text(f"  {setting}   (measured {_number(change['value'])}, bound {_number(change['bound'])})"))
     console.print(_text(f"  {one['would_keep']['advice']}"), end="\n\n")
 

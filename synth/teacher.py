@@ -248,7 +248,7 @@ class TeacherClient:
             return _Failed(str(cause), charged=True)
         if isinstance(cause, httpx2.ConnectError):
             return _Retry(
-                "cannot connect; is the server running, and is `base_url` right?", charged=False, wait_s=BACKOFF_S
+                "cannot connect (is the server running, and is `base_url` right?)", charged=False, wait_s=BACKOFF_S
             )
         return _Retry(f"the connection broke ({type(cause).__name__})", charged=True)
 

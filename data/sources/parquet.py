@@ -14,9 +14,9 @@ from data.sources.records import Row, quarantined, record_row
 
 #: A batch shall hold about this much text.
 BATCH_BYTES = 4 * 2**20
-#: Means can mislead: few rows bound what a batch holds where the large ones stand together.
-MAX_BATCH_ROWS = 128
-LARGE_GROUP_BYTES = 512 * 2**20
+#: Rows in a batch, at most, by the unpacked size of the row group. Means mislead where the large rows
+#: stand together; few rows bound what a batch holds, but each batch brings its dictionary along.
+MAX_BATCH_ROWS = ((64 * 2**20, 1024), (512 * 2**20, 128), (2**63, 32))
 
 
 def read_parquet(file: InputFile, source: Source) -> Iterator[Row]:
@@ -107,7 +107,8 @@ def _batches(opened: pq.ParquetFile, group: int, columns: list[str]) -> Iterator
     """Yields a row group in batches of few rows, fewer where rows are large on average or in sum."""
     facts = opened.metadata.row_group(group)  # its columns' metadata segfault in damaged footers
     mean = facts.total_byte_size / max(1, facts.num_rows)
-    rows = min(MAX_BATCH_ROWS if facts.total_byte_size < LARGE_GROUP_BYTES else 16, int(BATCH_BYTES / max(mean, 1.0)))
+    most = next(rows for size, rows in MAX_BATCH_ROWS if facts.total_byte_size < size)
+    rows = min(most, int(BATCH_BYTES / max(mean, 1.0)))
     yield from opened.iter_batches(max(1, rows), row_groups=[group], columns=columns)
 
 

@@ -68,7 +68,8 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
 
     Each has `rule`, `bound`, `value`, `needed` (the strictest bound that would let it pass, at four
     significant digits), `distance` (relative to the bound) and `setting` (for `--set`, or None
-    where the rule is not a preset's).
+    where the rule is not a preset's). Where a rule fails a value that keeps to its bound (a language
+    that is not wanted, say), no bound helps: `needed`, `distance` and `setting` are None.
     """
     failed = set(row["failed_rules"] or [])
     needed = []
@@ -76,18 +77,19 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
         number = measured(row, rule)
         if rule.address not in failed or number is None:
             continue
-        bound = _loosest(number, rule.lower)
+        helps = not rule.passes(number)
+        bound = _loosest(number, rule.lower) if helps else None
         needed.append(
             {
                 "rule": rule.address,
                 "bound": rule.bound,
                 "value": number,
                 "needed": bound,
-                "distance": abs(number - rule.bound) / max(abs(rule.bound), 1e-9),
-                "setting": f"filters.{rule.address}={bound:.15g}" if _is_preset(rule, published) else None,
+                "distance": abs(number - rule.bound) / max(abs(rule.bound), 1e-9) if helps else None,
+                "setting": f"filters.{rule.address}={bound:.15g}" if helps and _is_preset(rule, published) else None,
             }
         )
-    return sorted(needed, key=lambda change: (change["distance"], change["rule"]))
+    return sorted(needed, key=lambda one: (one["distance"] is None, one["distance"] or 0.0, one["rule"]))
 
 
 def advice(row: dict[str, Any], published: Published) -> str:
@@ -95,7 +97,10 @@ def advice(row: dict[str, Any], published: Published) -> str:
     if row["status"] == "kept":
         return "It was kept."
     if row["stage"] == "judge":
-        needed = len(changes(row, published))
+        found = changes(row, published)
+        needed = len(found)
+        if any(change["needed"] is None for change in found):
+            return "No bound alone: a rule drops it for another cause than the measured value (see its explanation)."
         if not needed:
             return "The ledger holds no values for its rules (recipe: `ledger: reasons`), so this cannot be said."
         which = "This bound" if needed == 1 else f"All {needed} of these bounds"

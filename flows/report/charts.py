@@ -51,7 +51,7 @@ def rule_histogram(rule: Rule, histogram: Histogram) -> Spec:
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=96))
 
 
-def before_and_after(histogram: Histogram, unit: str, width: int = CARD - 80) -> Spec:
+def before_and_after(histogram: Histogram, unit: str, width: int = CARD - 92) -> Spec:
     """Returns the histogram of all documents with text, the kept ones in front; groups are (others, kept)."""
     everything = histogram.counts.sum(axis=0)
     back = _bins(histogram, np.zeros_like(everything), everything, palette.BEFORE, "came in")
@@ -67,11 +67,11 @@ def single(histogram: Histogram, unit: str, bound: float | None) -> Spec:
     ]
     if bound is not None:
         layers.append(_data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
-    return with_look(alt.layer(*layers).properties(width=CARD - 80, height=130))
+    return with_look(alt.layer(*layers).properties(width=CARD - 92, height=130))
 
 
 def bars(
-    rows: Sequence[tuple[str, float, str]], colour: str = palette.KEPT, width: int = CARD - 110, first: str = ""
+    rows: Sequence[tuple[str, float, str]], colour: str = palette.KEPT, width: int = CARD - 150, first: str = ""
 ) -> Spec:
     """Returns horizontal bars, one for each (label, length, words beside the bar).
 
@@ -96,7 +96,7 @@ def bars(
 
 
 def compared(
-    rows: Sequence[tuple[str, float, float]], words: tuple[str, str], tick: bool = False, width: int = CARD - 110
+    rows: Sequence[tuple[str, float, float]], words: tuple[str, str], tick: bool = False, width: int = CARD - 150
 ) -> Spec:
     """Returns horizontal bars of two shares each, the first behind (or as a tick), the second in front.
 
@@ -167,7 +167,7 @@ def heat_map(names: Sequence[str], shares: Any, counts: Any) -> Spec:
             text = f"{100 * share:.0f}" if share >= 0.005 else ""
             dark = palette.ON_COLOUR if share > 0.55 else palette.INK
             values.append({"row": one, "column": other, "share": share, "text": text, "dark": dark, "tell": tell})
-    top = alt.Axis(orient="top", labelAngle=-40, title=None, labelLimit=150, ticks=False)
+    top = alt.Axis(orient="top", labelAngle=-40, title=None, labelLimit=190, ticks=False)
     base = _data(values).encode(
         x=alt.X("column:N", sort=list(names), axis=top),
         y=_names(names, "row"),
@@ -237,6 +237,7 @@ def _bin_marks(values: list[dict[str, Any]], histogram: Histogram, unit: str) ->
     kind: Literal["log", "linear"] = "log" if histogram.logarithmic else "linear"
     scale = alt.Scale(type=kind, domain=[float(edges[0]), float(edges[-1])], nice=False, zero=False)
     form = "~s" if float(edges[-1]) >= 10_000 or histogram.logarithmic else ".6~g"
+    form = ".0e" if histogram.logarithmic and float(edges[0]) < 0.01 else form
     axis = alt.Axis(title=unit, tickCount=5, format=form, grid=False, labelFlush=True)
     height = histogram.counts.sum(axis=0)
     steep = _is_steep(histogram)

@@ -147,7 +147,8 @@ def mixture(published: Published, gallery: Gallery) -> dict[str, Any] | None:
         plan = planned.get(name) or {}
         rows.append({"name": name, **row, "plan": plan.get("share"), "planned_tokens": plan.get("tokens")})
     bars = [(label(row["name"], 26), float(row["plan"] or 0.0), float(row.get("share") or 0.0)) for row in rows]
-    gaps = [abs(row["plan"] - (row.get("share") or 0.0)) for row in rows if row["plan"] is not None]
+    wanted = bool(((published.manifest.get("recipe") or {}).get("mixture") or {}).get("shares"))
+    gaps = [abs(row["plan"] - (row.get("share") or 0.0)) for row in rows if wanted and row["plan"] is not None]
     finding = "No shares were planned; everything good was taken"
     if gaps:
         close = "as planned" if max(gaps) < 0.005 else f"at most {100 * max(gaps):.1f} points off the plan"

@@ -20,13 +20,19 @@ Segment = tuple[str, str]
 def side_by_side(left: str, right: str) -> tuple[list[Segment], list[Segment]]:
     """Returns both texts as segments; long equal stretches are left out and counted.
 
-    Only the first COMPARED_WORDS words of each are looked at. Identical texts give their heads.
+    COMPARED_WORDS words of each are looked at, from shortly before the first difference on.
+    Identical texts give their heads.
     """
-    a, b = (_WORD.findall(text, 0, 40 * COMPARED_WORDS)[:COMPARED_WORDS] for text in (left, right))
-    lefts: list[Segment] = []
-    rights: list[Segment] = []
-    bare = [[word.strip() for word in words] for words in (a, b)]
-    codes = SequenceMatcher(None, bare[0], bare[1], autojunk=False).get_opcodes()
+    both = [_WORD.findall(text) for text in (left, right)]
+    differing = (place for place, (a, b) in enumerate(zip(*both, strict=False)) if a.strip() != b.strip())
+    start = max(0, next(differing, 0) - 3 * CONTEXT)
+    a, b = (words[start : start + COMPARED_WORDS] for words in both)
+    codes = SequenceMatcher(None, [x.strip() for x in a], [x.strip() for x in b], autojunk=False).get_opcodes()
+    is_cut = all(len(words) > start + COMPARED_WORDS for words in both)
+    if is_cut and len(codes) > 1 and codes[-1][0] != "equal":
+        codes.pop()  # whether the windows' ends differ depends on what follows them
+    lefts: list[Segment] = [("left_out", f"[{start} equal words] ")] if start else []
+    rights = list(lefts)
     for place, (tag, a1, a2, b1, b2) in enumerate(codes):
         if tag != "equal":
             lefts += [("differs", "".join(a[a1:a2]))] if a2 > a1 else []

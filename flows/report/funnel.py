@@ -90,7 +90,7 @@ def rules(published: Published, survey: Survey, gallery: Gallery, most: int) -> 
         shown.append(
             {
                 "rule": rule,
-                "finding": _rule_finding(rule),
+                "finding": _rule_finding(rule, survey.other_cause[rule.address]),
                 "chart": gallery.draw(charts.rule_histogram(rule, histogram), told) if chart and histogram else None,
                 "excused": int(histogram.counts[1].sum()) if histogram is not None else 0,
             }
@@ -163,16 +163,17 @@ def _fates(by: str, groups: dict[str, dict[str, int]]) -> tuple[str, list[tuple[
     return by, ranked, bars
 
 
-def _rule_finding(rule: Rule) -> str:
+def _rule_finding(rule: Rule, other_cause: int) -> str:
     side = "below" if rule.lower else "above"
     if not rule.judged:
         return "No document came before this rule."
     if not rule.failed:
         return f"All {plural(rule.judged, 'judged document')} pass."
-    return (
-        f"{count(rule.failed)} of {count(rule.judged)} judged documents ({share(rule.failed, rule.judged)}) "
-        f"have {rule.signal} {side} {value(rule.bound)}."
-    )
+    failed = f"{count(rule.failed)} of {count(rule.judged)} judged documents ({share(rule.failed, rule.judged)})"
+    if other_cause:
+        bounded = plural(rule.failed - other_cause, "document")
+        return f"{failed} fail: {bounded} with {rule.signal} {side} {value(rule.bound)}, the rest for another cause."
+    return f"{failed} have {rule.signal} {side} {value(rule.bound)}."
 
 
 def _reasons(counts: dict[str, Any], status: str) -> int:

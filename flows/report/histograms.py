@@ -13,8 +13,9 @@ Integers = npt.NDArray[np.int64]
 #: Bins of a histogram, about.
 BINS = 36
 
-#: A signal whose values span more than this ratio is drawn on a logarithmic axis.
-LOG_RATIO = 60.0
+#: A signal whose values span more than this ratio is drawn on a logarithmic axis; one that stays
+#: within 0…1 only beyond the second ratio, because shares are read better on a straight one.
+LOG_RATIO, LOG_RATIO_OF_SHARES = 60.0, 1000.0
 
 #: The outermost share of values at each end that the axis may cut off; they are counted in the end bins.
 CUT = 0.004
@@ -67,7 +68,8 @@ def for_bound(sample: Floats, bound: float, lower: bool, groups: int = 3) -> His
         return None
     low, high = (float(end) for end in np.quantile(sample, [CUT, 1.0 - CUT]))
     whole = bool(np.all(sample == np.rint(sample)))
-    logarithmic = bool(low > 0 and bound > 0 and high > 1 and high / low > LOG_RATIO)
+    ratio = LOG_RATIO if high > 1 else LOG_RATIO_OF_SHARES
+    logarithmic = bool(low > 0 and bound > 0 and high / low > ratio)
     edge = _edge(bound, lower, whole)
     if logarithmic:
         edges = 10.0 ** _grid(np.log10(low), np.log10(high), np.log10(edge), whole=False)

@@ -40,6 +40,7 @@ class Survey:
         rows: the ledger's rows.
         with_text: rows that have text, which is what "before" means.
         histograms: by rule address; judged documents that passed, were excused, failed.
+        other_cause: by rule address; documents that fail although their value keeps to the bound.
         length, quality: kept and other documents with text.
         jaccard: near-duplicates by their similarity to the document that they match.
         categories: language, programming language, kind, licence, site.
@@ -54,6 +55,7 @@ class Survey:
     rows: int = 0
     with_text: int = 0
     histograms: dict[str, Histogram] = dataclasses.field(default_factory=dict)
+    other_cause: Counter[str] = dataclasses.field(default_factory=Counter)
     length: Histogram | None = None
     quality: Histogram | None = None
     jaccard: Histogram | None = None
@@ -151,6 +153,7 @@ def _count_rules(survey: Survey, rules: list[Rule], batch: pa.Table, flags: npt.
         values = column[mask]
         passes = values >= rule.bound if rule.lower else values <= rule.bound
         groups = np.where(flags[mask, place], FAILED, np.where(passes, PASSED, EXCUSED))
+        survey.other_cause[rule.address] += int(np.count_nonzero(passes & (groups == FAILED)))
         histogram.add(values, groups)
 
 

@@ -344,9 +344,17 @@ def test_differences_between_two_texts_are_marked_and_long_equal_stretches_left_
     left, right = differences.side_by_side(" ".join(words), " ".join(other))
     assert [text.strip() for kind, text in left if kind == "differs"] == ["w50"]
     assert [text.strip() for kind, text in right if kind == "differs"] == ["changed"]
-    assert ("left_out", "[38 equal words]") in left
+    assert left[0] == ("left_out", "[14 equal words] ")
+    assert left[-1] == ("left_out", "[37 equal words]")
     same, _ = differences.side_by_side("a b c", "a b c")
     assert same == [("same", "a b c")]
+
+
+def test_a_difference_far_into_long_texts_is_still_shown() -> None:
+    words = [f"w{number}" for number in range(5_000)]
+    left, right = differences.side_by_side(" ".join(words), " ".join([*words[:4_000], "new", *words[4_000:]]))
+    assert [text.strip() for kind, text in right if kind == "differs"] == ["new"]
+    assert [text for kind, text in left if kind == "differs"] == []
 
 
 def test_svg_keeps_shapes_and_loses_everything_else() -> None:

@@ -146,7 +146,7 @@ def test_hopeless_endpoints_stop_the_run_and_say_why(
 
 
 def test_a_refused_connection_names_the_url(tmp_path: Path) -> None:
-    with pytest.raises(PhimillError, match=r"http://127\.0\.0\.1:9/v1: cannot connect; is the server running"):
+    with pytest.raises(PhimillError, match=r"http://127\.0\.0\.1:9/v1: cannot connect \(is the server running"):
         ask(settings("http://127.0.0.1:9/v1", usd_per_million_output=1.0), tmp_path / "j.sqlite", 3)
     assert spent(tmp_path / "j.sqlite")[0] == 0
 
