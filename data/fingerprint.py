@@ -49,6 +49,24 @@ def code_digest(*modules: str) -> str:
     return digest(sources)
 
 
+def resource_digest(package: str) -> str:
+    """Returns the digest of the files in a package that are not Python: prompts, templates, tables."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(package)
+    root = Path(found.origin).parent
+    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+    return digest({str(path.relative_to(root)): file_sha256(path) for path in files})
+
+
+def module_names(package: str) -> list[str]:
+    """Returns the names of all modules in a package."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(package)
+    return [package, *(f"{package}.{path.stem}" for path in sorted(Path(found.origin).parent.glob("[!_]*.py")))]
+
+
 def step_fingerprint(
     step: str,
     *,

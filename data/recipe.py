@@ -76,7 +76,7 @@ class Quality(Strict):
     model: str | None = Field(None, description="A fastText model file to load instead of training.")
     sha256: str | None = Field(None, description="The model file's SHA-256; required with `model`.")
     label: str = Field("__label__hq", description="The model's label whose probability is the score.")
-    kinds: list[Kind] = Field(default_factory=lambda: ["web", "text"], description="Kinds of document that are scored.")
+    kinds: list[Kind] = Field(["web", "text"], description="Kinds of document that are scored.")
     sample: int = Field(2000, ge=10, description="At most this many raw documents are the negative examples.")
     epochs: int = Field(5, ge=1, description="Training passes.")
     word_ngrams: int = Field(2, ge=2, description="Longest word n-gram; 1 makes fastText train on noise (see README).")
@@ -95,7 +95,7 @@ class Language(Strict):
     """Natural language of web and text documents, found on the head of the text."""
 
     head_chars: int = Field(2000, ge=100, description="Characters of the text that are looked at.")
-    kinds: list[Kind] = Field(default_factory=lambda: ["web", "text", "textbook"], description="Kinds looked at.")
+    kinds: list[Kind] = Field(["web", "text", "textbook"], description="Kinds looked at.")
 
 
 class Where(Strict):

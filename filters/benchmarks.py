@@ -8,18 +8,11 @@ joined by line breaks. Values that only name the item (its id, wherever it recur
 from __future__ import annotations
 
 import dataclasses
-import gzip
-import io
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Protocol, Sequence
-
-import orjson
-import zstandard
+from typing import Any, Iterator, Protocol, Sequence
 
 from data.errors import UsageError, did_you_mean
-
-EXPECTED = 'expected one JSON object on each line, such as {"task_id": "a/1", "prompt": "…"}'
+from data.objects import EXPECTED, read_objects
 
 
 class BenchmarkFile(Protocol):
@@ -61,13 +54,7 @@ def read_benchmark(benchmark: BenchmarkFile) -> list[tuple[str, list[ItemText]]]
     path = Path(benchmark.path)
     items: list[tuple[str, list[ItemText]]] = []
     seen: set[str] = set()
-    for number, line in _lines(path):
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise UsageError(f"{path}:{number}: not JSON ({error}); {EXPECTED}") from error
-        if not isinstance(record, dict):
-            raise UsageError(f"{path}:{number}: found a JSON {type(record).__name__}; {EXPECTED}")
+    for number, record in read_objects(path):
         item, id_field = _item_id(record, benchmark.id_field, f"{path}:{number}", number)
         seen.update(record)
         items.append((item, list(_texts_of_item(record, item, id_field, benchmark.fields))))
@@ -77,30 +64,6 @@ def read_benchmark(benchmark: BenchmarkFile) -> list[tuple[str, list[ItemText]]]
         if field.split(".")[0] not in seen:
             raise UsageError(f"{path}: no item has the field {field!r}.{did_you_mean(field, seen)}")
     return items
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yields the non-blank lines of a file with their numbers from 1."""
-    try:
-        with path.open("rb") as file, _decompressed(path, file) as stream:
-            for number, line in enumerate(stream, 1):
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                if line.strip():
-                    yield number, line
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such benchmark file; it must end in .jsonl, .jsonl.gz or .jsonl.zst") from error
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise UsageError(f"{path}: this benchmark file cannot be read ({error})") from error
-
-
-def _decompressed(path: Path, file: BinaryIO) -> Any:
-    if path.suffix == ".gz":
-        return gzip.GzipFile(fileobj=file)
-    if path.suffix in (".zst", ".zstd"):
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return io.BufferedReader(reader)
-    return io.BufferedReader(file)
 
 
 def _item_id(record: dict[str, Any], id_field: str | None, place: str, number: int) -> tuple[str, str | None]:

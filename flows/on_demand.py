@@ -31,6 +31,7 @@ def write_on_demand(
     Replies are kept in the folder's request ledger: what was paid for once is never asked again.
     """
     from pydantic import ValidationError
+
     from synth.exercise_files import write_exercises
     from synth.exercises import generate
 

@@ -229,14 +229,17 @@ def _print_advice(console: Console, one: dict[str, Any]) -> None:
         return
     console.print(_text("What would have kept it", "bold"))
     for change in one["would_keep"]["bounds"] if one["stage"] == "judge" else ():
-        setting = f"--set {change['setting']}" if change["setting"] else f"{_line(change['rule'])} (in the recipe)"
+        where = f" as {change['stated']} of the pool" if change["stated"] else ""
+        setting = (
+            f"--set {change['setting']}" if change["setting"] else f"{_line(change['rule'])}, set{where} in the recipe"
+        )
         console.print(_text(f"  {setting}   (measured {_number(change['value'])}, bound {_number(change['bound'])})"))
     console.print(_text(f"  {one['would_keep']['advice']}"), end="\n\n")
 
 
 def _versus(rule: dict[str, Any]) -> str:
-    sign, bound = ("≥", rule["at_least"]) if "at_least" in rule else ("≤", rule["at_most"])
-    return f"{_number(rule['value'])}, {sign} {_number(bound)}"
+    bound = rule["at_least"] if "at_least" in rule else rule["at_most"]
+    return f"{_number(rule['value'])}, {rule['sign']} {_number(bound)}"
 
 
 def _open(folder: Path) -> Published:

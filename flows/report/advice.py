@@ -50,6 +50,7 @@ def judgements(row: dict[str, Any], rules: list[Rule]) -> list[dict[str, Any]]:
                 "signal": rule.signal,
                 "value": number,
                 "at_least" if rule.lower else "at_most": rule.bound,
+                "sign": rule.sign,
                 "fate": fate,
                 "reason": rule.reason,
             }
@@ -67,8 +68,9 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
     """Returns the bounds that must give way for a document to pass the judge, the nearest first.
 
     Each has `rule`, `bound`, `value`, `needed` (the strictest bound that would let it pass, at four
-    significant digits), `distance` (relative to the bound) and `setting` (for `--set`, or None
-    where the rule is not a preset's). Where a rule fails a value that keeps to its bound (a language
+    significant digits), `distance` (relative to the bound), `stated` (such as `t0.85`, where the pool
+    makes the bound) and `setting` (for `--set`, None where the rule is not a preset's or the recipe
+    does not state the bound as a number). Where a rule fails a value that keeps to its bound (a language
     that is not wanted, say), no bound helps: `needed`, `distance` and `setting` are None.
     """
     failed = set(row["failed_rules"] or [])
@@ -78,15 +80,16 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
         if rule.address not in failed or number is None:
             continue
         helps = not rule.passes(number)
-        bound = _loosest(number, rule.lower) if helps else None
+        bound = _loosest(number, rule) if helps else None
         needed.append(
             {
                 "rule": rule.address,
                 "bound": rule.bound,
+                "stated": rule.stated or None,
                 "value": number,
                 "needed": bound,
                 "distance": abs(number - rule.bound) / max(abs(rule.bound), 1e-9) if helps else None,
-                "setting": f"filters.{rule.address}={bound:.15g}" if helps and _is_preset(rule, published) else None,
+                "setting": f"filters.{rule.address}={bound:.15g}" if helps and _is_settable(rule, published) else None,
             }
         )
     return sorted(needed, key=lambda one: (one["distance"] is None, one["distance"] or 0.0, one["rule"]))
@@ -143,14 +146,21 @@ def _keep_duplicate(row: dict[str, Any]) -> str:
     return f"To be preferred to its equal {row['survivor']}: a higher quality score or source priority."
 
 
-def _loosest(number: float, lower: bool) -> float:
-    """Returns the value, rounded to four significant digits towards the side that lets it pass."""
+def _loosest(number: float, rule: Rule) -> float:
+    """Returns the strictest bound that a value keeps to, rounded to four significant digits."""
     if number.is_integer() or number == 0:
-        return number
+        return number + (0 if not rule.strict else -1 if rule.lower else 1)
     unit = 10.0 ** (math.floor(math.log10(abs(number))) - 3)
-    return round((math.floor if lower else math.ceil)(number / unit) * unit, 12)
+    steps = math.floor(number / unit) if rule.lower else math.ceil(number / unit)
+    bound = steps * unit
+    if rule.strict and bound == number:
+        bound += -unit if rule.lower else unit
+    return float(f"{bound:.6g}")
 
 
-def _is_preset(rule: Rule, published: Published) -> bool:
+def _is_settable(rule: Rule, published: Published) -> bool:
+    """Whether `--set` can give the bound: a preset's, stated as a number."""
+    if rule.stated:
+        return False
     entries = (published.manifest.get("recipe") or {}).get("filters") or []
     return any(entry.get("name") == rule.filter and entry.get("preset") for entry in entries)

@@ -33,9 +33,8 @@ def rule_histogram(rule: Rule, histogram: Histogram) -> Spec:
     inside = edges[0] <= rule.bound <= edges[-1]
     at = min(max(rule.bound, float(edges[0])), float(edges[-1]))
     if histogram.whole and inside:
-        at = float(np.ceil(rule.bound) - 0.5 if rule.lower else np.floor(rule.bound) + 0.5)
-    sign = "≥" if rule.lower else "≤"
-    note = f"{sign} {formatting.value(rule.bound)}" + ("" if inside else " ▸" if at == edges[-1] else " ◂")
+        at = float(np.ceil(rule.bound) - 0.5 if rule.bound_is_right else np.floor(rule.bound) + 0.5)
+    note = f"{rule.sign} {formatting.value(rule.bound)}" + ("" if inside else " ▸" if at == edges[-1] else " ◂")
     place = (at - edges[0]) / (edges[-1] - edges[0])
     if histogram.logarithmic:
         place = np.log(at / edges[0]) / np.log(edges[-1] / edges[0])

@@ -191,7 +191,7 @@ def timing(published: Published, steps: Sequence[dict[str, Any]], gallery: Galle
         bars.append((label(str(step["step"]), 30), float(step["seconds"]), note))
     total = sum(float(step["seconds"]) for step in steps)
     documents = published.manifest["counts"]["in"]
-    rate = f", {short(documents / total)} documents a second" if total > 0 else ""
+    rate = f", {short(round(documents / total))} documents a second" if total > 0 else ""
     slowest = max(steps, key=lambda step: step["seconds"])
     return {
         "finding": f"{seconds(total)} in all{rate}; {slowest['step']} takes {share(slowest['seconds'], total)} of it",

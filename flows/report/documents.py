@@ -124,7 +124,7 @@ def verdict(row: dict[str, Any], rules: list[Rule]) -> str:
     what = f"{formatting.words(row['status'])} at {row['stage']}: {formatting.words(row['reason'])}"
     rule = next((rule for rule in rules if rule.address == row["rule"]), None)
     if rule is not None and row["measured"] is not None:
-        bound = f"{'≥' if rule.lower else '≤'} {formatting.value(row['threshold'])}"
+        bound = f"{rule.sign} {formatting.value(row['threshold'])}"
         return f"{what}; {rule.signal} is {formatting.value(row['measured'])}, bound {bound}"
     if row["stage"] == "deduplicate" and row["jaccard"] is not None:
         return f"{what}; Jaccard similarity {row['jaccard']:.3f}"
@@ -164,6 +164,6 @@ def _value(rule: Rule, row: dict[str, Any], failed: set[str]) -> dict[str, Any]:
     return {
         "address": rule.address,
         "value": formatting.value(number),
-        "bound": f"{'≥' if rule.lower else '≤'} {formatting.value(rule.bound)}",
+        "bound": f"{rule.sign} {formatting.value(rule.bound)}",
         "fate": "fails" if fails else "passes" if rule.passes(number) else "excused",
     }

@@ -164,7 +164,8 @@ def _fates(by: str, groups: dict[str, dict[str, int]]) -> tuple[str, list[tuple[
 
 
 def _rule_finding(rule: Rule, other_cause: int) -> str:
-    side = "below" if rule.lower else "above"
+    side = ("below" if rule.lower else "above") if not rule.strict else f"not {'above' if rule.lower else 'below'}"
+    bound = value(rule.bound) + (f" ({rule.stated} of the pool)" if rule.stated else "")
     if not rule.judged:
         return "No document came before this rule."
     if not rule.failed:
@@ -172,8 +173,8 @@ def _rule_finding(rule: Rule, other_cause: int) -> str:
     failed = f"{count(rule.failed)} of {count(rule.judged)} judged documents ({share(rule.failed, rule.judged)})"
     if other_cause:
         bounded = plural(rule.failed - other_cause, "document")
-        return f"{failed} fail: {bounded} with {rule.signal} {side} {value(rule.bound)}, the rest for another cause."
-    return f"{failed} have {rule.signal} {side} {value(rule.bound)}."
+        return f"{failed} fail: {bounded} with {rule.signal} {side} {bound}, the rest for another cause."
+    return f"{failed} have {rule.signal} {side} {bound}."
 
 
 def _reasons(counts: dict[str, Any], status: str) -> int:

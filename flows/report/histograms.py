@@ -50,14 +50,14 @@ class Histogram:
         self.counts += flat.reshape(self.counts.shape)
 
 
-def for_bound(sample: Floats, bound: float, lower: bool, groups: int = 3) -> Histogram | None:
+def for_bound(sample: Floats, bound: float, right: bool, groups: int = 3) -> Histogram | None:
     """Returns an empty histogram fit for the sampled values, with an edge at the bound.
 
     Args:
         sample: values of the signal, without NaN.
         bound: the rule's bound; an edge lies exactly there, so no bin holds both sides, unless it is
             so far from the values that including it would squash them.
-        lower: whether values at the bound or above pass (else: at the bound or below).
+        right: whether a value at the bound belongs to the bin above it (else: below it).
         groups: rows of counts.
 
     Returns:
@@ -70,7 +70,7 @@ def for_bound(sample: Floats, bound: float, lower: bool, groups: int = 3) -> His
     whole = bool(np.all(sample == np.rint(sample)))
     ratio = LOG_RATIO if high > 1 else LOG_RATIO_OF_SHARES
     logarithmic = bool(low > 0 and bound > 0 and high / low > ratio)
-    edge = _edge(bound, lower, whole)
+    edge = _edge(bound, right, whole)
     if logarithmic:
         edges = 10.0 ** _grid(np.log10(low), np.log10(high), np.log10(edge), whole=False)
         edges[np.argmin(np.abs(edges - edge))] = edge
@@ -85,14 +85,14 @@ def plain(sample: Floats, groups: int = 2) -> Histogram | None:
     """Returns an empty histogram fit for the sampled values, without a bound."""
     finite = sample[np.isfinite(sample)]
     middle = float(np.median(finite)) if finite.size else 0.0
-    return for_bound(finite, middle, lower=True, groups=groups)
+    return for_bound(finite, middle, right=True, groups=groups)
 
 
-def _edge(bound: float, lower: bool, whole: bool) -> float:
-    """Returns where the bins divide: all passing values lie on one side of it."""
+def _edge(bound: float, right: bool, whole: bool) -> float:
+    """Returns where the bins divide: below the edge, or at it and above."""
     if whole:
-        return float(np.ceil(bound) - 0.5 if lower else np.floor(bound) + 0.5)
-    return bound if lower else float(np.nextafter(bound, np.inf))
+        return float(np.ceil(bound) - 0.5 if right else np.floor(bound) + 0.5)
+    return bound if right else float(np.nextafter(bound, np.inf))
 
 
 def _grid(low: float, high: float, edge: float, whole: bool, never_negative: bool = False) -> Floats:

@@ -27,7 +27,9 @@ class Rule:
     Attributes:
         signal: its column in the ledger.
         bound: a document passes if its signal is at least (or at most) this.
+        stated: the bound as the recipe states it, where the pool makes a number of it (`p95`, `t0.85`).
         lower: whether the bound is a lower one.
+        strict: whether a value at the bound itself fails (the manifest's `compare` is above or below).
         where: kinds, sources and languages that the rule looks at; empty: all.
     """
 
@@ -35,7 +37,9 @@ class Rule:
     filter: str
     signal: str
     bound: float
+    stated: str
     lower: bool
+    strict: bool
     reason: str
     explanation: str
     source: str
@@ -50,12 +54,15 @@ class Rule:
         """Returns a manifest's entry as a rule."""
         side = entry.get("at_least") if entry.get("at_least") is not None else entry.get("at_most")
         bound = entry["bound"] if entry.get("bound") is not None else side
+        bound = None if isinstance(bound, str) else bound
         return cls(
             address=entry["address"],
             filter=entry.get("filter") or entry["address"].split(".")[0],
             signal=signal_column(entry["signal"]),
             bound=float(bound) if bound is not None else float("nan"),
+            stated=side if isinstance(side, str) else "",
             lower=entry.get("at_least") is not None,
+            strict=entry.get("compare") in ("above", "below"),
             reason=entry.get("reason") or "",
             explanation=entry.get("explanation") or "",
             source=entry.get("source") or "",
@@ -68,7 +75,19 @@ class Rule:
 
     def passes(self, measured: float) -> bool:
         """Whether a measured value keeps to the bound."""
+        if self.strict and measured == self.bound:
+            return False
         return measured >= self.bound if self.lower else measured <= self.bound
+
+    @property
+    def sign(self) -> str:
+        """How a passing value stands to the bound."""
+        return (">" if self.strict else "≥") if self.lower else ("<" if self.strict else "≤")
+
+    @property
+    def bound_is_right(self) -> bool:
+        """Whether a value at the bound belongs to the side above it."""
+        return self.lower != self.strict
 
 
 class Published:

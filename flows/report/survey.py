@@ -131,7 +131,7 @@ def _choose_edges(published: Published, survey: Survey) -> None:
     samples = {name: np.concatenate(kept) if kept else np.zeros(0) for name, kept in pieces.items()}
     for rule in published.rules:
         if rule.signal in names and np.isfinite(rule.bound):
-            histogram = histograms.for_bound(samples[rule.signal], rule.bound, rule.lower)
+            histogram = histograms.for_bound(samples[rule.signal], rule.bound, rule.bound_is_right)
             if histogram is not None:
                 survey.histograms[rule.address] = histogram
     lengths = samples["tokens"]
@@ -151,7 +151,9 @@ def _count_rules(survey: Survey, rules: list[Rule], batch: pa.Table, flags: npt.
         column = numbers(batch, rule.signal)
         mask = judged_by(rule, batch, column) | (flags[:, place] & ~np.isnan(column))
         values = column[mask]
-        passes = values >= rule.bound if rule.lower else values <= rule.bound
+        passes = (values >= rule.bound if rule.lower else values <= rule.bound) & ~(
+            rule.strict & (values == rule.bound)
+        )
         groups = np.where(flags[mask, place], FAILED, np.where(passes, PASSED, EXCUSED))
         survey.other_cause[rule.address] += int(np.count_nonzero(passes & (groups == FAILED)))
         histogram.add(values, groups)

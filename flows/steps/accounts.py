@@ -186,6 +186,7 @@ def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
             "address": rule.address,
             "filter": rule.filter,
             "signal": rule.signal,
+            "compare": rule.compare,
             "at_least": rule.at_least,
             "at_most": rule.at_most,
             "bound": rule.number(pool),

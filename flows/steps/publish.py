@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from data.atomic import atomic_write
 from data.errors import DamageError, QuarantineError, UsageError
-from data.fingerprint import step_fingerprint
+from data.fingerprint import module_names, resource_digest, step_fingerprint
 from data.parts import Part, alive, read_part
 from data.recipe_file import write_recipe
 from data.texts import RowStream, read_texts
@@ -22,6 +22,12 @@ from flows.steps.accounts import count_records, ledger_tables, manifest_of
 from flows.steps.tokenise import LIVING
 
 ROAD_STEPS = (*LIVING, "mix")
+
+#: The modules that write what is published; those of the report come with them.
+WRITERS = (
+    "data.shards", "data.token_shards", "data.ledger", "data.manifest", "data.card", "data.truth",
+    "flows.steps.publish", "flows.steps.accounts",
+)  # fmt: skip
 
 #: What readers of a shard get beside the text.
 SHARD_COLUMNS = ("id", "source", "kind", "url", "language", "licence", "metadata")
@@ -73,19 +79,15 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
         "publish",
         version=1,
         settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root"}),
-        modules=[
-            "data.shards",
-            "data.token_shards",
-            "data.ledger",
-            "data.manifest",
-            "data.card",
-            "flows.report",
-            "flows.report.page",
-            "flows.steps.publish",
-            "flows.steps.accounts",
-        ],
+        modules=[*WRITERS, *module_names("flows.report")],
         libraries=("pyarrow",),
-        reads=[[part.keys["mix"] for part in parts], run.inputs, run.facts["tokenizer"]["sha256"], run.sample],
+        reads=[
+            [part.keys["mix"] for part in parts],
+            run.inputs,
+            run.facts["tokenizer"]["sha256"],
+            run.sample,
+            resource_digest("flows.report"),
+        ],
     )
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from data.atomic import atomic_write
-from data.fingerprint import digest, file_sha256, step_fingerprint
+from data.fingerprint import digest, file_sha256, resource_digest, step_fingerprint
 from data.parts import Part, write_part
 from flows.run import Run
 
@@ -17,13 +16,15 @@ def synthesise(run: Run) -> dict[str, Any]:
     settings = run.recipe.synthesise
     if settings is None or settings.exercises == 0:
         return {}
+    from synth.sandbox.tiers import choose_tier
+
     fingerprint = step_fingerprint(
         "synthesise",
         version=1,
         settings=settings.model_dump(mode="json"),
         modules=["synth.exercises", "flows.steps.synthesise"],
         libraries=("openai",),
-        reads=[run.recipe.seed, prompt_digest()],
+        reads=[run.recipe.seed, resource_digest("synth"), choose_tier()],
     )
     folder = run.folder("synthesise", fingerprint)
     target, facts = folder / "exercises.parquet", folder / "facts.json"
@@ -40,12 +41,3 @@ def synthesise(run: Run) -> dict[str, Any]:
     key = digest([fingerprint, file_sha256(target)])
     run.taught = [Part("synth/exercises", "synth", {"synthesise": key}, {"synthesise": str(target)})]
     return {"kept": run.facts["teacher"].get("kept"), "requests": run.facts["teacher"].get("requests")}
-
-
-def prompt_digest() -> str:
-    """Returns the digest of the prompt files and of everything else that synth ships as data."""
-    import synth
-
-    root = Path(synth.__file__).parent
-    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
-    return digest({str(path.relative_to(root)): file_sha256(path) for path in files})

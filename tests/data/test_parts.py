@@ -26,9 +26,14 @@ def test_an_id_depends_on_the_source_and_the_place_only() -> None:
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "file"
     atomic_write(target, "old")
-    with pytest.raises(OSError, match="full"), atomic_path(target) as temporary:
-        temporary.write_text("new")
-        raise OSError("full")
+
+    def fill_the_disk() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("new")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fill_the_disk()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 

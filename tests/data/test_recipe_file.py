@@ -103,5 +103,5 @@ def test_two_sources_of_one_name_are_refused(recipe: Path) -> None:
 
 
 def test_shares_that_do_not_add_up_are_refused(recipe: Path) -> None:
-    with pytest.raises(RecipeError, match="add up to 0.9"):
+    with pytest.raises(RecipeError, match=r"add up to 0\.9"):
         read_recipe(recipe, ["mixture.shares={web: 0.5, code: 0.4}"])

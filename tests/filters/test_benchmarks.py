@@ -77,7 +77,7 @@ def test_a_bad_line_is_refused_with_its_place(tmp_path: Path, content: bytes, me
 
 
 def test_missing_files_and_damaged_ones_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such benchmark file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_benchmark(File(str(tmp_path / "absent.jsonl")))
     for suffix, content in (("gz", b"no gzip"), ("zst", b"no zstd"), ("gz", gzip.compress(b'{"a": "b"}' * 99)[:-12])):
         path = tmp_path / f"toy.jsonl.{suffix}"

@@ -94,7 +94,9 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
     try:
         deadline = time.monotonic() + 200
         while time.monotonic() < deadline:
-            listed = subprocess.run([*prefect, "deployment", "ls"], cwd=other, env=asking, capture_output=True, text=True)
+            listed = subprocess.run(
+                [*prefect, "deployment", "ls"], cwd=other, env=asking, capture_output=True, text=True
+            )
             if "synth/on-demand" in listed.stdout.replace("\n", ""):
                 break
             time.sleep(2)

@@ -232,14 +232,14 @@ def test_values_at_the_bound_stand_on_the_passing_side(lower: bool, value: int, 
 
 
 def test_histogram_leaves_a_far_bound_out_and_keeps_far_values_in_the_end_bins() -> None:
-    histogram = histograms.for_bound(np.linspace(0.0, 0.1, 50), 0.9, lower=False, groups=1)
+    histogram = histograms.for_bound(np.linspace(0.0, 0.1, 50), 0.9, right=False, groups=1)
     assert histogram is not None
     assert histogram.edges[-1] < 0.2
     histogram.add(np.array([5.0, -1.0]), np.array([0, 0]))
     assert histogram.counts[0][-1] == 1
     assert histogram.counts[0][0] == 1
     assert histogram.beyond == [1, 1]
-    assert histograms.for_bound(np.array([np.nan]), 1.0, lower=True) is None
+    assert histograms.for_bound(np.array([np.nan]), 1.0, right=True) is None
 
 
 def test_overlap_matrix_equals_counting_by_hand(run: Path, survey: Survey, ledger: pa.Table) -> None:

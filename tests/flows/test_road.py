@@ -136,7 +136,7 @@ def test_one_more_input_file_adds_its_parts_only(corpus: Path, tmp_path: Path) -
 
 def test_too_many_quarantined_publishes_nothing_until_the_limit_is_raised(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(QuarantineError, match="code.*max_quarantined") as caught:
+    with pytest.raises(QuarantineError, match=r"code.*max_quarantined") as caught:
         run(corpus / "small.yaml", out, "max_quarantined=0.01")
     assert caught.value.exit_code == 3
     assert not (out / "manifest.json").exists()
@@ -152,6 +152,9 @@ def test_a_run_on_a_folder_that_is_held_is_refused(corpus: Path, tmp_path: Path)
 
 
 def test_a_sample_holds_about_its_share_and_says_so(corpus: Path, tmp_path: Path) -> None:
-    manifest = drive(Request(str(corpus / "small.yaml"), str(tmp_path / "out"), ("synthesise=null", "mixture.shares={}"), 1, 0.4), Silent())
+    manifest = drive(
+        Request(str(corpus / "small.yaml"), str(tmp_path / "out"), ("synthesise=null", "mixture.shares={}"), 1, 0.4),
+        Silent(),
+    )
     assert 20 <= manifest["counts"]["in"] <= 60
     assert manifest["sample"] == 0.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import re
@@ -18,7 +19,7 @@ from data.manifest import read_manifest
 from flows import views
 from flows.report.advice import advice, changes, road
 from flows.report.lookup import find
-from flows.report.published import Published
+from flows.report.published import Published, Rule
 
 _spec = importlib.util.spec_from_file_location("synthetic_run", Path(__file__).with_name("synthetic_run.py"))
 assert _spec is not None
@@ -164,6 +165,35 @@ def test_changed_bounds_would_have_kept_the_document_and_the_nearest_stands_firs
             assert abs(change["needed"] - value) <= 0.0011 * abs(value)
             assert change["setting"] == f"filters.{rule.address}={change['needed']:.15g}"
     assert len(judged) > 1_000
+
+
+def test_a_bound_that_the_pool_makes_or_a_rule_beside_its_value_gets_no_false_advice(run: Path) -> None:
+    published = Published(run)
+    by_name = {rule.address: rule for rule in published.rules}
+    row = {"failed_rules": ["quality.min_quality"], "quality": 0.1, "status": "dropped", "stage": "judge"}
+    published.rules[:] = [dataclasses.replace(by_name["quality.min_quality"], stated="t0.85")]
+    assert changes(row, published)[0]["setting"] is None
+    assert changes(row, published)[0]["needed"] == 0.1
+    published.rules[:] = [by_name["quality.min_quality"]]
+    assert changes(row, published)[0]["setting"] == "filters.quality.min_quality=0.1"
+    beside = {**row, "quality": 0.9}
+    assert changes(beside, published)[0]["needed"] is None
+    assert "another cause" in advice(beside, published)
+
+
+@pytest.mark.parametrize(
+    ("compare", "value", "passes"), [("above", 0.2, False), ("at_least", 0.2, True), ("above", 0.21, True)]
+)
+def test_strict_bounds_fail_the_bound_itself(run: Path, compare: str, value: float, passes: bool) -> None:
+    entry = {"address": "quality.min_quality", "signal": "quality", "at_least": 0.2, "bound": 0.2, "compare": compare}
+    rule = Rule.of(entry, {})
+    assert rule.passes(value) == passes
+    published = Published(run)
+    published.rules[:] = [rule]
+    found = changes({"failed_rules": [rule.address], "quality": 0.2}, published)
+    if compare == "above":
+        assert dataclasses.replace(rule, bound=found[0]["needed"]).passes(0.2)
+        assert found[0]["needed"] > 0.199
 
 
 def test_every_document_has_a_road_that_ends_where_the_ledger_says(run: Path, rows: list[dict[str, Any]]) -> None:
