@@ -7,11 +7,12 @@ ended at the deadline, the page is quarantined, and the next child goes on with 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pyarrow as pa
 
+from data.errors import UsageError, did_you_mean
 from data.extraction_process import Child
 from data.html_page import header_opts_out, read_page
 from data.recipe import Extract
@@ -26,6 +27,9 @@ EXTRACT_SCHEMA = pa.schema(
         pa.field("language", pa.string()),
     ]
 )
+
+#: What finds the main content, as the recipe names it.
+ENGINES: tuple[str, ...] = get_args(Extract.model_fields["engine"].annotation)
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml")
 #: How files begin that no browser shows as a page, whatever their label.
@@ -61,7 +65,15 @@ def extract_html(html: bytes, url: str | None = None, engine: str = "resiliparse
         html: the page as it was served; its character set is sniffed.
         url: where it stood; trafilatura makes use of it.
         engine: resiliparse or trafilatura.
+
+    Raises:
+        UsageError: there is no such engine, or the page is not bytes.
     """
+    if engine not in ENGINES:
+        raise UsageError(f'unknown engine "{engine}".{did_you_mean(engine, ENGINES)} Known: {", ".join(ENGINES)}')
+    if not isinstance(html, (bytes, bytearray, memoryview)):
+        raise UsageError(f"html: expected the page as bytes, not {type(html).__name__}")
+    html = bytes(html)
     reason = "binary" if _is_binary(html) else ""
     if reason:
         return Extracted("", None, None, {"reason": reason})

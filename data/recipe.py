@@ -256,6 +256,24 @@ class Schedule(Strict):
     cron: str = Field(description="Five cron fields, such as `0 3 * * *`.")
     timezone: str = Field("UTC", description="The time zone that the cron fields mean.")
 
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, value: str) -> str:
+        if len(value.split()) != 5:
+            raise ValueError("expected five fields: minute, hour, day of month, month, day of week")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("unknown time zone; expected a name such as UTC or Europe/Berlin") from None
+        return value
+
 
 class Recipe(Strict):
     """A whole run, from raw corpora to shards."""
@@ -265,7 +283,7 @@ class Recipe(Strict):
     root: str | None = Field(None, description="Folder that relative paths start from; default: the recipe's own.")
     seed: int = Field(1, description="Seed of every keyed choice.")
     sources: list[Source] = Field(min_length=1, description="Where documents come from.")
-    extract: Extract = Field(default_factory=Extract, description="HTML to text.")
+    extract: Extract = Field(default_factory=Extract, description="How HTML becomes text.")
     language: Language | None = Field(default_factory=Language, description="null: no language detection.")
     quality: Quality | None = Field(None, description="null: no quality model.")
     filters: list[FilterEntry] = Field(default_factory=list, description="Applied in this order; all rules are judged.")
@@ -274,7 +292,7 @@ class Recipe(Strict):
     decontaminate: Decontaminate = Field(default_factory=Decontaminate, description="Benchmarks to keep out.")
     tokenise: Tokenise = Field(default_factory=Tokenise, description="The tokenizer.")
     mixture: Mixture = Field(default_factory=Mixture, description="Shares and token budget.")
-    shards: Shards = Field(default_factory=Shards, description="How the shards are cut.")
+    shards: Shards = Field(default_factory=Shards, description="Where the shards are cut.")
     ledger: Literal["full", "reasons"] = Field("full", description="reasons: leave the signals' columns out.")
     max_quarantined: Share = Field(0.01, description="Share of a source's records that may be unreadable.")
     truth: str | None = Field(None, description="JSONL of what was planted; the run reports what it found of it.")

@@ -217,7 +217,10 @@ def find_contamination(
         else entry
         for entry in listed
     ]
-    given = texts.to_pylist() if isinstance(texts, (pa.Array, pa.ChunkedArray)) else texts
+    given = texts.to_pylist() if isinstance(texts, (pa.Array, pa.ChunkedArray)) else list(texts)
+    for number, text in enumerate(given):
+        if text is not None and not isinstance(text, str):
+            raise UsageError(f"find_contamination: texts[{number}]: expected a text, not {type(text).__name__}")
     return BenchmarkIndex.build(files, chosen.ngram, chosen.min_item_words).find(given)
 
 

@@ -122,7 +122,7 @@ def deduplicate(texts: Iterable[str | None], ids: Iterable[Any] | None = None, *
         UsageError: a setting is unknown or out of range, or ids repeat or are too few.
     """
     chosen = _settings(settings)
-    given = _plain(texts)
+    given = _texts(texts)
     width = len(str(max(len(given) - 1, 0)))
     names = [f"{number:0{width}}" for number in range(len(given))] if ids is None else [str(i) for i in _plain(ids)]
     if len(names) != len(given) or len(set(names)) != len(names):
@@ -162,6 +162,17 @@ def _plain(values: Iterable[Any]) -> list[Any]:
     if isinstance(values, str):
         raise UsageError("deduplicate: expected a list of texts, found one string")
     return list(values.to_pylist() if isinstance(values, (pa.Array, pa.ChunkedArray)) else values)
+
+
+def _texts(values: Iterable[str | None]) -> list[str | None]:
+    """Returns the texts as Arrow can hold them: half a surrogate pair becomes U+FFFD."""
+    texts: list[str | None] = _plain(values)
+    for number, text in enumerate(texts):
+        if text is not None and not isinstance(text, str):
+            raise UsageError(f"deduplicate: texts[{number}]: expected a text, not {type(text).__name__}")
+        if text and not text.isascii():
+            texts[number] = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return texts
 
 
 def _equality(text: str) -> bytes | None:

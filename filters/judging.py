@@ -175,7 +175,7 @@ def _checked(texts: Iterable[str]) -> list[str]:
     """Returns the texts as Arrow can hold them: half a surrogate pair becomes U+FFFD."""
     if isinstance(texts, str):
         raise UsageError("texts: expected a list of texts, not one text; put it in a list")
-    documents = list(texts)
+    documents = texts.to_pylist() if isinstance(texts, (pa.Array, pa.ChunkedArray)) else list(texts)
     for number, text in enumerate(documents):
         if not isinstance(text, str):
             raise UsageError(f"texts[{number}]: expected a text, not {type(text).__name__}")

@@ -23,6 +23,9 @@ from filters.signals import GROUP_OF, SIGNALS
 
 __all__ = ["Plan", "Rule", "resolve_filters"]
 
+#: Columns that stand beside the signals while documents are measured and judged.
+_COLUMNS = frozenset({"id", "text", "text_bytes", "kind", "source", "language"})
+
 Place = tuple[str | int, ...]
 MakeError = Callable[[Place, str], Exception]
 
@@ -52,6 +55,9 @@ class _Resolver:
         clash = sorted(given & (SIGNALS.keys() | {LANGUAGE_SCORE}))
         if clash:
             raise error(("sources",), f'the input\'s signal "{clash[0]}" has the name of a measured one; rename it')
+        taken = sorted(given & _COLUMNS)
+        if taken:
+            raise error(("sources",), f'the input\'s signal "{taken[0]}" has the name of a column; rename it')
         self.rules: list[Rule] = []
         self.segments = [Segment()]
         self.groups = [default_groups("")]

@@ -133,7 +133,7 @@ def report(folder: Path) -> None:
 @AS_JSON
 def stats(folder: Path, as_json: bool) -> None:
     """Show the funnel and why documents left it."""
-    from flows import views
+    import flows.views as views
 
     views.stats(folder, as_json)
 
@@ -149,7 +149,7 @@ def sample(
     folder: Path, reason: str | None, status: str | None, source: str | None, number: int, as_json: bool
 ) -> None:
     """Show a page of documents that left the road (or, with --status kept, stayed on it)."""
-    from flows import views
+    import flows.views as views
     from flows.inspect import texts_of
 
     views.sample(folder, reason, number, texts_of(folder), as_json, status=status, source=source)
@@ -161,7 +161,7 @@ def sample(
 @AS_JSON
 def explain(folder: Path, key: str, as_json: bool) -> None:
     """Show one document's road: every verdict, value and bound (by id or by the input's own id)."""
-    from flows import views
+    import flows.views as views
     from flows.inspect import texts_of
 
     views.explain(folder, key, texts_of(folder), as_json)
@@ -196,7 +196,7 @@ def clean(folder: Path) -> None:
 @click.argument("name", required=False)
 def presets(name: str | None) -> None:
     """List the presets, or print one: its rules, bounds, reasons and sources."""
-    from filters import presets as shelf
+    import filters.presets as shelf
 
     click.echo(shelf.describe(name) if name else shelf.overview())
 

@@ -22,8 +22,20 @@ def resolve_plan(file: RecipeFile) -> Plan:
 
     given = {name for source in file.recipe.sources for name in source.signals}
     if file.recipe.quality is not None:
+        if "quality" in given:
+            raise file.error(("sources",), 'the input\'s signal "quality" has the name of the model\'s; rename it')
         given.add("quality")
+    _check_scopes(file)
     return resolve_filters(file.recipe.filters, given, file.error)
+
+
+def _check_scopes(file: RecipeFile) -> None:
+    known = [source.name for source in file.recipe.sources]
+    for number, entry in enumerate(file.recipe.filters):
+        for name in entry.where.source or ():
+            if name not in known:
+                place = ("filters", number, "where", "source")
+                raise file.error(place, f'unknown source "{name}".{did_you_mean(name, known)}')
 
 
 def check_paths(file: RecipeFile) -> None:

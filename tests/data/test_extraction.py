@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data import extract_html
-from data.errors import PhimillError
+from data.errors import PhimillError, UsageError
 from data.extraction import EXTRACT_SCHEMA, Extractor
 from data.extraction_process import Child
 from data.fingerprint import file_sha256
@@ -221,6 +221,13 @@ def test_extract_html_says_why_there_is_no_text() -> None:
     assert extract_html(b"").metadata["reason"] == "empty"
     assert extract_html(b"%PDF-1.5").metadata == {"reason": "binary"}
     assert extract_html(GOOD, url="http://x/", engine="trafilatura").text == SENTENCE
+
+
+def test_extract_html_refuses_an_unknown_engine_and_a_page_that_is_no_bytes() -> None:
+    with pytest.raises(UsageError, match='Did you mean "resiliparse"'):
+        extract_html(GOOD, engine="resilparse")
+    with pytest.raises(UsageError, match="bytes, not str"):
+        extract_html("<p>text</p>")  # type: ignore[arg-type]
 
 
 def test_control_characters_are_taken_out() -> None:

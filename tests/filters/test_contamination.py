@@ -167,6 +167,8 @@ def test_wrong_settings_are_refused(toy: str) -> None:
         find_contamination(["x"], toy, ngram=1)
     with pytest.raises(UsageError, match="list of texts"):
         find_contamination("x", toy)
+    with pytest.raises(UsageError, match=r"texts\[1\]: expected a text, not int"):
+        find_contamination(["x", 1], toy)  # type: ignore[list-item]
 
 
 def test_an_index_of_no_benchmarks_finds_nothing() -> None:

@@ -258,6 +258,15 @@ def test_wrong_arguments_are_refused_with_what_to_do(arguments: dict[str, Any], 
         deduplicate(["x", "y"], **arguments)
 
 
+def test_half_a_surrogate_pair_is_a_text_like_any_other() -> None:
+    assert deduplicate(["\ud800 x", "\ufffd X", None, "y"])["kept"].to_pylist() == [True, False, True, True]
+
+
+def test_what_is_no_text_is_refused_by_its_place() -> None:
+    with pytest.raises(UsageError, match=r"texts\[1\]: expected a text, not int"):
+        deduplicate(["x", 1])  # type: ignore[list-item]
+
+
 @pytest.fixture(scope="module")
 def mixture() -> dict[str, str]:
     if not SHARED.is_dir():

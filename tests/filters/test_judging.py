@@ -355,6 +355,12 @@ def test_wrong_calls_are_met_with_what_to_do() -> None:
             call()
 
 
+def test_a_column_of_a_table_is_judged_like_a_list() -> None:
+    texts = ["some words", "other words"]
+    assert judge(pa.chunked_array([texts]), "c4").equals(judge(texts, "c4"))
+    assert judge(pa.array(texts), "c4").equals(judge(texts, "c4"))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.characters(), max_size=120), max_size=3))
 def test_any_text_is_judged_by_any_preset(texts: list[str]) -> None:

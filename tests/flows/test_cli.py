@@ -32,6 +32,11 @@ def test_a_recipe_that_is_wrong_ends_with_2_and_one_line(corpus: Path, tmp_path:
         ("mixture.shares={wbe: 1.0}", 'Did you mean "web"?'),
         ("synthesise.teacher.base_url=http://127.0.0.1:1/v1", "OPENAI_API_KEY"),
         ("decontaminate.benchmarks.birds.path=no.jsonl", "no such file"),
+        ("sources.prose.signals={text: edu}", "has the name of a column"),
+        ("sources.prose.signals={quality: edu}", "has the name of the model's"),
+        ("filters.gopher-quality.where={source: prsoe}", 'Did you mean "prose"?'),
+        ("schedule={cron: 3 o'clock}", "five fields"),
+        ("schedule={cron: 0 3 * * *, timezone: Mars}", "unknown time zone"),
     ],
 )
 def test_whatever_is_wrong_is_said_before_work_begins(
