@@ -35,6 +35,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
             os.close(handle)
         os.replace(temporary, target)
         sync_folder(target.parent)
+    except OSError as failure:
+        if failure.errno and str(failure.filename or temporary) == str(temporary):  # Arrow's and write()'s name no file
+            raise OSError(failure.errno, os.strerror(failure.errno), str(target)) from failure
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

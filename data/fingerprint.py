@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import sys
 from pathlib import Path
 from typing import Any, Iterable
 
@@ -92,6 +93,7 @@ def step_fingerprint(
             "version": version,
             "settings": settings,
             "code": code_digest(*sorted(modules)),
+            "python": sys.version_info[:2],  # Unicode tables, `ast`, the standard library as a corpus
             "libraries": {name: importlib.metadata.version(name) for name in sorted(libraries)},
             "reads": reads,
         }

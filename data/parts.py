@@ -7,6 +7,8 @@ difference in length that no step can overlook. A file's existence means that it
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence
@@ -78,7 +80,11 @@ class PartWriter:
             self.rows += piece.num_rows
 
     def __exit__(self, *failure: Any) -> None:
-        self._writer.close()
+        try:
+            self._writer.close()
+        except Exception as error:
+            self._context.__exit__(type(error), error, error.__traceback__)
+            raise
         self._context.__exit__(*failure)
 
 
@@ -102,27 +108,49 @@ def write_part(path: Path, table: pa.Table) -> None:
 
 def read_part(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Returns a part file's columns whole; for files without text, or small ones."""
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(columns=list(columns) if columns is not None else None)
-    except (pa.ArrowException, OSError) as error:
-        raise DamageError(f"{path}: cannot be read back ({error}); delete this file and run again") from error
+    with _opened(path, columns) as file:
+        return file.read(columns=list(columns) if columns is not None else None)
 
 
 def read_batches(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Yields a part file's row groups, each at most BATCH_BYTES of text, in order."""
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for number in range(file.num_row_groups):
-                yield file.read_row_group(number, columns=list(columns) if columns is not None else None)
-    except (pa.ArrowException, OSError) as error:
-        raise DamageError(f"{path}: cannot be read back ({error}); delete this file and run again") from error
+    with _opened(path, columns) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, columns=list(columns) if columns is not None else None)
 
 
 def count_rows(path: str | Path) -> int:
     """Returns the number of rows of a part file, from its footer."""
-    with pq.ParquetFile(path) as file:
+    with _opened(path) as file:
         return int(file.metadata.num_rows)
+
+
+def column_names(path: str | Path) -> list[str]:
+    """Returns a part file's column names, from its footer."""
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:
+    """Yields an open part file; every way in which damage shows ends in an error that names the file."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            _check_footer(file, columns or ())
+            yield file
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DamageError(f"{path}: cannot be read back ({error}); delete this file and run again") from error
+
+
+def _check_footer(file: pq.ParquetFile, columns: Sequence[str]) -> None:
+    """Pages have checksums, the footer has none; but it says the schema twice."""
+    schema = file.schema_arrow
+    stored = base64.b64decode((file.metadata.metadata or {}).get(b"ARROW:schema", b""))
+    if not stored or not pa.ipc.read_schema(pa.py_buffer(stored)).equals(schema):
+        raise ValueError("its footer is damaged")
+    missing = set(columns) - set(schema.names)
+    if missing:
+        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
 
 
 def lay_side_by_side(left: pa.Table, right: pa.Table, where: str) -> pa.Table:

@@ -64,8 +64,8 @@ class Pool:
                 initializer=_follow_parent,
                 initargs=(os.getpid(),),
             )
-        futures = [self._executor.submit(function, *values) for values in arguments]
         try:
+            futures = [self._executor.submit(function, *values) for values in arguments]
             for number, future in enumerate(concurrent.futures.as_completed(futures), 1):
                 future.result()
                 done(number)

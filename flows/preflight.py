@@ -23,7 +23,7 @@ def resolve_plan(file: RecipeFile) -> Plan:
     given = {name for source in file.recipe.sources for name in source.signals}
     if file.recipe.quality is not None:
         if "quality" in given:
-            raise file.error(("sources",), 'the input\'s signal "quality" has the name of the model\'s; rename it')
+            raise file.error(("sources",), "the input's signal \"quality\" has the name of the model's; rename it")
         given.add("quality")
     _check_scopes(file)
     return resolve_filters(file.recipe.filters, given, file.error)

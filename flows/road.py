@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.errors import UsageError
+from data.errors import PhimillError, UsageError
 from flows.pool import Pool
 from flows.preflight import check_paths, resolve_plan
 from flows.progress import Progress
@@ -79,16 +79,31 @@ def open_run(request: Request, progress: Progress | None = None) -> Iterator[Run
     from data.publish import check_folder
     from data.recipe_file import read_recipe
 
-    if request.workers is not None and request.workers < 1:
-        raise UsageError(f"--workers {request.workers}: at least 1")
-    check_folder(Path(request.out))
-    file = read_recipe(request.recipe, request.changes)
-    plan = resolve_plan(file)
-    check_paths(file)
-    workers = request.workers or len(os.sched_getaffinity(0))
-    with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
-        work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)
-        yield Run(file, plan, work, pool, request.sample, progress or Progress())
+    with _named(Path(request.out)):
+        if request.workers is not None and request.workers < 1:
+            raise UsageError(f"--workers {request.workers}: at least 1")
+        check_folder(Path(request.out))
+        file = read_recipe(request.recipe, request.changes)
+        plan = resolve_plan(file)
+        check_paths(file)
+        workers = request.workers or len(os.sched_getaffinity(0))
+        with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
+            work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)
+            yield Run(file, plan, work, pool, request.sample, progress or Progress())
+
+
+@contextmanager
+def _named(out: Path) -> Iterator[None]:
+    """Turns what the system refuses (a full disk, a folder that cannot be written) into one line with the path."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        raise PhimillError(
+            f"{failure.filename or out}: {failure.strerror or failure}. What was published before is untouched; "
+            "when the cause is gone, run the same command again: it goes on where it stopped"
+        ) from failure
 
 
 def drive(request: Request, progress: Progress | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -69,18 +70,24 @@ class Work:
         return found
 
     def sha256(self, path: Path) -> str:
-        """Returns a file's SHA-256; remembered while its size, time and inode stay the same."""
+        """Returns a file's SHA-256; remembered while its size, times and inode stay the same.
+
+        The time of the last change (ctime) is among them: unlike mtime, nobody can set it back.
+        """
         if self._digests is None:
             store = self.root / "digests.json"
-            self._digests = json.loads(store.read_text()) if store.exists() else {}
+            try:
+                self._digests = json.loads(store.read_text()) if store.exists() else {}
+            except ValueError:  # damaged: it only saves time
+                self._digests = {}
         state = path.stat()
-        stamp = [state.st_size, state.st_mtime_ns, state.st_ino]
+        stamp = [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
         known = self._digests.get(str(path))
-        if known and known[:3] == stamp:
-            return str(known[3])
+        if known and known[:-1] == stamp:
+            return str(known[-1])
         found = file_sha256(path)
         # A file written in the last seconds could change again within one tick of its clock.
-        if time.time_ns() - state.st_mtime_ns > 2 * 10**9:
+        if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > 2 * 10**9:
             self._digests[str(path)] = [*stamp, found]
         return found
 
@@ -91,5 +98,7 @@ class Work:
 
     def _sweep(self) -> None:
         """Removes what a killed run left half-written; only the holder of the lock does this."""
-        for leftover in self.root.glob("*/.tmp-*"):
+        for leftover in [*self.root.glob(".tmp-*"), *self.root.glob("*/.tmp-*")]:
             leftover.unlink(missing_ok=True)
+        for folder in [*self.root.glob("build-*"), self.root / "scratch"]:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from data.account import check_account, count
 from data.ledger import ledger_rows, ledger_schema, read_ledger, write_ledger
-from data.parts import Part, alive, count_rows, read_part
+from data.parts import Part, alive, column_names, count_rows, read_part
 from data.shards import ShardPlan
 from flows.run import Run
 from flows.steps.judge import NO_SIGNALS, read_signals
@@ -66,15 +66,8 @@ def signal_names(parts: list[Part]) -> list[str]:
     return sorted(names)
 
 
-def read_part_names(path: str) -> list[str]:
-    """Returns a part file's column names."""
-    import pyarrow.parquet as pq
-
-    return list(pq.read_schema(path).names)
-
-
 def _signal_names(path: str) -> list[str]:
-    return [name for name in read_part_names(path) if name not in (*NO_SIGNALS, "language")]
+    return [name for name in column_names(path) if name not in (*NO_SIGNALS, "language")]
 
 
 def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool) -> Iterator[pa.Table]:
@@ -107,7 +100,7 @@ def _deciding(part: Part) -> list[str]:
 
 def _fate_columns(path: str) -> list[str]:
     unwanted = {"text", "metadata", "language"}
-    return [name for name in read_part_names(path) if name not in unwanted]
+    return [name for name in column_names(path) if name not in unwanted]
 
 
 def _signals(part: Part) -> pa.Table | None:

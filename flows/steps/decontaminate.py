@@ -36,7 +36,7 @@ def decontaminate(run: Run) -> dict[str, Any]:
         "decontaminate",
         version=1,
         settings=chosen.model_dump(mode="json"),
-        modules=["filters.contamination", "flows.steps.decontaminate"],
+        modules=["filters.contamination", "flows.steps.decontaminate", "flows.steps.judge"],
         libraries=("numpy", "xxhash"),
         reads=digests,
     )
@@ -44,7 +44,7 @@ def decontaminate(run: Run) -> dict[str, Any]:
         "decontaminate",
         fingerprint,
         decontaminate_part,
-        settings,
+        {**settings, "digests": digests},
         reads=["measure", "synthesise"],
         parts=[*run.parts, *run.taught],
         extra=lambda part: {"alive": digest_of_mask(alive(part, BEFORE))},
@@ -60,6 +60,7 @@ def decontaminate_part(part_json: dict[str, Any], target: str, settings: dict[st
         tuple((b["name"], b["path"], tuple(b["fields"] or ()), b["id_field"]) for b in settings["benchmarks"]),
         settings["ngram"],
         settings["min_item_words"],
+        tuple(settings["digests"]),
     )
     mask = alive(part, BEFORE)
     ids = read_part(part.files[part.origin], ["id"])["id"]
@@ -91,7 +92,8 @@ def _fates(ids: pa.ChunkedArray, found: pa.Table) -> pa.Table:
 
 
 @functools.lru_cache(maxsize=1)
-def _index(benchmarks: tuple[Any, ...], ngram: int, min_item_words: int) -> Any:
+def _index(benchmarks: tuple[Any, ...], ngram: int, min_item_words: int, digests: tuple[str, ...]) -> Any:
+    """Returns the index of the benchmarks' items; `digests` of their files keep an older content's from being found."""
     from filters.contamination import BenchmarkIndex
 
     models = [

@@ -43,7 +43,7 @@ def deduplicate(run: Run) -> dict[str, Any]:
         "deduplicate",
         version=1,
         settings=settings.model_dump(mode="json"),
-        modules=["filters.duplicates", "flows.steps.deduplicate"],
+        modules=["filters.duplicates", "flows.steps.deduplicate", "flows.steps.judge"],
         libraries=("numpy", "xxhash"),
         reads=[reads, priorities],
     )
@@ -66,7 +66,7 @@ def _sign(run: Run, settings: Deduplicate) -> None:
         "sign",
         version=1,
         settings=chosen,
-        modules=["filters.duplicates", "flows.steps.deduplicate"],
+        modules=["filters.duplicates", "flows.steps.deduplicate", "flows.steps.judge"],
         libraries=("numpy", "xxhash"),
     )
     run.parts = run.map_parts(

@@ -40,7 +40,7 @@ def ingest(run: Run) -> dict[str, Any]:
                 {"source": source.name, "path": file.relative, "bytes": file.bytes, "sha256": file.sha256}
                 for file in unit.files
             )
-            if not index.exists():
+            if not _is_whole(index):
                 todo.append((unit, source, str(index), settings))
     run.work.keep_digests()
     with run.timed("ingest", parts=len(indexes), todo=len(todo)) as done:
@@ -82,6 +82,15 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any])
         writer.__exit__(None, None, None)
         entries[-1]["rows"] = writer.rows
     atomic_write(target, json.dumps(entries))
+
+
+def _is_whole(index: Path) -> bool:
+    """Returns whether a unit's index can be read and all the parts that it names are there."""
+    try:
+        entries = json.loads(index.read_text())
+    except (OSError, ValueError):
+        return False
+    return all((index.parent / entry["file"]).is_file() for entry in entries)
 
 
 def _sampled(table: pa.Table, settings: dict[str, Any]) -> pa.Table:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.fingerprint import step_fingerprint
-from data.parts import Part, alive, lay_side_by_side, read_part, scatter, write_part
+from data.parts import Part, alive, column_names, lay_side_by_side, read_part, scatter, write_part
 from flows.run import Run
 
 #: Columns of a measured part that are no signals.
@@ -51,7 +51,7 @@ def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
     table = base
     for path in files:
         wanted = None if columns is None else {*columns, "language"}
-        names = [name for name in _names(path) if name not in NO_SIGNALS and (wanted is None or name in wanted)]
+        names = [name for name in column_names(path) if name not in NO_SIGNALS and (wanted is None or name in wanted)]
         more = read_part(path, ["id", *names])
         if "language" in names:
             table = table.drop_columns(["language"])
@@ -78,9 +78,3 @@ def align(some: pa.Table, mask: pa.Array, ids: pa.ChunkedArray) -> pa.Table:
         place = table.schema.get_field_index(name)
         table = table.set_column(place, pa.field(name, pa.string(), False), pc.fill_null(table[name], ""))
     return table.set_column(table.schema.get_field_index("id"), pa.field("id", pa.string(), False), ids)
-
-
-def _names(path: str) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return list(pq.read_schema(path).names)

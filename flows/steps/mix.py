@@ -23,7 +23,7 @@ def mix(run: Run) -> dict[str, Any]:
         "mix",
         version=1,
         settings=settings.model_dump(mode="json"),
-        modules=["data.mixture", "flows.steps.mix"],
+        modules=["data.mixture", "flows.steps.judge", "flows.steps.mix"],
         reads=[run.recipe.seed, [part.keys["tokenise"] for part in parts]],
     )
     folder = run.folder("mix", fingerprint)

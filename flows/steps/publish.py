@@ -80,9 +80,10 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
         version=1,
         settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root"}),
         modules=[*WRITERS, *module_names("flows.report")],
-        libraries=("pyarrow",),
+        libraries=("altair", "jinja2", "pyarrow", "vl-convert-python"),
         reads=[
-            [part.keys["mix"] for part in parts],
+            [part.keys for part in parts],  # all: the ledger says what every step found, also where no fate changed
+            run.work.sha256(run.root / run.recipe.truth) if run.recipe.truth else None,
             run.inputs,
             run.facts["tokenizer"]["sha256"],
             run.sample,
@@ -92,12 +93,13 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
 
 
 def _standing(out: Path) -> dict[str, Any] | None:
-    """Returns the manifest of what is published now, if it can be read."""
-    from data.manifest import read_manifest
+    """Returns the manifest of what is published now, if every byte of it is as it was written."""
+    from data.manifest import file_entries, read_manifest, snapshot_folder
 
     try:
-        return read_manifest(out)
-    except (UsageError, DamageError):
+        manifest = read_manifest(out)
+        return manifest if file_entries(snapshot_folder(out)) == manifest["files"] else None
+    except (UsageError, DamageError, OSError):
         return None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -124,4 +126,18 @@ def _train(run: Run, settings: Quality, references: list[Path], chosen: list[str
     raw = fetch_texts(run.parts, chosen, before="measure")
     with atomic_path(folder / "model.bin") as temporary:
         facts = train(good, [raw[key] for key in chosen if key in raw], settings, run.recipe.seed, temporary)
+        _check_end(temporary, settings.dim)
     atomic_write(folder / "facts.json", json.dumps(facts, sort_keys=True))
+
+
+def _check_end(model: Path, dim: int) -> None:
+    """Makes sure that a model file is there to its end: fastText says nothing when the disk is full.
+
+    The last thing in it is the output matrix: a flag, two sizes and 2 × dim numbers of 4 bytes.
+    """
+    length = 17 + 8 * dim
+    with model.open("rb") as file:
+        file.seek(max(0, model.stat().st_size - length))
+        end = file.read()
+    if end[:17] != struct.pack("<?qq", False, 2, dim) or len(end) != length:
+        raise OSError(errno.ENOSPC, "the quality model could not be written to its end (is the disk full?)", str(model))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import sqlite3
 from typing import Any
 
 from data.atomic import atomic_write
@@ -23,7 +25,7 @@ def synthesise(run: Run) -> dict[str, Any]:
         version=1,
         settings=settings.model_dump(mode="json"),
         modules=["synth.exercises", "flows.steps.synthesise"],
-        libraries=("openai",),
+        libraries=("jinja2", "openai"),
         reads=[run.recipe.seed, resource_digest("synth"), choose_tier()],
     )
     folder = run.folder("synthesise", fingerprint)
@@ -34,7 +36,10 @@ def synthesise(run: Run) -> dict[str, Any]:
             from synth.exercises import generate
 
             journal = run.work.root / "teacher.sqlite"
-            rows, found = generate(settings, run.recipe.seed, journal, on_progress=done)
+            try:
+                rows, found = generate(settings, run.recipe.seed, journal, on_progress=done)
+            except sqlite3.OperationalError as failure:  # a full disk, or one that cannot be written
+                raise OSError(errno.EIO, str(failure), str(journal)) from failure
             write_part(target, rows)
             atomic_write(facts, json.dumps(found, sort_keys=True))
     run.facts["teacher"] = json.loads(facts.read_text())

@@ -46,7 +46,7 @@ def tokenise(run: Run) -> dict[str, Any]:
         "tokenise",
         fingerprint,
         tokenise_part,
-        {"tokenizer": str(path)},
+        {"tokenizer": str(path), "sha256": sha256},
         reads=["measure", "synthesise"],
         parts=[*run.parts, *run.taught],
         extra=lambda part: {"alive": digest_of_mask(alive(part, LIVING))},
@@ -60,7 +60,7 @@ def tokenise_part(part_json: dict[str, Any], target: str, settings: dict[str, An
     from data.tokenizer import count_tokens
 
     part = Part(**part_json)
-    tokenizer = _load(settings["tokenizer"])
+    tokenizer = _load(settings["tokenizer"], settings["sha256"])
     mask = alive(part, LIVING)
     start = 0
     with PartWriter(Path(target), SCHEMA) as writer:
@@ -109,7 +109,7 @@ def _tokenizer(run: Run) -> Path:
         "tokenizer",
         version=1,
         settings=settings.model_dump(mode="json"),
-        modules=["data.tokenizer"],
+        modules=["data.tokenizer", "flows.steps.tokenise"],
         libraries=("tokenizers",),
         reads=[digest(list(chosen)), [part.keys.get("measure") for part in run.parts], _taught_keys(run)],
     )
@@ -130,7 +130,8 @@ def _taught_keys(run: Run) -> list[str]:
 
 
 @functools.lru_cache(maxsize=1)
-def _load(path: str) -> Any:
+def _load(path: str, sha256: str) -> Any:
+    """Returns a tokenizer; the digest keeps an older content of the file from being found."""
     from data.tokenizer import Tokenizer
 
     return Tokenizer(Path(path))
