@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from data.errors import did_you_mean
+from data.fingerprint import file_sha256
+from data.recipe import Recipe
 from data.recipe_file import Place, RecipeFile
 
 if TYPE_CHECKING:
@@ -45,6 +47,21 @@ def check_paths(file: RecipeFile) -> None:
         RecipeError: naming the first that is missing, with file and line.
     """
     recipe = file.recipe
+    for place, path in named_files(recipe):
+        if not (file.root / path).is_file():
+            raise file.error(place, f"no such file: {file.root / path}")
+    if recipe.quality is not None and recipe.quality.model is not None:
+        found = file_sha256(file.root / recipe.quality.model)
+        if found != recipe.quality.sha256:
+            raise file.error(("quality", "sha256"), f"the model's SHA-256 is {found}, expected {recipe.quality.sha256}")
+    for number, source in enumerate(recipe.sources):
+        _check_source(file, number, source.kind, [source.path] if isinstance(source.path, str) else source.path)
+    _check_mixture(file)
+    _check_teacher(file)
+
+
+def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
+    """Returns every file that a recipe names beside its sources, with the key that names it."""
     named: list[tuple[Place, str]] = []
     if recipe.quality is not None:
         named += [(("quality", "reference"), path) for path in recipe.quality.reference]
@@ -55,13 +72,7 @@ def check_paths(file: RecipeFile) -> None:
     ]
     named += [(("tokenise", "tokenizer"), recipe.tokenise.tokenizer)] if recipe.tokenise.tokenizer else []
     named += [(("truth",), recipe.truth)] if recipe.truth else []
-    for place, path in named:
-        if not (file.root / path).is_file():
-            raise file.error(place, f"no such file: {file.root / path}")
-    for number, source in enumerate(recipe.sources):
-        _check_source(file, number, source.kind, [source.path] if isinstance(source.path, str) else source.path)
-    _check_mixture(file)
-    _check_teacher(file)
+    return named
 
 
 def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) -> None:

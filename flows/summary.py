@@ -12,6 +12,9 @@ TOP_REASONS = 8
 def closing_words(manifest: dict[str, Any], out: Path) -> str:
     """Returns the summary of a published dataset as plain text."""
     counts = manifest["counts"]
+    if not counts["kept"]:
+        empty = f"Made    NOTHING: none of {counts['in']:,} records was kept; the shards are empty"
+        return "\n".join(["", empty, "", *_why(counts), *_taught(manifest), "", f"Look    {out}/report.html"])
     lines = [
         "",
         f"Made    {counts['kept']:,} documents, {counts['tokens_kept']:,} tokens in {len(manifest['shards'])} shards "

@@ -260,6 +260,8 @@ class Journal:
             database.execute(f"DELETE FROM attempts WHERE state = 'sent' AND key IN ({free})")
             database.execute("UPDATE attempts SET state = 'in_doubt' WHERE state = 'sent'")
             return database
+        except sqlite3.OperationalError:  # a full disk or a lock says nothing about what the file holds
+            raise
         except sqlite3.DatabaseError as error:
             raise DamageError(
                 f"{self.path}: is no readable request journal ({error}); move it away to start anew, "

@@ -42,7 +42,7 @@ class Unit:
     Attributes:
         source: name of the source.
         name: unique in the source, safe as a file name, the same in every run.
-        files: sorted by relative path; empty for Hub datasets.
+        files: sorted by relative path; empty for datasets on the Hub.
         key: digest of everything that reading it depends on.
         address: huggingface only: the hub's name or an absolute local folder.
     """

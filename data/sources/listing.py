@@ -82,15 +82,19 @@ def _groups(files: list[InputFile], source: Source, settings: object) -> list[Un
 
 def _dataset_unit(address: str, source: Source, root: Path, settings: object, sha256: Sha256) -> Unit:
     folder = root / address
-    local: list[tuple[str, str]] = []
+    local: list[InputFile] = []
     if folder.is_dir():
-        local = [(relative, sha256(path)) for path, relative in _walk(folder)]
+        local = [
+            InputFile(str(path), relative, path.stat().st_size, sha256(path))
+            for path, relative in sorted(_walk(folder))
+        ]
         if not local:
             raise _error(source, f"{folder} is empty; expected the files of a dataset")
     elif address.startswith((".", "/")):
         raise _error(source, f"no such folder: {folder}")
-    key = digest({"settings": settings, "address": "" if local else address, "files": sorted(local)})
-    return Unit(source.name, _safe_name(address), (), key, str(folder.resolve()) if local else address)
+    contents = [(file.relative, file.sha256) for file in local]
+    key = digest({"settings": settings, "address": "" if local else address, "files": contents})
+    return Unit(source.name, _safe_name(address), tuple(local), key, str(folder.resolve()) if local else address)
 
 
 def _files(address: str, source: Source, root: Path) -> Iterator[tuple[Path, str]]:
@@ -111,7 +115,8 @@ def _files(address: str, source: Source, root: Path) -> Iterator[tuple[Path, str
             raise _error(source, f"no such folder: {base} (the part of {address!r} before the first wildcard)")
     count = 0
     for file, relative in _walk(base):
-        chosen = any(matches(relative, pattern) for pattern in patterns)
+        name = relative.lower() if base == path else relative  # a folder holds PAGE.HTM too; a glob means its case
+        chosen = any(matches(name, pattern) for pattern in patterns)
         chosen = chosen and (not source.include or any(matches(relative, pattern) for pattern in source.include))
         if chosen and not any(matches(relative, pattern) for pattern in source.exclude):
             count += 1

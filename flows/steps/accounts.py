@@ -16,7 +16,9 @@ import pyarrow.compute as pc
 from data.account import check_account, count
 from data.ledger import ledger_rows, ledger_schema, read_ledger, write_ledger
 from data.parts import Part, alive, column_names, count_rows, read_part
+from data.recipe_file import dotted
 from data.shards import ShardPlan
+from flows.preflight import named_files
 from flows.run import Run
 from flows.steps.judge import NO_SIGNALS, read_signals
 from flows.steps.tokenise import LIVING
@@ -143,6 +145,7 @@ def manifest_of(
         "versions": {name: importlib.metadata.version(name) for name in NAMED},
         "recipe": run.recipe.model_dump(mode="json"),
         "inputs": run.inputs,
+        "references": _references(run),
         "sample": run.sample,
         "counts": counts,
         "rules": rule_counts(run, build),
@@ -158,6 +161,19 @@ def manifest_of(
         "truth": _truth(run, build),
     }  # fmt: skip
     return manifest
+
+
+def _references(run: Run) -> list[dict[str, Any]]:
+    """Returns the files that the recipe names beside its sources: references, benchmarks, models, truth."""
+    return [
+        {
+            "key": dotted(place),
+            "path": path,
+            "bytes": (run.root / path).stat().st_size,
+            "sha256": run.work.sha256(run.root / path),
+        }
+        for place, path in named_files(run.recipe)
+    ]
 
 
 def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ def judge(run: Run) -> dict[str, Any]:
     """Adds the step `judge` to run.parts."""
     import filters.judging as judging
 
+    _check_given(run)
     pool = judging.pool_bounds(run.plan, lambda columns: _read_pool(run.parts, columns))
     settings = {"plan": run.plan.to_json(), "pool": pool}
     fingerprint = step_fingerprint(
@@ -32,6 +33,18 @@ def judge(run: Run) -> dict[str, Any]:
     run.facts["pool"] = pool
     run.parts = run.map_parts("judge", fingerprint, judge_part, settings, reads=["measure", "score"])
     return {"rules": len(run.plan.rules)}
+
+
+def _check_given(run: Run) -> None:
+    """Raises if a signal that a source should carry is a number in none of its records."""
+    for number, source in enumerate(run.recipe.sources):
+        for name, column in source.signals.items():
+            own = [read_part(part.files["measure"], [name])[name] for part in run.parts if part.source == source.name]
+            if sum(len(values) for values in own) and all(values.null_count == len(values) for values in own):
+                message = (
+                    f'no record of {source.name} has a number in "{column}"; rules on {name} would pass everything'
+                )
+                raise run.file.error(("sources", number, "signals", name), message)
 
 
 def _read_pool(parts: list[Part], columns: list[str]) -> pa.Table:

@@ -94,3 +94,20 @@ def test_presets_are_listed_and_explained() -> None:
     code, said = call("presets", "gopher-qualty")
     assert code == 2
     assert "Did you mean" in said
+
+
+def test_a_model_that_is_not_the_one_named_is_refused_before_work(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.bin").write_bytes(b"not the model")
+    quality = f"quality={{model: {tmp_path / 'm.bin'}, sha256: {'a' * 64}}}"
+    code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server", "--set", quality)
+    assert code == 2
+    assert "SHA-256" in said
+    assert not (tmp_path / "o" / ".work").exists()
+
+
+@pytest.mark.slow
+def test_a_signal_that_no_record_carries_is_refused(corpus: Path, tmp_path: Path) -> None:
+    change = ("--set", "sources.prose.signals={edu: edou}", "--set", "quality=null")
+    code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server", *change)
+    assert code == 2
+    assert 'no record of prose has a number in "edou"' in said
