@@ -64,11 +64,14 @@ class PartWriter:
         self.path, self.schema, self.rows = path, schema, 0
 
     def __enter__(self) -> PartWriter:
-        self._context = atomic_path(self.path)
-        temporary = self._context.__enter__()
-        self._writer = pq.ParquetWriter(
-            temporary, self.schema, compression="zstd", compression_level=1, write_page_checksum=True
-        )
+        with contextlib.ExitStack() as stack:
+            temporary = stack.enter_context(atomic_path(self.path))
+            self._writer = stack.enter_context(
+                pq.ParquetWriter(
+                    temporary, self.schema, compression="zstd", compression_level=1, write_page_checksum=True
+                )
+            )
+            self._open = stack.pop_all()
         return self
 
     def write(self, table: pa.Table | pa.RecordBatch) -> None:
@@ -80,12 +83,16 @@ class PartWriter:
             self.rows += piece.num_rows
 
     def __exit__(self, *failure: Any) -> None:
-        try:
-            self._writer.close()
-        except Exception as error:
-            self._context.__exit__(type(error), error, error.__traceback__)
-            raise
-        self._context.__exit__(*failure)
+        self._open.__exit__(*failure)
+
+
+def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Writes tables of one schema, as they come, as one part file."""
+    with contextlib.ExitStack() as stack:
+        writer: PartWriter | None = None
+        for table in tables:
+            writer = writer or stack.enter_context(PartWriter(path, table.schema))
+            writer.write(table)
 
 
 def split_by_bytes(table: pa.Table, limit: int = BATCH_BYTES) -> Iterator[pa.Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from data.errors import AccountingError
 from data.fingerprint import digest, step_fingerprint
-from data.parts import Part, PartWriter, alive, read_part, scatter, write_part
+from data.parts import Part, alive, read_part, scatter, write_part, write_tables
 from data.recipe import Deduplicate
 from data.schema import FATE_FIELDS
 from data.texts import fetch_texts, read_texts
@@ -86,28 +87,20 @@ def digest_of_mask(mask: pa.Array) -> str:
 
 def sign_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
     """Writes the signatures of one part's living documents."""
+    chosen = Deduplicate(**{key: value for key, value in settings.items() if key != "alive"})
+    write_tables(Path(target), _signed(Part(**part_json), chosen))
+
+
+def _signed(part: Part, settings: Deduplicate) -> Iterator[pa.Table]:
     from filters.duplicates import sign
 
-    part = Part(**part_json)
-    chosen = Deduplicate(**{key: value for key, value in settings.items() if key != "alive"})
-    mask = alive(part, BEFORE)
-    writer: PartWriter | None = None
-    start = 0
-    try:
-        for batch in read_texts(part):
-            here = mask.slice(start, batch.num_rows)
-            start += batch.num_rows
-            living = batch.filter(here)
-            signed = sign(living, chosen).append_column("length", pc.binary_length(living["text"]).cast(pa.int64()))
-            aligned = scatter(signed, here).set_column(0, "id", batch["id"])
-            writer = writer or PartWriter(Path(target), aligned.schema).__enter__()
-            writer.write(aligned)
-    except BaseException as failure:
-        if writer is not None:
-            writer.__exit__(type(failure), failure, failure.__traceback__)
-        raise
-    if writer is not None:
-        writer.__exit__(None, None, None)
+    mask, start = alive(part, BEFORE), 0
+    for batch in read_texts(part):
+        here = mask.slice(start, batch.num_rows)
+        start += batch.num_rows
+        living = batch.filter(here)
+        signed = sign(living, settings).append_column("length", pc.binary_length(living["text"]).cast(pa.int64()))
+        yield scatter(signed, here).set_column(0, "id", batch["id"])
 
 
 def _link(run: Run, settings: Deduplicate, priorities: dict[str, int], targets: list[Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.fingerprint import step_fingerprint
-from data.parts import Part, PartWriter, alive, scatter
+from data.parts import Part, alive, scatter, write_tables
 from data.recipe import Language
 from data.texts import read_texts
 from flows.run import Run
@@ -38,34 +39,26 @@ def measure(run: Run) -> dict[str, Any]:
 
 def measure_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
     """Writes one part's signals, row by row with its documents; null where a document has no text."""
+    write_tables(Path(target), _measured(Part(**part_json), settings))
+
+
+def _measured(part: Part, settings: dict[str, Any]) -> Iterator[pa.Table]:
     import filters.judging as judging
 
-    part = Part(**part_json)
     goes_on = alive(part, ["ingest", "extract"])
     language = Language(**settings["language"]) if settings["language"] else None
     given = sorted({name for names in settings["given"].values() for name in names})
-    writer: PartWriter | None = None
     start = 0
-    try:
-        for batch in read_texts(part, COLUMNS, before="measure"):
-            mask = goes_on.slice(start, batch.num_rows)
-            start += batch.num_rows
-            living = batch.filter(mask)
-            measured = judging.measure(living.drop_columns(["metadata"]), settings["plan"], language)
-            measured = _with_given(measured, living["metadata"].to_pylist(), given)
-            last = pc.coalesce(measured["text"].cast(pa.large_string()), living["text"])
-            measured = measured.append_column("text_bytes", pc.binary_length(last.cast(pa.large_binary())))
-            aligned = scatter(measured, mask)
-            aligned = aligned.set_column(aligned.schema.get_field_index("id"), "id", batch["id"])
-            if writer is None:
-                writer = PartWriter(Path(target), aligned.schema).__enter__()
-            writer.write(aligned)
-    except BaseException as failure:
-        if writer is not None:
-            writer.__exit__(type(failure), failure, failure.__traceback__)
-        raise
-    if writer is not None:
-        writer.__exit__(None, None, None)
+    for batch in read_texts(part, COLUMNS, before="measure"):
+        mask = goes_on.slice(start, batch.num_rows)
+        start += batch.num_rows
+        living = batch.filter(mask)
+        measured = judging.measure(living.drop_columns(["metadata"]), settings["plan"], language)
+        measured = _with_given(measured, living["metadata"].to_pylist(), given)
+        last = pc.coalesce(measured["text"].cast(pa.large_string()), living["text"])
+        measured = measured.append_column("text_bytes", pc.binary_length(last.cast(pa.large_binary())))
+        aligned = scatter(measured, mask)
+        yield aligned.set_column(aligned.schema.get_field_index("id"), "id", batch["id"])
 
 
 def _with_given(measured: pa.Table, metadata: list[str], given: list[str]) -> pa.Table:
