@@ -59,7 +59,6 @@ def redraw(out: Path) -> str:
     """Draws the report again from the ledger and the manifest; returns where it stands."""
     from flows.report import write_report
 
-    parts_of(out)
     target = out / ".work" / "report.html"
     write_report(out, target, texts_of(out), timings(Work(out)))
     return str(target)

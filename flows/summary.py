@@ -15,9 +15,10 @@ def closing_words(manifest: dict[str, Any], out: Path) -> str:
     if not counts["kept"]:
         empty = f"Made    NOTHING: none of {counts['in']:,} records was kept; the shards are empty"
         return "\n".join(["", empty, "", *_why(counts), *_taught(manifest), "", f"Look    {out}/report.html"])
+    shards = f"{len(manifest['shards'])} shard" + "s" * (len(manifest["shards"]) != 1)
     lines = [
         "",
-        f"Made    {counts['kept']:,} documents, {counts['tokens_kept']:,} tokens in {len(manifest['shards'])} shards "
+        f"Made    {counts['kept']:,} documents, {counts['tokens_kept']:,} tokens in {shards} "
         f"(from {counts['in']:,} records)",
     ]
     for group, realised in sorted(manifest["mixture"]["realised"].items()):

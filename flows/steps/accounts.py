@@ -26,10 +26,11 @@ from flows.steps.tokenise import LIVING
 #: The packages that phimill is built on, named in every manifest.
 NAMED = (
     "phimill", "datasets", "datatrove", "fasttext-numpy2", "datasketch", "openai", "pyarrow", "prefect", "numpy",
-    "resiliparse", "trafilatura", "fastwarc", "tokenizers", "py3langid",
+    "resiliparse", "trafilatura", "tokenizers", "py3langid",
 )  # fmt: skip
 
 BORN = ("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "reason")
+
 #: The ledger's columns that the counts come from.
 COUNTED = ("source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language")
 

@@ -31,7 +31,7 @@ def extract(run: Run) -> dict[str, Any]:
         version=1,
         settings=settings,
         modules=["data.extraction", "flows.steps.extract"],
-        libraries=("resiliparse", "trafilatura", "charset-normalizer", "justext", "lxml", "lxml-html-clean"),
+        libraries=("resiliparse", "trafilatura", "justext", "lxml", "lxml-html-clean"),
     )
     run.parts = run.map_parts("extract", fingerprint, extract_part, settings, reads=["ingest"])
     return {"parts": len(run.parts)}

@@ -16,7 +16,7 @@ from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA
 from flows.run import Run
 
-LIBRARIES = ("fastwarc", "orjson", "pyarrow", "resiliparse", "charset-normalizer", "datasets", "zstandard")
+LIBRARIES = ("orjson", "pyarrow", "resiliparse", "datasets", "zstandard")
 
 
 def ingest(run: Run) -> dict[str, Any]:

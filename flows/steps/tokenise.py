@@ -73,9 +73,9 @@ def tokenise_part(part_json: dict[str, Any], target: str, settings: dict[str, An
 
 
 def living_sizes(run: Run) -> pa.Table:
-    """Returns id, group (by mixture.by), part (number) and bytes of every living document."""
+    """Returns id, group (by mixture.by) and bytes of every living document."""
     tables = []
-    for number, part in enumerate([*run.parts, *run.taught]):
+    for part in [*run.parts, *run.taught]:
         born = read_part(part.files[part.origin], ["id", "kind", "source"])
         if "measure" in part.files:
             sizes = read_part(part.files["measure"], ["text_bytes"])["text_bytes"]
@@ -86,7 +86,6 @@ def living_sizes(run: Run) -> pa.Table:
             {
                 "id": born["id"],
                 "group": born[run.recipe.mixture.by],
-                "part": pa.array([number] * born.num_rows, pa.int32()),
                 "bytes": sizes.cast(pa.int64()),
             }
         )
