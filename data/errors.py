@@ -7,7 +7,8 @@
     ├── LockedError        11   another run holds the out folder
     ├── AccountingError     1   documents in ≠ kept + dropped + quarantined + not sampled
     ├── DamageError         1   a file that phimill wrote is no longer what it wrote
-    └── ModelError          1   a model or tokenizer is not the one that the recipe names
+    ├── ModelError          1   a model or tokenizer is not the one that the recipe names
+    └── PluginError         1   a filter or function that the recipe brings along failed
 
 A bad document is never an error: it is a decision, counted in the ledger.
 """
@@ -61,6 +62,10 @@ class DamageError(PhimillError):
 
 class ModelError(PhimillError):
     """A model or tokenizer file is missing, damaged or not the one that was named."""
+
+
+class PluginError(PhimillError):
+    """A filter or function that the recipe brings along failed, or gave what cannot be used."""
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""HTML to text for whole tables: what is no page is dropped, what cannot be read is quarantined.
+"""HTML and notebooks to text for whole tables: what is no page is dropped, what cannot be read is quarantined.
 
 Pages are read in one child process, since a page can make a parser crash or run for minutes: it is
 ended at the deadline, the page is quarantined, and the next child goes on with the page after it.
@@ -15,8 +15,10 @@ import pyarrow as pa
 from data.errors import UsageError, did_you_mean
 from data.extraction_process import Child
 from data.html_page import header_opts_out, read_page
+from data.notebooks import to_script
 from data.recipe import Extract
 from data.schema import FATE_FIELDS, to_metadata
+from data.sources.languages import canonical
 
 #: What `Extractor.extract` returns.
 EXTRACT_SCHEMA = pa.schema(
@@ -118,7 +120,7 @@ class Extractor:
         the ingest text stands or the row ends here; `metadata` is all of the row's, or null if
         nothing was added; `threshold` is always null, `measured` is the HTTP status where it decides.
         """
-        rows = table.select(["status", "text", "content", "content_type", "url", "metadata"])
+        rows = table.select(["status", "text", "content", "content_type", "url", "metadata", "language"])
         fates: list[_Fate] = []
         for batch in rows.to_batches(max_chunksize=256):
             fates.extend(self._extract_batch(batch))
@@ -137,12 +139,13 @@ class Extractor:
     def _extract_batch(self, batch: pa.RecordBatch) -> list[_Fate]:
         fates: list[_Fate] = []
         pages: list[tuple[int, dict[str, Any], bytes]] = []
-        columns = [batch.column(name) for name in ("status", "text", "content", "content_type", "url", "metadata")]
         for number in range(batch.num_rows):
-            status, text, content, content_type, url, metadata = (column[number].as_py() for column in columns)
+            status, text, content, content_type, url, metadata, language = (
+                column[number].as_py() for column in batch.columns
+            )
             fate = _Fate()
             if status == "" and content is None:
-                fate = _Fate("dropped", "empty") if not (text or "").strip() else fate
+                fate = self._of_text(text or "", language, metadata)
             elif status == "":
                 facts = orjson.loads(metadata)
                 fate = self._before_reading(content, content_type, facts)
@@ -153,6 +156,18 @@ class Extractor:
         for (number, head, _), reply in zip(pages, self._child.read(heads), strict=True):
             fates[number] = _after_reading(reply, head["facts"])
         return fates
+
+    def _of_text(self, text: str, language: str | None, metadata: str) -> _Fate:
+        """Returns the fate of a row that came with its text."""
+        if not text.strip():
+            return _Fate("dropped", "empty")
+        if self._settings.notebooks == "keep" or canonical(language) != "jupyter-notebook":
+            return _Fate()
+        script = to_script(text)
+        if script is None or not script.text.strip():
+            return _Fate("dropped", "empty" if script else "bad_notebook")
+        facts = {**orjson.loads(metadata), "converted_from": "jupyter-notebook"}
+        return _Fate(text=script.text, metadata=to_metadata(facts), language=script.language)
 
     def _before_reading(self, content: bytes, content_type: str | None, facts: dict[str, Any]) -> _Fate:
         """Returns a fate that headers and first bytes decide, or one that goes on."""

@@ -30,6 +30,7 @@ LEDGER = pa.schema(
         pa.field("stage", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("rule", pa.string()),
+        pa.field("peer_reason", pa.string()),
         pa.field("measured", pa.float64()),
         pa.field("threshold", pa.float64()),
         pa.field("failed", pa.list_(pa.string()), nullable=False),

@@ -126,6 +126,17 @@ def read_batches(path: str | Path, columns: Sequence[str] | None = None) -> Iter
             yield file.read_row_group(number, columns=list(columns) if columns is not None else None)
 
 
+def row_at(path: str | Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
+    """Returns some columns of one row of a part file; reads the one row group that holds it."""
+    with _opened(path, columns) as file:
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if row < rows:
+                return dict(file.read_row_group(group, columns=list(columns)).slice(row, 1).to_pylist()[0])
+            row -= rows
+    raise DamageError(f"{path}: has no row {row} beyond its end; run again")
+
+
 def count_rows(path: str | Path) -> int:
     """Returns the number of rows of a part file, from its footer."""
     with _opened(path) as file:

@@ -6,7 +6,8 @@ is not listed here is an error. Preset names and their bounds are checked by `fi
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -38,6 +39,7 @@ class Source(Strict):
     id_column: str | None = Field("id", description="The column that holds the input's own id (origin_id), if present.")
     url_column: str | None = Field("url", description="The column that holds the URL, if present.")
     language_column: str | None = Field("language", description="The column that holds the language, if present.")
+    path_column: str | None = Field("path", description="The column that holds a source file's path, if present.")
     licence_column: str | None = Field(None, description="The column that holds the licence.")
     signals: dict[str, str] = Field(
         default_factory=dict, description="Signals that the input already carries: signal name → numeric column."
@@ -61,11 +63,14 @@ class Source(Strict):
 
 
 class Extract(Strict):
-    """HTML to text."""
+    """HTML and notebooks to text."""
 
     engine: Literal["resiliparse", "trafilatura"] = Field("resiliparse", description="What finds the main content.")
     timeout_s: float = Field(20.0, gt=0, description="A page that takes longer is quarantined as timeout.")
     opt_out: bool = Field(True, description="Drop pages that opt out of training (noai, TDM reservation).")
+    notebooks: Literal["script", "keep"] = Field(
+        "script", description="Jupyter notebooks: scripts with their prose as comments, or JSON as they are."
+    )
 
 
 class Quality(Strict):
@@ -92,10 +97,30 @@ class Quality(Strict):
 
 
 class Language(Strict):
-    """Natural language of web and text documents, found on the head of the text."""
+    """Natural language of web and text documents, found by a fastText model."""
 
-    head_chars: int = Field(2000, ge=100, description="Characters of the text that are looked at.")
+    model: str = Field("lid.176", description="lid.176, or a fastText model file: lid.176.bin, GlotLID, your own.")
+    sha256: str | None = Field(None, description="The model file's SHA-256; required with a file.")
+    head_chars: int | None = Field(
+        2000, ge=100, description="Characters of the text that are looked at; null: all, as datatrove does."
+    )
     kinds: list[Kind] = Field(["web", "text", "textbook"], description="Kinds looked at.")
+    languages: dict[str, str] = Field(
+        default_factory=dict, description="The model's label, without __label__ → the language it stands for."
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Language:
+        if self.file and not self.sha256:
+            raise ValueError("a `model` file needs `sha256`: a cut fastText file loads and answers nonsense")
+        if self.sha256 and not self.file:
+            raise ValueError("`sha256` is for a `model` file of your own")
+        return self
+
+    @property
+    def file(self) -> str | None:
+        """The model file, if it is not the one that comes along."""
+        return None if self.model == "lid.176" else self.model
 
 
 class Where(Strict):
@@ -127,8 +152,30 @@ class RuleEntry(Strict):
         return self
 
 
+class PeerFilter(Strict):
+    """A datatrove filter, run as it is: every document becomes a Python object, which is slow."""
+
+    filter: str = Field(
+        description="Its class: datatrove.pipeline.filters.RegexFilter, or my_filters.py:Strict beside the recipe."
+    )
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="What it is made with; {function: my_filters.py:good} hands it a function."
+    )
+    modifies: bool = Field(False, description="Whether it changes texts; what follows is measured on the changed ones.")
+    on_error: Literal["stop", "drop"] = Field(
+        "stop", description="What an exception in it does: stop the run, or drop that document as filter_failed."
+    )
+
+
+class OwnFunction(Strict):
+    """A Python function from a table of documents to a number for each."""
+
+    function: str = Field(description="my_signals.py:teaching_value beside the recipe, or package.module:function.")
+    signals: list[Name] = Field(["value"], min_length=1, description="What it measures; for several it gives a dict.")
+
+
 class FilterEntry(BaseModel):
-    """One step of judgement: a preset with changed bounds, own rules, or a modifier.
+    """One step of judgement: a preset with changed bounds, own rules, a modifier, a peer's filter, a function.
 
     Every further key must be a bound of the preset (`min_words: 30`; null switches it off).
     """
@@ -137,14 +184,29 @@ class FilterEntry(BaseModel):
 
     name: Name = Field("", validate_default=False, description="Its address; default: the preset's name before @.")
     preset: str | None = Field(None, description="A preset, such as gopher-quality@paper; see `phimill presets`.")
+    datatrove: PeerFilter | None = Field(None, description="A datatrove filter: its import path, or with arguments.")
+    function: OwnFunction | None = Field(None, description="A signal of your own: FILE.py:FUNCTION, or with `signals`.")
     rules: list[RuleEntry] = Field(default_factory=list, description="Own rules, beside or instead of a preset.")
     where: Where = Field(default_factory=Where, description="Which documents it looks at.")
     unless: str | None = Field(None, description="A condition that excuses from all its rules.")
 
+    @field_validator("datatrove", mode="before")
+    @classmethod
+    def _peer(cls, value: Any) -> Any:
+        return {"filter": value} if isinstance(value, str) else value
+
+    @field_validator("function", mode="before")
+    @classmethod
+    def _function(cls, value: Any) -> Any:
+        return {"function": value} if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def _something(self) -> FilterEntry:
-        if not self.preset and not self.rules:
-            raise ValueError("a filter needs a `preset` or `rules`")
+        ways = [way for way in ("preset", "datatrove", "function") if getattr(self, way)]
+        if not ways and not self.rules:
+            raise ValueError("a filter needs a `preset` or `rules` (or `datatrove`, or `function`)")
+        if len(ways) > 1:
+            raise ValueError(f"a filter has one of `{'` and `'.join(ways)}`, not both; make two filters of it")
         return self
 
     @property
@@ -275,6 +337,75 @@ class Schedule(Strict):
         return value
 
 
+class Expectation(Strict):
+    """Documents that the filters must keep, or must drop. `phimill test` looks; runs take no notice.
+
+    Give one of `keep`, `drop`, `keep_text` and `drop_text`.
+    """
+
+    keep: str | list[str] | None = Field(
+        None,
+        description="Files whose documents must be kept: files, folders or glob patterns, relative to `root`. JSONL "
+        "(also .gz, .zst) and Parquet hold many documents, any other file is one.",
+    )
+    drop: str | list[str] | None = Field(None, description="Files whose documents must be dropped.")
+    keep_text: str | list[str] | None = Field(None, description="A text, or some, that must be kept.")
+    drop_text: str | list[str] | None = Field(None, description="A text, or some, that must be dropped.")
+    at_least: Share = Field(1.0, description="Share of the documents that must be kept (or dropped).")
+    reason: str | None = Field(
+        None, description="drop: only documents that fail for this reason count, or by the rule of this address."
+    )
+    source: str | None = Field(
+        None, description="The recipe's source that they shall be from: its kind, columns, signals, rules by source."
+    )
+    kind: Kind | None = Field(
+        None,
+        description="What they are; default: the source's kind; without one, code for source files, and for prose the "
+        "kind of the recipe's first source of prose.",
+    )
+    language: str | None = Field(None, description="Their language, natural or programming, where it is not found.")
+    text_column: str | None = Field(None, description="The column that holds the text; default: the source's, or text.")
+
+    @model_validator(mode="after")
+    def _one_demand(self) -> Expectation:
+        given = [name for name in ("keep", "drop", "keep_text", "drop_text") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of `keep`, `drop`, `keep_text` and `drop_text`")
+        if self.reason is not None and self.keeps:
+            raise ValueError("`reason` is why documents must be dropped; it goes with `drop` or `drop_text`")
+        return self
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the documents must be kept."""
+        return self.drop is None and self.drop_text is None
+
+    @property
+    def key(self) -> str:
+        """Which of the four it is."""
+        return next(n for n in ("keep", "drop", "keep_text", "drop_text") if getattr(self, n) is not None)
+
+    @property
+    def listed(self) -> list[str]:
+        """The paths or texts, as a list."""
+        value = getattr(self, self.key)
+        return [value] if isinstance(value, str) else list(value)
+
+
+def filter_name(entry: Mapping[str, Any]) -> str:
+    """Returns a filter's name: its own, its preset's before the @, or that of its class or function; "" for none."""
+    if entry.get("name"):
+        return str(entry["name"])
+    if entry.get("preset"):
+        return str(entry["preset"]).split("@")[0]
+    for way, key in (("datatrove", "filter"), ("function", "function")):
+        named = entry.get(way)
+        path = named.get(key) if isinstance(named, dict) else named
+        if isinstance(path, str):
+            return re.split(r"[.:]", path)[-1].lstrip("_")
+    return ""
+
+
 class Recipe(Strict):
     """A whole run, from raw corpora to shards."""
 
@@ -297,17 +428,22 @@ class Recipe(Strict):
     max_quarantined: Share = Field(0.01, description="Share of a source's records that may be unreadable.")
     truth: str | None = Field(None, description="JSONL of what was planted; the run reports what it found of it.")
     schedule: Schedule | None = Field(None, description="null: only on demand.")
+    expect: list[Expectation] = Field(default_factory=list, description="The recipe's tests: `phimill test RECIPE`.")
+
+    @property
+    def without_tests(self) -> Recipe:
+        """The recipe as a dataset names it: what is expected of it makes no difference to any of its bytes."""
+        return self.model_copy(update={"expect": []})
 
     @model_validator(mode="before")
     @classmethod
     def _name_filters(cls, values: Any) -> Any:
-        """Gives every filter without a name its preset's name before the @."""
+        """Gives every filter without a name its default one."""
         if isinstance(values, dict) and isinstance(values.get("filters"), list):
             named = []
             for entry in values["filters"]:
-                if isinstance(entry, dict) and not entry.get("name") and isinstance(entry.get("preset"), str):
-                    entry = {"name": entry["preset"].split("@")[0], **entry}
-                named.append(entry)
+                unnamed = isinstance(entry, dict) and not entry.get("name") and filter_name(entry)
+                named.append({**entry, "name": filter_name(entry)} if unnamed else entry)
             values = {**values, "filters": named}
         return values
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
-from typing import Any, Iterable, get_args
+from typing import Any, Iterable, Mapping, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from data.errors import RecipeError, did_you_mean
-from data.recipe import Recipe
+from data.recipe import Recipe, filter_name
 
 Place = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent / "recipes"
@@ -58,6 +59,24 @@ def read_recipe(name: str | Path, changes: Iterable[str] = ()) -> RecipeFile:
     """
     path = find_recipe(name)
     values, lines = _read_yaml(path)
+    return _checked(values, changes, path, lines)
+
+
+def recipe_of(values: Mapping[str, Any], changes: Iterable[str], path: Path) -> RecipeFile:
+    """Returns the recipe in plain values, such as a manifest's, with changes as `read_recipe` takes them.
+
+    Args:
+        values: left as they are.
+        changes: of the form `a.b=value`.
+        path: the file that complaints name.
+
+    Raises:
+        RecipeError: an unknown key, a value of the wrong type, a name that is missing.
+    """
+    return _checked(copy.deepcopy(dict(values)), changes, path, {})
+
+
+def _checked(values: dict[str, Any], changes: Iterable[str], path: Path, lines: dict[Place, int]) -> RecipeFile:
     for change in changes:
         _apply(values, change, path)
     try:
@@ -138,10 +157,7 @@ def _descend(target: Any, step: str, where: str, path: Path) -> Any:
 
 
 def _index_of(entries: list[Any], step: str, where: str, path: Path) -> int:
-    names = [
-        str(entry.get("name") or str(entry.get("preset", "")).split("@")[0]) if isinstance(entry, dict) else ""
-        for entry in entries
-    ]
+    names = [filter_name(entry) if isinstance(entry, dict) else "" for entry in entries]
     if step in names:
         return names.index(step)
     if step.isdigit() and int(step) < len(entries):

@@ -7,7 +7,7 @@ from typing import Iterable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.parts import Part, read_batches, read_part
+from data.parts import Part, read_batches, read_part, row_at
 
 #: Steps that may replace a document's text, the last one first.
 TEXT_STEPS = ("measure", "extract")
@@ -37,23 +37,33 @@ def read_texts(part: Part, columns: Sequence[str] = ("id",), before: str = "") -
 
     Args:
         part: the part to read.
-        columns: columns of the ingest part; `metadata` is the extracted page's where there is one.
+        columns: columns of the ingest part; `metadata` and `language` are the extracted page's where there are such.
         before: ignore what this step and later ones made of the text ("" means: the last text).
     """
     steps = [step for step in TEXT_STEPS if step in part.files]
     if before in TEXT_STEPS:
         steps = [step for step in steps if TEXT_STEPS.index(step) > TEXT_STEPS.index(before)]
-    streams = {
-        step: RowStream(part.files[step], ["text", "metadata"] if step == "extract" else ["text"]) for step in steps
-    }
     wanted = list(dict.fromkeys([*columns, "text"]))
+    facts = [name for name in ("metadata", "language") if name in wanted]
+    streams = {step: RowStream(part.files[step], ["text", *facts] if step == "extract" else ["text"]) for step in steps}
     for batch in read_batches(part.files[part.origin], wanted):
         later = {step: stream.take(batch.num_rows) for step, stream in streams.items()}
         newest = [later[step]["text"] for step in steps]
         batch = _replace(batch, "text", pc.coalesce(*newest, batch["text"]) if newest else batch["text"])
-        if "metadata" in wanted and "extract" in later:
-            batch = _replace(batch, "metadata", pc.coalesce(later["extract"]["metadata"], batch["metadata"]))
+        for name in facts if "extract" in later else ():
+            batch = _replace(batch, name, pc.coalesce(later["extract"][name], batch[name]))
         yield batch
+
+
+def text_at(part: Part, row: int, key: str) -> str | None:
+    """Returns the last text of the document in one row of a part; None if it has none, or another id than this."""
+    if row_at(part.files[part.origin], row, ["id"])["id"] != key:
+        return None
+    for step in (*TEXT_STEPS, part.origin):
+        text = row_at(part.files[step], row, ["text"])["text"] if step in part.files else None
+        if text is not None:
+            return str(text)
+    return None
 
 
 def fetch_texts(parts: Iterable[Part], ids: Iterable[str], before: str = "") -> dict[str, str]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from filters.language_codes import are_in, common
+
 BoolArray = npt.NDArray[np.bool_]
 
 #: A bound: a number; `p95`, a percentile of the pool; `t0.4`, the best share of the pool's tokens.
@@ -82,7 +84,7 @@ class Scope:
     Attributes:
         kind: kinds of document.
         source: names of sources.
-        language: natural or programming languages, in lower case.
+        language: natural or programming languages, in lower case; `en` is `eng_Latn` too.
         not_language: languages that it does not look at, in lower case.
     """
 
@@ -106,7 +108,7 @@ class Scope:
         inner = Scope.of({"language": language, "not_language": not_language})
         both = inner.language if self.language is None else self.language
         if inner.language is not None and self.language is not None:
-            both = tuple(name for name in self.language if name in inner.language)
+            both = common(self.language, inner.language)
         return dataclasses.replace(self, language=both, not_language=inner.not_language)
 
     @property
@@ -123,9 +125,9 @@ class Scope:
         if self.source is not None:
             mask &= _is_in(table["source"], self.source)
         if self.language is not None:
-            mask &= _is_in(pc.utf8_lower(table["language"]), self.language)
+            mask &= _as_mask(are_in(table["language"], self.language))
         if self.not_language is not None:
-            mask &= ~_is_in(pc.utf8_lower(table["language"]), self.not_language)
+            mask &= ~_as_mask(are_in(table["language"], self.not_language))
         return mask
 
 
@@ -134,5 +136,8 @@ EVERYTHING = Scope()
 
 
 def _is_in(column: pa.ChunkedArray, names: Sequence[str]) -> BoolArray:
-    found = pc.is_in(column, value_set=pa.array(list(names), column.type))
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    return _as_mask(pc.is_in(column, value_set=pa.array(list(names), column.type)))
+
+
+def _as_mask(column: pa.Array | pa.ChunkedArray) -> BoolArray:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)

@@ -41,12 +41,15 @@ def escape(text: str) -> str:
     White space becomes spaces. `__label__` and a word `</s>` would be read as commands, so
     they lose their meaning; lone surrogates, which have no UTF-8, become question marks.
     """
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
+    text = _as_utf8(text)
     for mark in "\n\r\t\v\f\x00":
         if mark in text:
             text = text.replace(mark, " ")
     return text.replace("__label__", "-label-").replace("</s>", "</s >")
+
+
+def _as_utf8(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def train(
@@ -93,6 +96,56 @@ def _training_environment() -> dict[str, str]:
     return {**kept, "MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_MMAP_MAX_": "1000000"}
 
 
+def load_model(path: Path, sha256: str) -> Any:
+    """Returns fastText's model from a file whose SHA-256 is known.
+
+    Raises:
+        ModelError: the file is missing, another one, or no fastText model.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    found = _sha256(path)
+    if found != sha256.lower():
+        raise ModelError(f"{path}: its SHA-256 is {found}, expected {sha256}; fetch or train the model again")
+    import fasttext
+
+    try:
+        model = fasttext.load_model(str(path))
+        model.get_labels()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: not a fastText classifier ({error})") from error
+    return model
+
+
+class FastTextLabels:
+    """A fastText classifier of many labels, asked for the best one.
+
+    Args:
+        path: the model file.
+        sha256: what the file's SHA-256 must be.
+
+    Raises:
+        ModelError: the file is missing or another one.
+    """
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        self._model = load_model(path, sha256)
+
+    def best(self, texts: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float64]]:
+        """Returns each text's most probable label, without `__label__`, and its probability.
+
+        Texts are read as datatrove 0.10.1 reads them (utils/lid.py): line feeds become spaces,
+        nothing else is changed, so a word `</s>` ends the text. Lone surrogates become question
+        marks. fastText's sums of floats exceed 1 by a hair, so probabilities end at 1; they are
+        rounded to 6 places. An empty text has the label that the model gives to nothing.
+        """
+        lines = [_as_utf8(text).replace("\n", " ") for text in texts]
+        labels, chances = self._model.predict(lines, k=1) if lines else ([], [])
+        names = [str(found[0]).removeprefix("__label__") for found in labels]
+        scores = np.array([found[0] for found in chances], dtype=np.float64)
+        return names, np.minimum(scores, 1.0).round(6)
+
+
 class FastTextModel:
     """A fastText classifier from a file whose SHA-256 is known.
 
@@ -107,18 +160,8 @@ class FastTextModel:
     """
 
     def __init__(self, path: Path, sha256: str, label: str, canaries: Mapping[str, float] | None = None) -> None:
-        if not path.is_file():
-            raise ModelError(f"{path}: no such model file")
-        found = _sha256(path)
-        if found != sha256.lower():
-            raise ModelError(f"{path}: its SHA-256 is {found}, expected {sha256}; fetch or train the model again")
-        import fasttext
-
-        try:
-            self._model = fasttext.load_model(str(path))
-            labels = list(self._model.get_labels())
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: not a fastText classifier ({error})") from error
+        self._model = load_model(path, sha256)
+        labels = list(self._model.get_labels())
         if label not in labels:
             raise ModelError(f"{path}: has no label {label!r}; it has {', '.join(sorted(labels)[:10]) or 'none'}")
         self.path, self.label = path, label

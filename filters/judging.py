@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+import dataclasses
+import re
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +14,17 @@ import pyarrow.compute as pc
 from data.errors import AccountingError, UsageError
 from data.recipe import FilterEntry, Language, Where
 from data.schema import FATE_FIELDS, document_id
+from filters.buffers import FloatArray, IntArray
 from filters.conditions import BoolArray
-from filters.measuring import measure
+from filters.language_codes import are_in
+from filters.measuring import measure, prepare
 from filters.plan import LANGUAGE_SCORE, Plan, Rule, bound_number
 from filters.pool import best_share, column_values, needed_percentiles, percentile, pool_bounds
 from filters.presets import load_preset
 from filters.rules import resolve_filters
 from filters.signals import GROUPS
-from filters.words import FloatArray, IntArray
 
-__all__ = ["best_share", "judge", "judge_rows", "measure", "needed_percentiles", "percentile", "pool_bounds"]
+__all__ = ["best_share", "judge", "judge_rows", "measure", "needed_percentiles", "percentile", "pool_bounds", "prepare"]
 
 _COMPARE = {"at_least": np.less, "at_most": np.greater, "above": np.less_equal, "below": np.greater_equal}
 
@@ -38,7 +41,8 @@ def judge_rows(signals: pa.Table, plan: Plan, pool: Mapping[str, float]) -> pa.T
 
     Returns:
         id, status ("" or dropped), reason, measured and threshold (null if no rule failed), rule
-        (address of the first failing rule, or null), failed (reasons of all failing rules, each
+        (address of the first failing rule, or null), peer_reason (what the peer that it stands for
+        calls that fault, or null), failed (reasons of all failing rules, each
         once, in order), failed_rules (their addresses). Same rows, same order.
 
     Raises:
@@ -48,16 +52,20 @@ def judge_rows(signals: pa.Table, plan: Plan, pool: Mapping[str, float]) -> pa.T
     if missing and signals.num_rows:
         raise AccountingError(f'the rules look at "{missing[0]}", which was not measured')
     rows = signals.num_rows
-    failed = np.zeros((len(plan.rules), rows), dtype=np.bool_)
+    rules: list[Rule] = []
+    masks: list[BoolArray] = []
     measured, thresholds = np.full(rows, np.nan), np.full(rows, np.nan)
     first = np.full(rows, -1, dtype=np.int64)
-    for number, rule in enumerate(plan.rules):
+    for rule in plan.rules:
         values, threshold = rule_values(rule, signals), rule.number(pool)
-        failed[number] = fails(rule, values, signals, pool)
-        news = failed[number] & (first < 0)
-        first[news], measured[news], thresholds[news] = number, values[news], threshold
-    addresses = [rule.address for rule in plan.rules]
-    reasons = [rule.reason for rule in plan.rules]
+        for named, broken in _by_reason(rule, fails(rule, values, signals, pool), signals):
+            news = broken & (first < 0)
+            first[news], measured[news], thresholds[news] = len(rules), values[news], threshold
+            rules.append(named)
+            masks.append(broken)
+    failed = np.array(masks, dtype=np.bool_).reshape(len(rules), rows)
+    addresses = [rule.address for rule in rules]
+    reasons = [rule.reason for rule in rules]
     fate = {
         "id": signals["id"],
         "status": pa.array(np.where(first >= 0, "dropped", ""), pa.string()),
@@ -65,18 +73,20 @@ def judge_rows(signals: pa.Table, plan: Plan, pool: Mapping[str, float]) -> pa.T
         "measured": pa.array(measured, pa.float64(), from_pandas=True),
         "threshold": pa.array(thresholds, pa.float64(), from_pandas=True),
         "rule": _picked(addresses, first, None),
+        "peer_reason": _picked([rule.peer_reason for rule in rules], first, None),
         "failed": _listed(failed, reasons),
         "failed_rules": _listed(failed, addresses),
     }
     lists = [pa.field(name, pa.list_(pa.string())) for name in ("failed", "failed_rules")]
-    return pa.table(fate, schema=pa.schema([*FATE_FIELDS, pa.field("rule", pa.string()), *lists]))
+    texts = [pa.field(name, pa.string()) for name in ("rule", "peer_reason")]
+    return pa.table(fate, schema=pa.schema([*FATE_FIELDS, *texts, *lists]))
 
 
 def rule_values(rule: Rule, signals: pa.Table) -> FloatArray:
     """Returns what a rule compares, NaN where there is nothing; an unwanted language counts 0."""
     values = column_values(signals, rule.signal)
     if rule.wanted:
-        language = pc.is_in(pc.utf8_lower(signals["language"]), value_set=pa.array(rule.wanted, pa.string()))
+        language = are_in(signals["language"], rule.wanted)
         wanted = np.asarray(language.to_numpy(zero_copy_only=False), dtype=np.bool_)
         values = np.where(wanted | np.isnan(values), values, 0.0)
     return values
@@ -99,7 +109,22 @@ def fails(rule: Rule, values: FloatArray, signals: pa.Table, pool: Mapping[str, 
     return broken
 
 
-def _picked(names: Sequence[str], places: IntArray, none: str | None) -> pa.Array:
+def _by_reason(rule: Rule, broken: BoolArray, signals: pa.Table) -> Iterator[tuple[Rule, BoolArray]]:
+    """Yields the rule and whom it drops; once for each fault, where a peer's filter named the faults itself."""
+    if rule.said is None or rule.said not in signals.schema.names:
+        yield rule, broken
+        return
+    said = pc.if_else(pa.array(broken), signals[rule.said], None)
+    unnamed = broken.copy()
+    for name in sorted(pc.unique(said).drop_null().to_pylist()):
+        mask = np.asarray(pc.equal(said, name).fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+        unnamed &= ~mask
+        reason = re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_") or rule.reason
+        yield dataclasses.replace(rule, reason=reason, peer_reason=name), mask
+    yield rule, unnamed
+
+
+def _picked(names: Sequence[str | None], places: IntArray, none: str | None) -> pa.Array:
     """Returns names[place] for each place, and `none` for -1."""
     values = pa.array([*names, none], pa.string())
     return values.take(pa.array(np.where(places < 0, len(names), places)))
@@ -123,6 +148,7 @@ def judge(
     preset: str,
     *,
     language: str | Sequence[str | None] | None = None,
+    urls: Sequence[str | None] | None = None,
     signals: Mapping[str, Sequence[float | None]] | None = None,
     **overrides: Any,
 ) -> pa.Table:
@@ -131,9 +157,10 @@ def judge(
     Args:
         texts: any texts.
         preset: a name such as `gopher-quality` or `c4@paper`; see `phimill presets`.
-        language: programming language of all texts or of each, for rules that ask for it.
+        language: language of all texts or of each, for rules that ask for it.
+        urls: the texts' URLs, for rules that look at them.
         signals: further signals, such as {"quality": scores}.
-        **overrides: bounds by name; None switches a rule off.
+        **overrides: bounds and settings by name; None switches a rule off.
 
     Returns:
         A row for each text: kept, reason (first failing rule's, "" if kept), peer_reason (the
@@ -145,13 +172,8 @@ def judge(
         UsageError: an unknown preset or bound, with the nearest name; a bound of the wrong type.
     """
     documents = _checked(texts)
-    taken = sorted(set(overrides) & set(FilterEntry.model_fields))
-    if taken:
-        raise UsageError(f"{preset}: {taken[0]}: this is no bound; only a recipe's filter can have it")
-    shelf, given = load_preset(preset), dict(signals or {})
-    kind = shelf.where.get("kind", ["text"])[0]
-    entry = FilterEntry(name=shelf.name, preset=preset, where=Where(kind=[kind]), **overrides)
-    plan = resolve_filters([entry], given, lambda place, message: UsageError(f"{preset}: {place[-1]}: {message}"))
+    given = dict(signals or {})
+    plan, kind = preset_plan(preset, given, overrides)
     detects = any(rule.wanted for rule in plan.rules)
     stated = [language] * len(documents) if isinstance(language, str) or language is None else list(language)
     table = pa.table(
@@ -161,6 +183,7 @@ def judge(
             "kind": pa.array([kind] * len(documents), pa.string()),
             "source": pa.array(["judge"] * len(documents), pa.string()),
             "language": pa.array(stated, pa.string()),
+            "url": pa.array([None] * len(documents) if urls is None else list(urls), pa.string()),
         }
     )
     measured = measure(table, plan.measure_settings(), Language(kinds=[kind]) if detects else None)
@@ -169,6 +192,22 @@ def judge(
         seen = seen.append_column(name, pa.array(values, pa.float64(), from_pandas=True))
     fates = judge_rows(seen, plan, pool_bounds(plan, lambda columns: seen))
     return _answer(plan, kind, table["text"], seen, fates)
+
+
+def preset_plan(preset: str, given: Iterable[str], overrides: Mapping[str, Any]) -> tuple[Plan, str]:
+    """Returns a preset as a plan for documents of one kind, and that kind.
+
+    Raises:
+        UsageError: an unknown preset or bound, with the nearest name; a bound of the wrong type.
+    """
+    taken = sorted(set(overrides) & set(FilterEntry.model_fields))
+    if taken:
+        raise UsageError(f"{preset}: {taken[0]}: this is no bound; only a recipe's filter can have it")
+    shelf = load_preset(preset)
+    kind = shelf.where.get("kind", ["text"])[0]
+    entry = FilterEntry(name=shelf.name, preset=preset, where=Where(kind=[kind]), **overrides)
+    plan = resolve_filters([entry], given, lambda place, message: UsageError(f"{preset}: {place[-1]}: {message}"))
+    return plan, kind
 
 
 def _checked(texts: Iterable[str]) -> list[str]:
@@ -186,12 +225,10 @@ def _checked(texts: Iterable[str]) -> list[str]:
 
 def _answer(plan: Plan, kind: str, texts: pa.ChunkedArray, seen: pa.Table, fates: pa.Table) -> pa.Table:
     """Lays out what `judge` returns."""
-    peers = {rule.address: rule.peer_reason for rule in plan.rules}
     columns = {
         "kept": pc.equal(fates["status"], ""),
         "reason": fates["reason"],
-        "peer_reason": pa.array([peers.get(address) for address in fates["rule"].to_pylist()], pa.string()),
-        **{name: fates[name] for name in ("failed", "rule", "measured", "threshold", "failed_rules")},
+        **{name: fates[name] for name in ("peer_reason", "failed", "rule", "measured", "threshold", "failed_rules")},
         **{name: seen[name] for name in ("language", *_measured_for(plan, kind))},
     }
     if plan.modifiers:
@@ -201,10 +238,8 @@ def _answer(plan: Plan, kind: str, texts: pa.ChunkedArray, seen: pa.Table, fates
 
 def _measured_for(plan: Plan, kind: str) -> list[str]:
     """Returns the signals that documents of a kind have."""
-    columns = [
-        segment.column(signal)
-        for segment in plan.segments
-        for group in segment.groups.get(kind, ())
-        for signal in GROUPS[group]
-    ]
-    return [LANGUAGE_SCORE, *columns, *plan.given]
+    columns = [LANGUAGE_SCORE]
+    for segment in plan.segments:
+        columns += [column for probe in segment.every_probe for column in map(probe.column, probe.signals)]
+        columns += [segment.column(signal) for group in segment.groups.get(kind, ()) for signal in GROUPS[group]]
+    return [*columns, *plan.given]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from filters.buffers import FloatArray
 from filters.conditions import Bound, Scope
 from filters.plan import Plan, pool_key
-from filters.words import FloatArray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,17 +51,39 @@ def pool_bounds(plan: Plan, read: Callable[[list[str]], pa.Table]) -> dict[str, 
     if not needed:
         return {}
     table = read(sorted({one.signal for one in needed} | {"bytes"}))
-    return {one.key: _settle(one, table) for one in needed}
+    pools: dict[tuple[str, Scope], _Pool] = {}
+    for one in needed:
+        if (one.signal, one.scope) not in pools:
+            pools[one.signal, one.scope] = _Pool.of(table, one.signal, one.scope)
+    return {one.key: pools[one.signal, one.scope].settle(one.bound) for one in needed}
 
 
-def _settle(needed: Needed, table: pa.Table) -> float:
-    mask = needed.scope.mask(table)
-    values = column_values(table, needed.signal)[mask]
-    there = ~np.isnan(values)
-    if needed.bound.startswith("p"):
-        return percentile(values[there], float(needed.bound[1:]))
-    sizes = column_values(table, "bytes")[mask][there]
-    return best_share(values[there], np.nan_to_num(sizes), float(needed.bound[1:]))
+@dataclasses.dataclass
+class _Pool:
+    """A signal's values over a scope, and the bytes of the documents that have them."""
+
+    values: FloatArray
+    sizes: FloatArray
+
+    @classmethod
+    def of(cls, table: pa.Table, signal: str, scope: Scope) -> _Pool:
+        mask = scope.mask(table)
+        values = column_values(table, signal)[mask]
+        there = ~np.isnan(values)
+        return cls(values[there], np.nan_to_num(column_values(table, "bytes")[mask][there]))
+
+    def settle(self, bound: str) -> float:
+        if bound.startswith("p"):
+            return _at_percentile(self._ascending, float(bound[1:]))
+        return _at_share(*self._best_first, float(bound[1:]))
+
+    @functools.cached_property
+    def _ascending(self) -> FloatArray:
+        return np.sort(self.values)
+
+    @functools.cached_property
+    def _best_first(self) -> tuple[FloatArray, FloatArray]:
+        return _best_first(self.values, self.sizes)
 
 
 def column_values(table: pa.Table, name: str) -> FloatArray:
@@ -75,12 +98,7 @@ def percentile(values: npt.ArrayLike, q: float) -> float:
 
     One of the values themselves, so that it does not depend on rounding; NaN for no values.
     """
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    if not len(ordered):
-        return float("nan")
-    # 1e-9: 0.29 * 100 is 28.999…; a percentile is not meant that exactly.
-    place = int(np.ceil(q / 100 * len(ordered) - 1e-9)) - 1
-    return float(ordered[min(max(place, 0), len(ordered) - 1)])
+    return _at_percentile(np.sort(np.asarray(values, dtype=np.float64)), q)
 
 
 def best_share(values: npt.ArrayLike, weights: npt.ArrayLike, share: float) -> float:
@@ -88,10 +106,25 @@ def best_share(values: npt.ArrayLike, weights: npt.ArrayLike, share: float) -> f
 
     Documents are taken best first until the share is reached; equals of the last one stay in.
     """
-    scores, sizes = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    return _at_share(*_best_first(np.asarray(values, np.float64), np.asarray(weights, np.float64)), share)
+
+
+def _at_percentile(ascending: FloatArray, q: float) -> float:
+    if not len(ascending):
+        return float("nan")
+    # 1e-9: 0.29 * 100 is 28.999…; a percentile is not meant that exactly.
+    place = int(np.ceil(q / 100 * len(ascending) - 1e-9)) - 1
+    return float(ascending[min(max(place, 0), len(ascending) - 1)])
+
+
+def _best_first(scores: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns the scores from the highest on, and the weight reached with each."""
+    order = np.argsort(-scores, kind="stable")
+    return scores[order], np.cumsum(sizes[order])
+
+
+def _at_share(scores: FloatArray, reached: FloatArray, share: float) -> float:
     if not len(scores):
         return float("nan")
-    order = np.argsort(-scores, kind="stable")
-    reached = np.cumsum(sizes[order])
     place = int(np.searchsorted(reached, share * reached[-1] - 1e-9))
-    return float(scores[order][min(place, len(scores) - 1)])
+    return float(scores[min(place, len(scores) - 1)])

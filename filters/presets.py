@@ -1,7 +1,7 @@
 """The shelf of presets: named, versioned lists of rules, kept as YAML in `preset_files/`.
 
-A preset's full name is `name@variant`. The bare name means the variant `paper`, or the only
-one. Variants exist because implementations of one description decide differently.
+A preset's full name is `name@variant`. The bare name means the variant `paper`, the one that says
+`bare: true`, or the only one. Variants exist because implementations of one description decide differently.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class PresetRule:
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A line rule of a modifier, or a list that a rule needs: key, default, explanation, source."""
+    """A setting of a probe, or a list that a rule needs: key, default, explanation, source."""
 
     key: str
     default: Any
@@ -76,8 +76,12 @@ class Preset:
     Attributes:
         where: kinds of document that it looks at unless the recipe says otherwise.
         rules: in the order in which the first failing one gives the reason.
-        lines: settings of the modifier that comes before the rules; empty for none.
         lists: lists that rules need.
+        probe: the kind of probe that it brings along (see `filters/probes.py`); None for none.
+        settings: the probe's settings.
+        probe_signals: what the probe measures, and what each signal says.
+        modifies: whether the probe changes the text.
+        bare: whether the name without a variant means this one.
     """
 
     name: str
@@ -87,8 +91,12 @@ class Preset:
     source: str
     where: Mapping[str, list[str]]
     rules: tuple[PresetRule, ...]
-    lines: tuple[Setting, ...]
     lists: tuple[Setting, ...]
+    probe: str | None
+    settings: tuple[Setting, ...]
+    probe_signals: Mapping[str, str]
+    modifies: bool
+    bare: bool
 
     @property
     def full_name(self) -> str:
@@ -98,14 +106,14 @@ class Preset:
     @property
     def keys(self) -> list[str]:
         """Everything that a recipe can set."""
-        return [setting.key for setting in (*self.lists, *self.lines)] + [rule.key for rule in self.rules]
+        return [setting.key for setting in (*self.lists, *self.settings)] + [rule.key for rule in self.rules]
 
 
 @functools.cache
 def list_presets() -> tuple[Preset, ...]:
-    """Returns every preset on the shelf, sorted by name, `paper` first."""
+    """Returns every preset on the shelf, sorted by name, the one that the bare name means first."""
     presets = [_read(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in FOLDER.glob("*.yaml")]
-    return tuple(sorted(presets, key=lambda preset: (preset.name, preset.variant != "paper", preset.variant)))
+    return tuple(sorted(presets, key=lambda preset: (preset.name, not preset.bare, preset.variant)))
 
 
 def load_preset(name: str) -> Preset:
@@ -131,8 +139,12 @@ def _read(values: dict[str, Any]) -> Preset:
         source=values["source"],
         where=values.get("where", {}),
         rules=tuple(_read_rule(rule, values["source"]) for rule in values.get("rules", [])),
-        lines=tuple(_read_setting(line, values["source"]) for line in values.get("lines", [])),
         lists=tuple(_read_setting(entry, values["source"]) for entry in values.get("lists", [])),
+        probe=values.get("probe"),
+        settings=tuple(_read_setting(entry, values["source"]) for entry in values.get("settings", [])),
+        probe_signals=values.get("signals", {}),
+        modifies=values.get("modifies", False),
+        bare=values.get("bare", values["variant"] == "paper"),
     )
 
 
@@ -158,7 +170,7 @@ def overview() -> str:
     width = max(len(preset.full_name) for preset in list_presets())
     lines = []
     for preset in list_presets():
-        what = f"{len(preset.rules)} rules" + (f", changes lines ({len(preset.lines)} ways)" if preset.lines else "")
+        what = f"{len(preset.rules)} rules" + (", changes the text" if preset.modifies else "")
         lines.append(f"{preset.full_name:<{width}}  {what}. {preset.description.split('. ')[0].rstrip('.')}.")
     return "\n".join(lines)
 
@@ -174,9 +186,12 @@ def describe(name: str) -> str:
     parts = [f"{preset.full_name}, version {preset.version}", preset.description, f"Source: {preset.source}"]
     parts.append(f"Looks at: {looks} (unless the recipe's `where` says otherwise)")
     parts += [_describe_setting(entry, preset.source) for entry in preset.lists]
-    if preset.lines:
-        parts.append("First it changes the text, line by line:")
-        parts += [_describe_setting(line, preset.source) for line in preset.lines]
+    if preset.settings:
+        parts.append("First it changes the text:" if preset.modifies else "It measures with these settings:")
+        parts += [_describe_setting(setting, preset.source) for setting in preset.settings]
+    if preset.probe_signals:
+        parts.append("It measures:")
+        parts += [f"  {name}\n      {text}" for name, text in preset.probe_signals.items()]
     if preset.rules:
         parts.append("A document is kept if:")
         parts += [_describe_rule(rule, preset.source) for rule in preset.rules]

@@ -109,6 +109,7 @@ def schema() -> None:
 def check(file: str, changes: tuple[str, ...], resolved: bool) -> None:
     """Check a recipe as a run would, before any work."""
     from data.recipe_file import read_recipe, write_recipe
+    from flows.expectations import check_expectations
     from flows.preflight import check_paths, resolve_plan
 
     read = read_recipe(file, changes)
@@ -116,7 +117,20 @@ def check(file: str, changes: tuple[str, ...], resolved: bool) -> None:
     if resolved:
         click.echo(write_recipe(read.recipe))
     check_paths(read)
-    click.echo(f"{file}: good: {len(read.recipe.sources)} sources, {len(plan.rules)} rules", err=resolved)
+    check_expectations(read, plan)
+    tests = f", {len(read.recipe.expect)} tests (phimill test {file})" if read.recipe.expect else ""
+    click.echo(f"{file}: good: {len(read.recipe.sources)} sources, {len(plan.rules)} rules{tests}", err=resolved)
+
+
+@main.command()
+@click.argument("recipe", metavar="RECIPE")
+@SET
+@AS_JSON
+def test(recipe: str, changes: tuple[str, ...], as_json: bool) -> None:
+    """Run a recipe's tests: the documents that its `expect` says must be kept, or dropped. Exits with 1 on a miss."""
+    from flows.recipe_testing import run_and_print
+
+    run_and_print(recipe, changes, as_json)
 
 
 @main.command()
@@ -165,6 +179,27 @@ def explain(folder: Path, key: str, as_json: bool) -> None:
     from flows.inspect import texts_of
 
     views.explain(folder, key, texts_of(folder), as_json)
+
+
+@main.command()
+@OUT
+@click.option("--set", "changes", multiple=True, metavar="A.B=VALUE", help="A bound as it might be; may be repeated.")
+@click.option(
+    "--sweep", "sweeps", multiple=True, metavar="NAME.KEY=START:STOP:STEP", help="A bound at many values; on top."
+)
+@click.option("-n", "number", default=3, show_default=True, type=click.IntRange(0, 1000), help="Documents shown.")
+@AS_JSON
+def whatif(folder: Path, changes: tuple[str, ...], sweeps: tuple[str, ...], number: int, as_json: bool) -> None:
+    """Say what other bounds would keep, gain and lose, from the ledger alone; nothing is measured again.
+
+    \b
+    phimill whatif out/mine --set filters.gopher-quality.min_words=30
+    phimill whatif out/mine --set filters.quality.min_quality=p40 --set filters.c4.min_sentences=null
+    phimill whatif out/mine --sweep gopher-quality.min_words=20:100:10
+    """
+    from flows.whatif.show import whatif as show
+
+    show(folder, changes, sweeps, number, as_json)
 
 
 @main.command()
@@ -252,6 +287,24 @@ def kills(number: int, seed: int, out: Path) -> None:
     from flows.bench_kills import bench_kills
 
     bench_kills(number, seed, out)
+
+
+@bench.command("filters")
+@click.option(
+    "--documents",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="JSONL, Parquet and WARC files, or folders of them; default: the quickstart's corpus.",
+)
+@click.option("-n", "number", default=1500, show_default=True, type=click.IntRange(1), help="Documents.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Turns; the median counts.")
+@click.option("--max-bytes", default=100_000, show_default=True, type=int, help="Longer documents are left out.")
+@AS_JSON
+def bench_filters(documents: tuple[Path, ...], number: int, runs: int, max_bytes: int, as_json: bool) -> None:
+    """Compare speed and decisions of the filters with datatrove's, on the same documents."""
+    from flows.bench_filters import bench_filters as compare
+
+    compare(documents, number, runs, max_bytes, as_json)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from data.atomic import atomic_write
 from data.errors import UsageError
-from data.parts import Part
+from data.parts import Part, count_rows, row_at
+from data.texts import text_at
 from flows.work import Work
 
 #: Where the work folder keeps, for each published snapshot, what it rests on.
 BASES = "snapshots"
+
+#: Texts that are looked up one by one; for more, the parts are read through.
+FEW = 50
 
 
 def write_base(work: Work, snapshot: str, parts: Iterable[Part], folders: Iterable[str]) -> None:
@@ -53,6 +58,34 @@ def texts_of(out: Path) -> Callable[[Iterable[str]], dict[str, str]]:
 
     parts = parts_of(out)
     return lambda ids: fetch_texts(parts, ids)
+
+
+def texts_by_row(out: Path, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """Returns documents' texts by their row in the ledger; of the work folder, or else of the shards.
+
+    Of a few, only the row groups that hold them are read, however large the dataset.
+
+    Args:
+        out: the run's out folder.
+        rows: row number → the ledger's id, shard and row. Rows whose text is not at hand are left out.
+    """
+    starts, parts = [0], parts_of(out)
+    for part in parts:
+        starts.append(starts[-1] + count_rows(part.files[part.origin]))
+    if parts and len(rows) > FEW:
+        found = texts_of(out)([row["id"] for row in rows.values()])
+        return {number: found[row["id"]] for number, row in rows.items() if row["id"] in found}
+    texts: dict[int, str] = {}
+    for number, row in rows.items():
+        place = bisect.bisect_right(starts, number) - 1
+        text = None
+        if place < len(parts):
+            text = text_at(parts[place], number - starts[place], row["id"])
+        elif row["shard"]:
+            text = row_at(out / row["shard"], row["row"], ["text"])["text"]
+        if text is not None:
+            texts[number] = text
+    return texts
 
 
 def redraw(out: Path) -> str:

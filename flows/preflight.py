@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from filters.plan import Plan
 
 
-def resolve_plan(file: RecipeFile) -> Plan:
+def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
     """Returns the recipe's filters with presets and bounds resolved.
+
+    Args:
+        file: the recipe.
+        measures: whether the plan shall measure; if it only judges, no file that a filter names is looked at.
 
     Raises:
         RecipeError: an unknown preset, bound or signal, with file, line and nearest name.
@@ -28,7 +32,7 @@ def resolve_plan(file: RecipeFile) -> Plan:
             raise file.error(("sources",), "the input's signal \"quality\" has the name of the model's; rename it")
         given.add("quality")
     _check_scopes(file)
-    return resolve_filters(file.recipe.filters, given, file.error)
+    return resolve_filters(file.recipe.filters, given, file.error, file.root if measures else None)
 
 
 def _check_scopes(file: RecipeFile) -> None:
@@ -51,13 +55,19 @@ def check_paths(file: RecipeFile) -> None:
         if not (file.root / path).is_file():
             raise file.error(place, f"no such file: {file.root / path}")
     if recipe.quality is not None and recipe.quality.model is not None:
-        found = file_sha256(file.root / recipe.quality.model)
-        if found != recipe.quality.sha256:
-            raise file.error(("quality", "sha256"), f"the model's SHA-256 is {found}, expected {recipe.quality.sha256}")
+        _check_sha256(file, "quality", recipe.quality.model, recipe.quality.sha256)
+    if recipe.language is not None and recipe.language.file is not None:
+        _check_sha256(file, "language", recipe.language.file, recipe.language.sha256)
     for number, source in enumerate(recipe.sources):
         _check_source(file, number, source.kind, [source.path] if isinstance(source.path, str) else source.path)
     _check_mixture(file)
     _check_teacher(file)
+
+
+def _check_sha256(file: RecipeFile, part: str, model: str, expected: str | None) -> None:
+    found = file_sha256(file.root / model)
+    if found != expected:
+        raise file.error((part, "sha256"), f"the model's SHA-256 is {found}, expected {expected}")
 
 
 def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
@@ -66,6 +76,8 @@ def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
     if recipe.quality is not None:
         named += [(("quality", "reference"), path) for path in recipe.quality.reference]
         named += [(("quality", "model"), recipe.quality.model)] if recipe.quality.model else []
+    if recipe.language is not None and recipe.language.file is not None:
+        named.append((("language", "model"), recipe.language.file))
     named += [
         (("decontaminate", "benchmarks", number, "path"), benchmark.path)
         for number, benchmark in enumerate(recipe.decontaminate.benchmarks)

@@ -43,6 +43,7 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
         file.relative,
         kind=source.documents_are,
         text=text,
-        language=language_of(file.relative),
+        language=language_of(file.relative, text),
         licence=find_tag(text) or file.licence or source.licence,
+        metadata={"path": file.relative},
     )

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from data.recipe import Source
 from data.schema import document, to_table
+from data.sources.languages import language_of
 
 Row = dict[str, Any]
 
@@ -59,6 +60,9 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
         if columns[role]:
             roles.add(name)
     html = source.html_column is not None
+    path = record.get(source.path_column or "")
+    if not columns["language"] and not html and isinstance(path, str) and source.documents_are == "code":
+        columns["language"] = language_of(path, body)
     return document(
         source.name,
         locator,

@@ -7,8 +7,7 @@ from typing import Any
 
 from data.schema import STAGES
 from flows.report.formatting import THIN, value, words
-from flows.report.published import Published, Rule
-from flows.report.river import TAUGHT
+from flows.report.published import TAUGHT, Published, Rule
 
 
 def road(row: dict[str, Any], judged: list[dict[str, Any]]) -> list[dict[str, str]]:

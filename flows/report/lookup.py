@@ -72,13 +72,13 @@ def choose(
     return rows_at(published, [place for _, place in best]), total
 
 
-def rows_at(published: Published, places: list[Place]) -> list[dict[str, Any]]:
-    """Returns whole rows of the ledger, in the order of their places as given."""
+def rows_at(published: Published, places: list[Place], columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """Returns whole rows of the ledger, or only some columns, in the order of their places as given."""
     rows: dict[Place, dict[str, Any]] = {}
     for path, group in dict.fromkeys((place[0], place[1]) for place in places):
         wanted = [place for place in places if place[:2] == (path, group)]
         with pq.ParquetFile(path) as file:
-            table = file.read_row_group(group).take(pa.array([place[2] for place in wanted]))
+            table = file.read_row_group(group, columns=columns).take(pa.array([place[2] for place in wanted]))
         rows.update(zip(wanted, table.to_pylist(), strict=True))
     return [rows[place] for place in places]
 

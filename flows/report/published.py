@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from data.errors import DamageError
 from data.ledger import LEDGER, signal_column
 from data.manifest import read_manifest, snapshot_folder
+
+#: How sources are called whose documents enter at the stage `synthesise`: a teacher's replies.
+TAUGHT = "synth/"
 
 #: Rows of a batch: 60 columns of them are 32 MB.
 BATCH_ROWS = 65_536
@@ -129,7 +131,7 @@ class Published:
     @cached_property
     def schema(self) -> pa.Schema:
         """The ledger's columns."""
-        return self._dataset.schema
+        return pq.read_schema(self.ledger_files[0])
 
     @property
     def signals(self) -> list[str]:
@@ -138,7 +140,7 @@ class Published:
 
     def rows(self) -> int:
         """Returns the number of the ledger's rows."""
-        return int(self._dataset.count_rows())
+        return sum(pq.read_metadata(path).num_rows for path in self.ledger_files)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yields the ledger's rows in order, at most BATCH_ROWS at a time; absent columns are left out."""
@@ -147,7 +149,3 @@ class Published:
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(BATCH_ROWS, columns=have):
                     yield pa.Table.from_batches([batch])
-
-    @cached_property
-    def _dataset(self) -> ds.Dataset:
-        return ds.dataset([str(path) for path in self.ledger_files], format="parquet")

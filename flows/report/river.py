@@ -12,9 +12,7 @@ import numpy as np
 from data.schema import STAGES
 from flows.report import formatting, palette
 from flows.report.charts import Spec, with_look
-
-#: Sources whose documents enter at the stage `synthesise`: a teacher's replies.
-TAUGHT = "synth/"
+from flows.report.published import TAUGHT
 
 #: Share of a stage's column that its bar takes, and where in the column the leaving ones go.
 _BAR, _LEAVE, _CURVE_POINTS = 0.05, 0.52, 25

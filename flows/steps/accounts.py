@@ -26,7 +26,7 @@ from flows.steps.tokenise import LIVING
 #: The packages that phimill is built on, named in every manifest.
 NAMED = (
     "phimill", "datasets", "datatrove", "fasttext-numpy2", "datasketch", "openai", "pyarrow", "prefect", "numpy",
-    "resiliparse", "trafilatura", "tokenizers", "py3langid",
+    "resiliparse", "trafilatura", "tokenizers",
 )  # fmt: skip
 
 BORN = ("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "reason")
@@ -70,7 +70,10 @@ def signal_names(parts: list[Part]) -> list[str]:
 
 
 def _signal_names(path: str) -> list[str]:
-    return [name for name in column_names(path) if name not in (*NO_SIGNALS, "language")]
+    from filters.plan import SAID
+
+    named = [name for name in column_names(path) if name not in (*NO_SIGNALS, "language")]
+    return [name for name in named if not name.endswith(SAID)]
 
 
 def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool) -> Iterator[pa.Table]:
@@ -144,7 +147,7 @@ def manifest_of(
         "snapshot": snapshot,
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in NAMED},
-        "recipe": run.recipe.model_dump(mode="json"),
+        "recipe": run.recipe.without_tests.model_dump(mode="json"),
         "inputs": run.inputs,
         "references": _references(run),
         "sample": run.sample,

@@ -21,20 +21,41 @@ COLUMNS = ("id", "source", "kind", "language", "url", "metadata")
 
 def measure(run: Run) -> dict[str, Any]:
     """Adds the step `measure` to run.parts."""
+    import filters.judging as judging
+
     settings = {
         "plan": run.plan.measure_settings(),
-        "language": run.recipe.language.model_dump(mode="json") if run.recipe.language else None,
+        "language": _language(run),
         "given": {source.name: sorted(source.signals) for source in run.recipe.sources if source.signals},
     }
     fingerprint = step_fingerprint(
         "measure",
         version=1,
-        settings=settings,
+        settings={
+            **settings,
+            "plan": run.plan.measure_settings(places=False),
+            "language": _without_place(settings["language"]),
+        },
         modules=["filters.judging", "flows.steps.measure"],
-        libraries=("numpy", "py3langid", "pyarrow"),
+        libraries=("fasttext-numpy2", "numpy", "pyarrow"),
     )
+    judging.prepare(settings["plan"], run.progress.say)
     run.parts = run.map_parts("measure", fingerprint, measure_part, settings, reads=["extract"])
     return {"signals": len(run.plan.signals)}
+
+
+def _language(run: Run) -> dict[str, Any] | None:
+    """Returns how language is detected; a model file of the user's own by its full path."""
+    language = run.recipe.language
+    if language is None:
+        return None
+    model = str(run.root / language.file) if language.file else language.model
+    return {**language.model_dump(mode="json"), "model": model}
+
+
+def _without_place(language: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Returns what the answers depend on: of a model file its SHA-256, not where it stands."""
+    return language and {**language, "model": language["sha256"] or language["model"]}
 
 
 def measure_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
@@ -53,7 +74,7 @@ def _measured(part: Part, settings: dict[str, Any]) -> Iterator[pa.Table]:
         mask = goes_on.slice(start, batch.num_rows)
         start += batch.num_rows
         living = batch.filter(mask)
-        measured = judging.measure(living.drop_columns(["metadata"]), settings["plan"], language)
+        measured = judging.measure(living, settings["plan"], language)
         measured = _with_given(measured, living["metadata"].to_pylist(), given)
         last = pc.coalesce(measured["text"].cast(pa.large_string()), living["text"])
         measured = measured.append_column("text_bytes", pc.binary_length(last.cast(pa.large_binary())))

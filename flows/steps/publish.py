@@ -78,7 +78,7 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
     return step_fingerprint(
         "publish",
         version=1,
-        settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root"}),
+        settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root", "expect"}),
         modules=[*WRITERS, *module_names("flows.report")],
         libraries=("altair", "jinja2", "pyarrow", "vl-convert-python"),
         reads=[
@@ -129,7 +129,7 @@ def _write_all(run: Run, parts: list[Part], build: Path, snapshot: str) -> dict[
         tokenizer={"path": "tokenizer.json", "sha256": tokenizer.sha256},
     )
     ledger_tables(run, parts, shard_plan, build)
-    atomic_write(build / "recipe.yaml", write_recipe(run.recipe))
+    atomic_write(build / "recipe.yaml", write_recipe(run.recipe.without_tests))
     manifest = manifest_of(run, parts, build, snapshot, shards, token_shards, tokenizer.vocabulary)
     write_card(build, manifest)
     write_manifest(build, manifest)

@@ -105,3 +105,28 @@ def test_two_sources_of_one_name_are_refused(recipe: Path) -> None:
 def test_shares_that_do_not_add_up_are_refused(recipe: Path) -> None:
     with pytest.raises(RecipeError, match=r"add up to 0\.9"):
         read_recipe(recipe, ["mixture.shares={web: 0.5, code: 0.4}"])
+
+
+def test_filters_of_ones_own_are_named_after_their_class_or_function(recipe: Path) -> None:
+    text = recipe.read_text().split("filters:")[0] + (
+        "filters:\n"
+        "  - datatrove: datatrove.pipeline.filters.RegexFilter\n"
+        "  - datatrove: {filter: my/filters.py:Strict, modifies: true}\n"
+        "  - function: signals.py:_teaching\n"
+        "  - {preset: c4, name: ours}\n"
+    )
+    recipe.write_text(text)
+    filters = read_recipe(recipe, ["filters.Strict.datatrove.on_error=drop"]).recipe.filters
+    assert [entry.name for entry in filters] == ["RegexFilter", "Strict", "teaching", "ours"]
+    peers = [entry.datatrove for entry in filters[:2] if entry.datatrove]
+    assert [peer.filter for peer in peers] == ["datatrove.pipeline.filters.RegexFilter", "my/filters.py:Strict"]
+    assert [(peer.modifies, peer.on_error) for peer in peers] == [(False, "stop"), (True, "drop")]
+    assert filters[2].function is not None
+    assert filters[2].function.signals == ["value"]
+
+
+def test_a_filter_is_one_thing(recipe: Path) -> None:
+    text = recipe.read_text().split("filters:")[0]
+    recipe.write_text(text + "filters:\n  - {preset: c4, function: signals.py:teaching}\n")
+    with pytest.raises(RecipeError, match="one of `preset` and `function`, not both"):
+        read_recipe(recipe)

@@ -1,4 +1,5 @@
 import hashlib
+import importlib.metadata
 import random
 import threading
 from pathlib import Path
@@ -142,3 +143,8 @@ def test_scoring_works_beside_other_threads(model: tuple[Path, str]) -> None:
     for thread in threads:
         thread.join()
     assert results == [True] * 4
+
+
+def test_fasttext_has_one_owner() -> None:
+    """Several distributions write into `fasttext/`; the one that comes last wins, and few of them can train."""
+    assert importlib.metadata.packages_distributions()["fasttext"] == ["fasttext-numpy2"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import c4, presets, texts
 
 from data.errors import AccountingError, UsageError
 from data.recipe import FilterEntry
@@ -139,20 +140,20 @@ def test_a_text_is_dropped_on_one_side_of_the_bound_only(
             "html",
             "min_visible_text_share",
             "<p a='" + "b" * 393 + "'>" + "x" * 98,
-            "<p a='" + "b" * 391 + "'>" + "x" * 100,
+            "<p a='" + "b" * 391 + "'>" + "x" * 101,
         ),
-        ("html", "min_visible_text_chars", "<p>" + "x" * 99, "<p>" + "x" * 100),
+        ("html", "min_visible_text_chars", "<p>" + "x" * 100, "<p>" + "x" * 101),
         ("json", "min_data_chars", "x" * 99, "x" * 100),
         ("yaml", "max_data_chars", "x" * 5001, "x" * 5000),
-        ("python", "min_comment_share", "x" * 990 + "\n# 3456789", "x" * 989 + "\n# 34567890"),
-        ("java", "max_comment_share", "/" * 81 + "\n" + "x" * 18, "/" * 80 + "\n" + "x" * 19),
+        ("python", "min_comment_share", "x" * 989 + "\n# 34567890", "x" * 988 + "\n# 345678901"),
+        ("java", "max_comment_share", "/" * 80 + "\n" + "x" * 19, "/" * 79 + "\n" + "x" * 20),
     ],
 )
 def test_rules_for_one_language_look_at_that_language_only(language: str, bound: str, bad: str, good: str) -> None:
     address = f"starcoder.{bound}"
-    failed = judge([bad, good], "starcoder", language=language)["failed_rules"].to_pylist()
+    failed = judge([bad, good], "starcoder@code", language=language)["failed_rules"].to_pylist()
     assert [address in rules for rules in failed] == [True, False]
-    other = judge([bad], "starcoder", language="go")["failed_rules"].to_pylist()
+    other = judge([bad], "starcoder@code", language="go")["failed_rules"].to_pylist()
     assert address not in other[0]
 
 
@@ -173,6 +174,10 @@ def synthetic(plan: Plan, values: dict[str, list[float | None]], rows: int, lang
     )
 
 
+#: Settings that a preset cannot do without.
+NEEDED: dict[str, dict[str, Any]] = {"bad-words": {"words": {"en": {"inline": ["word"]}}}}
+
+
 def resolve(*entries: dict[str, object]) -> Plan:
     filters = [FilterEntry(**{"where": {"kind": ["web"]}, **entry}) for entry in entries]
     return resolve_filters(filters, {"quality"}, lambda place, text: ValueError(place, text))
@@ -180,7 +185,7 @@ def resolve(*entries: dict[str, object]) -> Plan:
 
 @pytest.mark.parametrize("preset", [preset.full_name for preset in list_presets() if preset.rules])
 def test_every_rule_of_every_preset_judges_by_the_next_float_to_its_bound(preset: str) -> None:
-    plan = resolve({"preset": preset})
+    plan = resolve({"preset": preset, **NEEDED.get(preset.split("@")[0], {})})
     for rule in plan.rules:
         bound = rule.number({})
         around = [np.nextafter(bound, -np.inf), bound, np.nextafter(bound, np.inf), None]
@@ -366,10 +371,41 @@ def test_a_column_of_a_table_is_judged_like_a_list() -> None:
 def test_any_text_is_judged_by_any_preset(texts: list[str]) -> None:
     for preset in list_presets():
         signals = {"quality": [0.5] * len(texts)} if preset.name == "quality" else None
-        found = judge(texts, preset.full_name, signals=signals, language="python")
+        found = judge(texts, preset.full_name, signals=signals, language="python", **NEEDED.get(preset.name, {}))
         assert found.num_rows == len(texts)
         for row in found.select(["kept", "reason", "failed", "failed_rules"]).to_pylist():
             assert row["kept"] == (row["reason"] == "") == (row["failed"] == []) == (row["failed_rules"] == [])
+
+
+# --- the papers' presets as whole decisions, against programs that say the same plainly
+
+
+def check_against_reference(preset: str, of: list[str]) -> None:
+    found = judge(of, f"{preset}@paper")
+    for text, failed, reason in zip(of, found["failed"].to_pylist(), found["reason"].to_pylist(), strict=True):
+        assert failed == presets.PRESETS[preset](text), repr(text[:500])
+        assert reason == next(iter(failed), "")
+    if preset.startswith("c4"):
+        assert found["text"].to_pylist() == list(map(c4.clean_lines, of))
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_a_papers_preset_decides_as_its_reference_on_texts_of_this_machine(preset: str) -> None:
+    check_against_reference(preset, [*texts.EDGES, *texts.texts_of_python(60)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", texts.KINDS)
+def test_a_papers_preset_decides_as_its_reference_on_real_texts(kind: str) -> None:
+    for preset in presets.PRESETS:
+        check_against_reference(preset, texts.real_texts(kind, 100))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(texts.awkward_text, texts.any_text), max_size=5))
+def test_a_papers_preset_decides_as_its_reference_on_any_text(of: list[str]) -> None:
+    for preset in presets.PRESETS:
+        check_against_reference(preset, of)
 
 
 # --- the peers' own cases, where a preset reads the rule as they do

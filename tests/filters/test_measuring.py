@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Iterator
+
 import pyarrow as pa
 import pytest
 
 import filters.measuring
 from data.recipe import FilterEntry, Language
+from filters.buffers import IntArray
 from filters.measuring import measure
 from filters.rules import Plan, resolve_filters
 
@@ -80,10 +83,31 @@ def test_columns_depend_on_the_settings_alone() -> None:
 
 
 def test_neither_batches_nor_chunks_change_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = table(*[("web" if number % 3 else "code", None, f"{ENGLISH}\n" * (number % 7)) for number in range(40)])
-    settings = plan({"preset": "gopher-repetition"}).measure_settings()
+    some = [
+        None,
+        "",
+        ENGLISH,
+        f"{ENGLISH}\n" * 6,
+        "Menu\n\nMenu. [1]\n",
+        "é x:) )\u2028" * 9,
+        "It has a {.",
+        "x = 1  # y\n" * 4,
+    ]
+    rows = table(*[("code" if n % 3 == 2 else "web", "Python", some[n % 8]) for n in range(40)])
+    presets = ("gopher-repetition", "gopher-quality@datatrove", "c4@datatrove", "fineweb@datatrove", "starcoder")
+    settings = plan(*({"preset": name, "name": f"f{number}"} for number, name in enumerate(presets))).measure_settings()
     whole = measure(rows, settings, Language())
     pieces = [measure(rows.slice(start, 7), settings, Language()) for start in range(0, 40, 7)]
     assert pa.concat_tables(pieces).equals(whole)
-    monkeypatch.setattr(filters.measuring, "CHUNK_CHARS", 100)
+    sizes: list[int] = []
+    chunks = filters.measuring._chunks
+
+    def counted(places: IntArray, texts: pa.Array) -> Iterator[IntArray]:
+        for chunk in chunks(places, texts):
+            sizes.append(len(chunk))
+            yield chunk
+
+    monkeypatch.setattr(filters.measuring, "CHUNK_BYTES", 150)
+    monkeypatch.setattr(filters.measuring, "_chunks", counted)
     assert measure(rows, settings, Language()).equals(whole)
+    assert len(sizes) > 30  # there were chunks indeed

@@ -100,7 +100,8 @@ def test_own_rules_have_addresses_of_their_own() -> None:
 def test_a_preset_looks_where_it_says_unless_the_recipe_says_otherwise() -> None:
     assert resolve({"preset": "starcoder"}).rules[0].where["kind"] == ["code"]
     plan = resolve({"preset": "starcoder", "where": {"kind": "text", "source": "s"}})
-    assert plan.rules[0].where == {"kind": ["text"], "source": ["s"]}
+    where = plan.rules[0].where
+    assert (where["kind"], where["source"]) == (["text"], ["s"])
     html = next(rule for rule in resolve({"preset": "starcoder"}).rules if rule.signal == "visible_text_share")
     assert html.where == {"kind": ["code"], "language": ["html"]}
 

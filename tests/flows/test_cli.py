@@ -28,6 +28,8 @@ def test_a_recipe_that_is_wrong_ends_with_2_and_one_line(corpus: Path, tmp_path:
         ("filters.gopher-quality.min_wrods=3", 'Did you mean "min_words"?'),
         ("filters.gopher-quality.preset=gopher-qualty", 'Did you mean "gopher-quality'),
         ("quality.reference=[nothing.jsonl]", "no such file"),
+        ("language={model: nothing.bin, sha256: '0'}", "no such file"),
+        ("language={model: nothing.bin}", "needs `sha256`"),
         ("sources.prose.path=nothing", "nothing there"),
         ("mixture.shares={wbe: 1.0}", 'Did you mean "web"?'),
         ("synthesise.teacher.base_url=http://127.0.0.1:1/v1", "OPENAI_API_KEY"),
@@ -96,10 +98,11 @@ def test_presets_are_listed_and_explained() -> None:
     assert "Did you mean" in said
 
 
-def test_a_model_that_is_not_the_one_named_is_refused_before_work(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["quality", "language"])
+def test_a_model_that_is_not_the_one_named_is_refused_before_work(corpus: Path, tmp_path: Path, part: str) -> None:
     (tmp_path / "m.bin").write_bytes(b"not the model")
-    quality = f"quality={{model: {tmp_path / 'm.bin'}, sha256: {'a' * 64}}}"
-    code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server", "--set", quality)
+    change = f"{part}={{model: {tmp_path / 'm.bin'}, sha256: {'a' * 64}}}"
+    code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server", "--set", change)
     assert code == 2
     assert "SHA-256" in said
     assert not (tmp_path / "o" / ".work").exists()

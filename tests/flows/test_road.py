@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from data.errors import LockedError, QuarantineError
+from filters.fasttext_model import train
 from flows.bench_kills import published_digest
 from flows.progress import Silent
 from flows.road import Request, drive
@@ -132,6 +133,20 @@ def test_one_more_input_file_adds_its_parts_only(corpus: Path, tmp_path: Path) -
     run(folder / "small.yaml", out, *changes)
     done = steps_done(out)
     assert [done[step] for step in ("ingest", "extract", "measure")] == [1, 1, 1]
+
+
+def test_a_language_model_of_ones_own_counts_by_its_digest_not_by_its_place(corpus: Path, tmp_path: Path) -> None:
+    first, moved, out = tmp_path / "first", tmp_path / "moved", tmp_path / "out"
+    shutil.copytree(corpus, first)
+    lines = [f"__label__{label} {text}" for label, text in (("eng_Latn", "the river and"), ("deu_Latn", "der und"))]
+    facts = train(lines * 300, first / "lid.bin", epochs=5, word_ngrams=2, dim=10, buckets=4096, seed=1)
+    own = f"language={{model: lid.bin, sha256: {facts['sha256']}, head_chars: null}}"
+    changes = ("quality=null", "synthesise=null", "mixture.shares={}", own)
+    run(first / "small.yaml", out, *changes)
+    assert "eng_Latn" in pc.unique(ledger(out)["language"]).to_pylist()
+    shutil.copytree(first, moved)
+    run(moved / "small.yaml", out, *changes)
+    assert steps_done(out)["measure"] == 0
 
 
 def test_too_many_quarantined_publishes_nothing_until_the_limit_is_raised(corpus: Path, tmp_path: Path) -> None:
