@@ -36,6 +36,7 @@ LEDGER = pa.schema(
         pa.field("failed", pa.list_(pa.string()), nullable=False),
         pa.field("failed_rules", pa.list_(pa.string()), nullable=False),
         pa.field("cluster", pa.string()),
+        pa.field("cluster_size", pa.int64()),
         pa.field("survivor", pa.string()),
         pa.field("matched", pa.string()),
         pa.field("jaccard", pa.float64()),

@@ -13,6 +13,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -124,6 +126,26 @@ def read_batches(path: str | Path, columns: Sequence[str] | None = None) -> Iter
     with _opened(path, columns) as file:
         for number in range(file.num_row_groups):
             yield file.read_row_group(number, columns=list(columns) if columns is not None else None)
+
+
+def read_rows(path: str | Path, rows: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    """Returns some columns of some rows of a part file; reads the row groups that hold them.
+
+    Args:
+        rows: ascending.
+    """
+    with _opened(path, columns) as file:
+        pieces, start = [file.schema_arrow.empty_table().select(list(columns))], 0
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            first, last = np.searchsorted(rows, [start, end])
+            if first < last:
+                read = file.read_row_group(group, columns=list(columns))
+                pieces.append(read.take(pa.array(rows[first:last] - start)))
+            start = end
+    if len(rows) and rows[-1] >= start:
+        raise DamageError(f"{path}: has no row {rows[-1]}; run again")
+    return pa.concat_tables(pieces)
 
 
 def row_at(path: str | Path, row: int, columns: Sequence[str]) -> dict[str, Any]:

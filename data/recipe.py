@@ -7,19 +7,13 @@ is not listed here is an error. Preset names and their bounds are checked by `fi
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Mapping
+from typing import Any, Literal, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
-Kind = Literal["web", "code", "text", "textbook", "exercise"]
-
-
-class Strict(BaseModel):
-    """A part of the recipe; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from data.deduplication import Deduplicate as Deduplicate
+from data.errors import did_you_mean
+from data.strict import Kind, Name, Share, Strict
 
 
 class Source(Strict):
@@ -213,22 +207,6 @@ class FilterEntry(BaseModel):
     def bounds(self) -> dict[str, Any]:
         """The preset's bounds that the recipe changes."""
         return dict(self.model_extra or {})
-
-
-class Deduplicate(Strict):
-    """Exact duplicates after normalisation, then near-duplicates by MinHash-LSH."""
-
-    exact: bool = Field(True, description="Find texts that are equal after NFC, case and white space are levelled.")
-    near: bool = Field(True, description="Find near-duplicates.")
-    bands: int = Field(14, ge=1, description="Bands of the signature.")
-    rows: int = Field(8, ge=1, description="Rows of a band; bands × rows permutations.")
-    ngram: int = Field(5, ge=1, description="Words of a shingle.")
-    threshold: Share = Field(0.7, description="True Jaccard similarity of shingle sets that confirms a pair.")
-    seed: int = Field(1, description="Seed of the permutations.")
-    survivor: list[Literal["quality", "priority", "length"]] = Field(
-        default_factory=lambda: ["quality", "priority", "length"],  # type: ignore[arg-type]
-        description="Which copy survives: the highest by these keys in order, then the smallest id.",
-    )
 
 
 class Teacher(Strict):
@@ -446,6 +424,16 @@ class Recipe(Strict):
                 named.append({**entry, "name": filter_name(entry)} if unnamed else entry)
             values = {**values, "filters": named}
         return values
+
+    @model_validator(mode="after")
+    def _protects_sources(self) -> Recipe:
+        """A name that no source has would protect nothing, and nobody would notice."""
+        protect = self.deduplicate.protect if self.deduplicate else {}
+        known = [source.name for source in self.sources]
+        for name in (*protect, *(other for others in protect.values() for other in others)):
+            if name not in known:
+                raise ValueError(f"deduplicate.protect: no source is named {name!r}.{did_you_mean(name, known)}")
+        return self
 
     @model_validator(mode="after")
     def _unique_names(self) -> Recipe:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.parts import Part, read_batches, read_part, row_at
+from data.parts import Part, read_batches, read_part, read_rows, row_at
 
 #: Steps that may replace a document's text, the last one first.
 TEXT_STEPS = ("measure", "extract")
@@ -64,6 +66,14 @@ def text_at(part: Part, row: int, key: str) -> str | None:
         if text is not None:
             return str(text)
     return None
+
+
+def texts_of_rows(part: Part, rows: npt.NDArray[np.int64], columns: Sequence[str] = ()) -> pa.Table:
+    """Returns the last text of the documents in some ascending rows of a part, with further columns of its origin."""
+    table = read_rows(part.files[part.origin], rows, [*columns, "text"])
+    steps = [step for step in TEXT_STEPS if step in part.files]
+    newest = [read_rows(part.files[step], rows, ["text"])["text"] for step in steps]
+    return _replace(table, "text", pc.coalesce(*newest, table["text"]) if newest else table["text"])
 
 
 def fetch_texts(parts: Iterable[Part], ids: Iterable[str], before: str = "") -> dict[str, str]:

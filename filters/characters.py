@@ -89,7 +89,8 @@ _LISTS = (
 @functools.cache
 def character_table() -> UInt32Array:
     """Returns the bits of every code point; shape (CODE_POINTS,)."""
-    return cached_arrays(characters_key(), lambda: {"table": _build()})["table"]
+    table: UInt32Array = cached_arrays(characters_key(), lambda: {"table": _build()})["table"]
+    return table
 
 
 def characters_key() -> str:

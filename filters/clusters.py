@@ -1,91 +1,126 @@
 """Clusters of duplicates: which documents belong together, and through which confirmed pair.
 
-Documents are numbered by rank, best first, so the survivor of a cluster is its smallest
-number, and nothing here can depend on the order in which documents arrived.
+Documents are numbered by rank, best first, so the best of a cluster is its smallest number, and
+nothing here can depend on the order in which documents arrived. A pair is better << 32 | other.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from filters.shingles import Int64Array
+from data.errors import AccountingError
+from filters.buffers import FloatArray, IntArray
+
+UInt64Array = npt.NDArray[np.uint64]
+
+_LOWER = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+def left_of(pairs: UInt64Array) -> IntArray:
+    """Returns the better document of each pair."""
+    return (pairs >> _HALF).astype(np.int64)
+
+
+def right_of(pairs: UInt64Array) -> IntArray:
+    """Returns the other document of each pair."""
+    return (pairs & _LOWER).astype(np.int64)
+
+
+def pairs_of(left: IntArray, right: IntArray) -> UInt64Array:
+    """Returns pairs of documents, the better of each first."""
+    better, other = np.minimum(left, right), np.maximum(left, right)
+    return (better.astype(np.uint64) << _HALF) | other.astype(np.uint64)
 
 
 class Components:
     """Which of n documents are connected; every pair joined is recorded with its similarity."""
 
     def __init__(self, count: int) -> None:
-        self._parents = list(range(count))
-        self.links: dict[tuple[int, int], float] = {}
+        self.parents: IntArray = np.arange(count, dtype=np.int64)
+        self._pairs: list[UInt64Array] = []
+        self._similarities: list[FloatArray] = []
 
-    def find(self, document: int) -> int:
-        """Returns the smallest number of the document's cluster."""
-        parents = self._parents
-        while parents[document] != document:
-            parents[document] = parents[parents[document]]
-            document = parents[document]
-        return document
+    def join(self, pairs: UInt64Array, similarities: FloatArray) -> None:
+        """Records pairs and unites the clusters of their documents."""
+        from filters.kernels.clusters import unite_pairs
 
-    def connected(self, left: int, right: int) -> bool:
-        """Whether two documents are in the same cluster already."""
-        return self.find(left) == self.find(right)
+        unite_pairs(self.parents, pairs)
+        self._pairs.append(pairs)
+        self._similarities.append(similarities)
 
-    def join(self, left: int, right: int, similarity: float) -> None:
-        """Records a confirmed pair and unites the clusters of its two documents."""
-        self.links[min(left, right), max(left, right)] = similarity
-        first, second = sorted((self.find(left), self.find(right)))
-        self._parents[second] = first
+    @property
+    def links(self) -> tuple[UInt64Array, FloatArray]:
+        """All pairs joined, and their similarities."""
+        pairs = np.concatenate([np.empty(0, dtype=np.uint64), *self._pairs])
+        return pairs, np.concatenate([np.empty(0), *self._similarities])
 
-    def survivors(self) -> Int64Array:
+    def roots(self) -> IntArray:
         """Returns for each document its cluster's best document, itself if alone."""
-        return np.fromiter(map(self.find, range(len(self._parents))), dtype=np.int64, count=len(self._parents))
+        from filters.kernels.clusters import find_all
+
+        roots: IntArray = find_all(self.parents)
+        return roots
 
 
 def trace_links(
-    survivors: Int64Array, links: Mapping[tuple[int, int], float]
-) -> tuple[Int64Array, npt.NDArray[np.float64]]:
-    """Returns for each dropped document the confirmed neighbour that leads towards its survivor.
+    survivors: IntArray, pairs: UInt64Array, similarities: FloatArray
+) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """Returns for each dropped document the linked neighbour that leads towards its survivor.
 
-    The survivor itself where that pair is confirmed; otherwise the neighbour with the fewest
+    The survivor itself where that pair is linked; otherwise the neighbour with the fewest
     steps to the survivor, of those the most similar, then the best. So whoever follows
     `matched` from document to document walks over confirmed pairs only and ends at the survivor.
+
+    Args:
+        survivors: each document's, its own number if it is kept.
+        pairs, similarities: the links, each once.
 
     Returns:
         Neighbours (-1 for survivors) and the similarities of those pairs (NaN), each of
         shape (documents,).
     """
-    matched = np.full(len(survivors), -1, dtype=np.int64)
-    similarity = np.full(len(survivors), np.nan)
-    neighbours: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for (left, right), value in links.items():
-        neighbours[left].append((right, value))
-        neighbours[right].append((left, value))
-    layer = sorted({int(survivors[document]) for document in neighbours})
-    reached = set(layer)
-    while layer:
-        offers: dict[int, tuple[float, int]] = {}
-        for document in layer:
-            for other, value in neighbours[document]:
-                if other not in reached:
-                    offers[other] = min(offers.get(other, (0.0, document)), (-value, document))
-        for other, (value, document) in offers.items():
-            matched[other], similarity[other] = document, -value
-        reached.update(offers)
-        layer = sorted(offers)
+    from filters.kernels.clusters import trace
+
+    left, right = left_of(pairs), right_of(pairs)
+    source, other = np.concatenate((left, right)), np.concatenate((right, left))
+    order = np.argsort(source, kind="stable")
+    starts = np.zeros(len(survivors) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(source, minlength=len(survivors)), out=starts[1:])
+    linked = np.flatnonzero(np.diff(starts))
+    seeds = linked[survivors[linked] == linked]
+    values = np.concatenate((similarities, similarities))[order]
+    matched, similarity = trace(seeds, survivors, starts, other[order], values)
     return matched, similarity
 
 
-def rank(ids: pa.Array, keys: list[npt.NDArray[np.float64]]) -> Int64Array:
-    """Returns the row numbers, best first: the highest by each key in turn, then the smallest id.
+def alphabetical(ids: pa.Array) -> IntArray:
+    """Returns each document's place in the order of ids.
+
+    Raises:
+        AccountingError: two documents have the same id.
+    """
+    order = pc.sort_indices(ids)
+    ordered = ids.take(order)
+    if len(ids) > 1 and pc.any(pc.equal(ordered.slice(1), ordered.slice(0, len(ids) - 1))).as_py():
+        raise AccountingError("duplicates: two documents have the same id")
+    places = np.empty(len(ids), dtype=np.int64)
+    places[np.asarray(order)] = np.arange(len(ids))
+    return places
+
+
+def rank(places: IntArray, keys: list[npt.NDArray[np.float64]]) -> IntArray:
+    """Returns the row numbers, best first: the highest by each key in turn, then the smallest place.
 
     NaN ranks below every number.
     """
-    by_id = np.empty(len(ids), dtype=np.int64)
-    by_id[np.asarray(pa.compute.sort_indices(ids))] = np.arange(len(ids))
-    descending = [-np.where(np.isnan(key), -np.inf, key) for key in keys]
-    return np.lexsort([by_id, *reversed(descending)])
+    descending = [-np.where(np.isnan(key), -np.inf, key) for key in keys if len(key)]
+    telling = [key for key in descending if (key != key[0]).any()]
+    if not telling:
+        order = np.empty(len(places), dtype=np.int64)
+        order[places] = np.arange(len(places))
+        return order
+    return np.lexsort([places, *reversed(telling)])

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import pickle
 import sys
 import tempfile
 import zipfile
@@ -97,27 +96,25 @@ def kernel_folder() -> Path | None:
 
 def _keep_code(dispatcher: Any) -> None:
     """Keeps a function's machine code: what cannot be read is compiled anew, what cannot be written is not kept."""
-    from numba.core.caching import FunctionCache
+    from numba.core import caching
 
-    base: Any = FunctionCache
+    numba_caching: Any = caching
+    # What numba meets in a damaged cache, on a full disk, in a folder that has gone.
+    unreadable = (OSError, EOFError, numba_caching.pickle.UnpicklingError)
 
-    class Cache(base):  # type: ignore[misc]
+    class Cache(numba_caching.FunctionCache):  # type: ignore[misc]
         def load_overload(self, sig: Any, target_context: Any) -> Any:
-            with contextlib.suppress(*_UNREADABLE):
+            with contextlib.suppress(*unreadable):
                 return super().load_overload(sig, target_context)
             with contextlib.suppress(OSError):
                 self.flush()  # a file that was cut when the machine stopped, say; it would be met again
             return None
 
         def save_overload(self, sig: Any, data: Any) -> None:
-            with contextlib.suppress(*_UNREADABLE):
+            with contextlib.suppress(*unreadable):
                 super().save_overload(sig, data)
 
     dispatcher._cache = Cache(dispatcher.py_func)
-
-
-#: What numba meets in a damaged cache, on a full disk, in a folder that has gone.
-_UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)
 
 
 def compiled(function: Function) -> Function:

@@ -1,22 +1,28 @@
 """Duplicates: texts that are equal after levelling, then near-duplicates by MinHash-LSH.
 
-A signature is made for each document on its own; finding is one sorted pass over all
-signatures. MinHash only proposes pairs: each is confirmed by the true Jaccard similarity of
-the two texts' shingle sets, so no document is dropped for a copy that it does not have.
+Three steps, each of which can be called alone:
+
+1. `sign(table, settings)`: what is found by, for each document on its own; any part, in any order.
+2. `find_duplicates(signed, ranks, fetch, settings)`: the fate of every document. `signed` is a table, or a
+   function that returns one column at a time, so that signatures may stay on disk: for 10 million documents
+   one band's keys are 80 MB. `fetch` returns the texts of some rows, for pairs to be confirmed.
+3. `deduplicate(texts, ids, **settings)`: both, on texts in memory.
 
 - Equal: NFC, case-folded, white space collapsed and stripped. Blank texts equal nothing.
-- Near: at least `ngram` words (see `filters/shingles.py`). A shorter text has no shingle and
-  is compared for equality only: `return x + y` and `return x - y` are the same words.
-- A cluster is what confirmed pairs connect. Its survivor is the best by `survivor`, then the
-  smallest id; every other document is dropped with the pair that was confirmed (`matched`,
-  `jaccard`). In a chain A–B–C the survivor A may be unlike C: then C's `matched` is B.
-- The result does not depend on the order of the documents.
+- Near: MinHash proposes pairs; each is confirmed by the true Jaccard similarity of the two texts' shingle
+  sets, so no document is dropped for a copy that it does not have. With `confirm: false` what agrees in a
+  band is a duplicate (classic MinHash), and no similarity is known.
+- A text without a shingle is compared for equality only, by its short form (see `filters/signing.py`).
+- A cluster is what pairs connect. Its survivor is the best by `survivor`, then the smallest id; every other
+  document is dropped with the pair that was confirmed (`matched`, `jaccard`). In a chain A–B–C the survivor A
+  may be unlike C: then C's `matched` is B.
+- `protect: {A: [B]}` keeps the best document of A if all the survivors so far are of B.
+- The result does not depend on the order of the documents, nor on how they were divided.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -24,82 +30,139 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from data.deduplication import Deduplicate
 from data.errors import AccountingError, UsageError, did_you_mean
-from data.recipe import Deduplicate
-from filters import minhash
-from filters.clusters import Components, rank, trace_links
-from filters.confirmation import Fetch, join_near_duplicates
-from filters.shingles import Int64Array, level, shingle
+from filters.buffers import IntArray
+from filters.candidates import candidate_pairs, linked_pairs, repeated
+from filters.clusters import Components, alphabetical, rank
+from filters.confirmation import Confirmer, Fetch
+from filters.fates import DUPLICATES_SCHEMA as DUPLICATES_SCHEMA
+from filters.fates import choose_survivors, decide
+from filters.signing import Signer, band_names
 
-DUPLICATES_SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("cluster", pa.string()),
-        pa.field("kept", pa.bool_(), nullable=False),
-        pa.field("survivor", pa.string()),
-        pa.field("matched", pa.string()),
-        pa.field("jaccard", pa.float64()),
-        pa.field("reason", pa.string(), nullable=False),
-    ]
-)
+#: Returns one column of what `sign` made, of all documents in question.
+Columns = Callable[[str], "pa.Array | pa.ChunkedArray"]
 
 
-def sign(table: pa.Table, settings: Deduplicate) -> pa.Table:
-    """Returns what duplicates are found by, for each row's text on its own.
+def sign(table: pa.Table, settings: Deduplicate, *, signatures: bool = False) -> pa.Table:
+    """Returns what duplicates are found by, for each row's text on its own; see `Signer.sign`."""
+    return Signer(settings).sign(table, signatures=signatures)
+
+
+def find_duplicates(signed: pa.Table | Columns, ranks: pa.Table, fetch: Fetch, settings: Deduplicate) -> pa.Table:
+    """Returns the fate of each document, in the order of `signed`.
 
     Args:
-        table: columns `id` and `text` (null: no text).
-        settings: `exact`, `near`, `bands`, `rows`, `ngram` and `seed` matter.
+        signed: rows that `sign` made with the same settings, of the documents in question.
+        ranks: `id`, `length` (about the text's bytes), the other keys of `settings.survivor` (numbers; the higher
+            the better, null or NaN ranks lowest), and `source` if some are protected.
+        fetch: given ascending row numbers of `signed`, returns `text` and, if the settings go by kind, `kind`.
 
     Returns:
-        `id`; `exact`, 16 bytes that only equal texts share (null for blank text); `signature`,
-        bands × rows 32-bit minima (null for text too short for a shingle).
+        `id`; `kept`; `cluster`, the smallest id of the cluster, and `survivor`, the document kept for this
+        one (both null for a document without duplicates); `cluster_size`; `matched` and `jaccard`, the
+        pair for which it was dropped (null if kept; 1.0 if equal; no `jaccard` if not confirmed);
+        `reason`: `exact_duplicate`, `near_duplicate` or "".
     """
-    texts = [text or "" for text in table["text"].to_pylist()]
-    permutations = settings.bands * settings.rows
-    exact = [_equality(text) if settings.exact else None for text in texts]
-    hashes, offsets = shingle(texts if settings.near else [""] * len(texts), settings.ngram)
-    seeds = minhash.permutations(permutations, settings.seed)
-    minima = minhash.sign_shingles(hashes, offsets, seeds)
-    rows = [row.tobytes() if size else None for row, size in zip(minima, np.diff(offsets), strict=True)]
-    return pa.table(
-        {
-            "id": table["id"].cast(pa.string()),
-            "exact": pa.array(exact, pa.binary(16)),
-            "signature": pa.array(rows, pa.binary(4 * permutations)),
-        }
-    )
-
-
-def find_duplicates(signatures: pa.Table, ranks: pa.Table, fetch: Fetch, settings: Deduplicate) -> pa.Table:
-    """Returns the fate of each document, in the order of `signatures`.
-
-    Args:
-        signatures: rows that `sign` made with the same settings, of the documents in question.
-        ranks: `id`, `quality` (float; null or NaN ranks lowest), `priority`, `length`.
-        fetch: returns the texts of some ids; called with the ids of documents to be confirmed.
-
-    Returns:
-        `id`; `kept`; `cluster`, the smallest id of the cluster, and `survivor`, its surviving
-        document's (both null for a document without duplicates); `matched` and `jaccard`, the
-        confirmed pair for which it was dropped (null if kept; 1.0 if equal); `reason`:
-        `exact_duplicate`, `near_duplicate` or "".
-    """
-    ids = signatures["id"].combine_chunks()
-    if pc.count_distinct(ids).as_py() != len(ids):
-        raise AccountingError("duplicates: two documents have the same id")
-    order = rank(ids, _rank_keys(ids, ranks, settings))
-    ranked = signatures.take(pa.array(order))
-    leaders = _equal_leaders(ranked["exact"].combine_chunks()) if settings.exact else np.arange(len(ids))
+    columns: Columns = signed.column if isinstance(signed, pa.Table) else signed
+    ids = _whole(columns("id"))
+    places = alphabetical(ids)
+    aligned = _align(ids, ranks)
+    order = rank(places, [_numbers(aligned, key) for key in settings.survivor])
+    leaders = _equal_leaders(_whole(columns("exact")), order) if settings.exact else np.arange(len(ids))
     components = Components(len(ids))
+    confirmer = None
+    if settings.near and settings.confirm:
+        confirmer = Confirmer(Signer(settings), order, _numbers(aligned, "length")[order], fetch)
     if settings.near:
-        lengths = _aligned(ids, ranks, "length")[order]
-        join_near_duplicates(ranked, leaders, lengths, fetch, settings, components)
-    survivors = components.survivors()[leaders]
-    matched, similarity = trace_links(survivors, components.links)
-    copies = leaders != np.arange(len(leaders))
-    matched[copies], similarity[copies] = leaders[copies], 1.0
-    return _fates(ids, order, survivors, matched, similarity, copies)
+        _join_near(columns, order, leaders, confirmer, settings, components)
+    survivors = choose_survivors(components.roots()[leaders], aligned, order, settings)
+    if confirmer is not None:
+        alone = np.unique(leaders)
+        confirmer.join_direct(alone, leaders[survivors[alone]], components)
+    return decide(ids, places, order, leaders, survivors, components, settings)
+
+
+def _join_near(
+    columns: Columns,
+    order: IntArray,
+    leaders: IntArray,
+    confirmer: Confirmer | None,
+    settings: Deduplicate,
+    components: Components,
+) -> None:
+    """Joins the near-duplicates among the best of each group of equal texts, confirmed ones if somebody confirms."""
+    names = band_names(settings.bands)
+    signed = ~_nulls(columns(names[0]))[order]
+    documents = np.flatnonzero(signed & (leaders == np.arange(len(leaders))))
+    rows = order[documents]
+
+    def band(number: int) -> npt.NDArray[np.uint64]:
+        return _keys(columns(names[number]))[rows]
+
+    if confirmer is not None:
+        proposed = _renumbered(candidate_pairs(band, settings.bands), documents)
+        confirmer.join_proposed(proposed, components)
+    else:
+        linked = _renumbered(linked_pairs(band, settings.bands), documents)
+        components.join(linked, np.full(len(linked), np.nan))
+
+
+def _renumbered(pairs: npt.NDArray[np.uint64], documents: IntArray) -> npt.NDArray[np.uint64]:
+    from filters.clusters import left_of, pairs_of, right_of
+
+    return pairs_of(documents[left_of(pairs)], documents[right_of(pairs)])
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _nulls(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.is_null())
+
+
+def _keys(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    """Returns a band's keys; what stands for a null is whatever lies there."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    filled = [chunk for chunk in chunks if len(chunk)]
+    keys = [np.frombuffer(chunk.buffers()[1], np.uint64)[chunk.offset : chunk.offset + len(chunk)] for chunk in filled]
+    return keys[0] if len(keys) == 1 else np.concatenate([np.empty(0, dtype=np.uint64), *keys])
+
+
+def _align(ids: pa.Array, ranks: pa.Table) -> pa.Table:
+    """Returns the ranks in the order of the documents."""
+    own = _whole(ranks["id"]).cast(ids.type)
+    if own.equals(ids):
+        return ranks
+    places = pc.index_in(ids, own)
+    if places.null_count:
+        raise AccountingError("duplicates: a document has a signature and no rank")
+    return ranks.take(places)
+
+
+def _numbers(ranks: pa.Table, column: str) -> npt.NDArray[np.float64]:
+    values = _whole(ranks[column]).cast(pa.float64())
+    return np.asarray(values.fill_null(float("nan")))
+
+
+def _equal_leaders(exact: pa.Array, order: IntArray) -> IntArray:
+    """Returns for each document, best first, the best one with an equal text; itself if there is none."""
+    digests = exact.cast(pa.binary(16)) if exact.type != pa.binary(16) else exact
+    halves = np.frombuffer(digests.buffers()[1], np.uint64)[2 * digests.offset : 2 * (digests.offset + len(digests))]
+    first, second = halves[0::2][order], halves[1::2][order]
+    present = ~_nulls(exact)[order]
+    leaders = np.arange(len(order), dtype=np.int64)
+    members = repeated(first)
+    members = members[present[members]]
+    if not len(members):
+        return leaders
+    sort = np.lexsort((members, second[members], first[members]))
+    members = members[sort]
+    new = np.ones(len(members), dtype=np.bool_)
+    new[1:] = (first[members[1:]] != first[members[:-1]]) | (second[members[1:]] != second[members[:-1]])
+    leaders[members] = members[new][np.cumsum(new) - 1]
+    return leaders
 
 
 def deduplicate(texts: Iterable[str | None], ids: Iterable[Any] | None = None, **settings: Any) -> pa.Table:
@@ -127,23 +190,20 @@ def deduplicate(texts: Iterable[str | None], ids: Iterable[Any] | None = None, *
     names = [f"{number:0{width}}" for number in range(len(given))] if ids is None else [str(i) for i in _plain(ids)]
     if len(names) != len(given) or len(set(names)) != len(names):
         raise UsageError(f"deduplicate: {len(names)} ids ({len(set(names))} distinct) for {len(given)} texts")
-    id_column = pa.array(names, pa.string())
-    table = pa.table({"id": id_column, "text": pa.array(given, pa.large_string())})
-    ranks = pa.table(
-        {
-            "id": id_column,
-            "quality": pa.nulls(len(given), pa.float64()),
-            "priority": pa.array(np.zeros(len(given), dtype=np.int64)),
-            "length": pa.array([len(text or "") for text in given], pa.int64()),
-        }
-    )
-    by_id = dict(zip(names, given, strict=True))
-    found = find_duplicates(sign(table, chosen), ranks, lambda wanted: {i: by_id[i] or "" for i in wanted}, chosen)
+    table = pa.table({"id": pa.array(names, pa.string()), "text": _column(given)})
+    unknown = pa.nulls(len(given), pa.float64())
+    lengths = pc.utf8_length(table["text"]).fill_null(0)
+    ranks = pa.table({"id": table["id"], "length": lengths, **dict.fromkeys(_UNKNOWN, unknown)})
+    found = find_duplicates(Signer(chosen).sign(table), ranks, table.take, chosen)
     if ids is None:
         for column in ("id", "cluster", "survivor", "matched"):
             plain = pc.cast(pc.cast(found[column], pa.int64()), pa.string())
             found = found.set_column(found.schema.get_field_index(column), found.schema.field(column), plain)
-    return found.drop_columns(["reason"])
+    return found.select(_PUBLIC)
+
+
+_UNKNOWN = ("quality", "priority", "licence", "recency")
+_PUBLIC = ["id", "cluster", "kept", "survivor", "matched", "jaccard"]
 
 
 def _settings(values: dict[str, Any]) -> Deduplicate:
@@ -151,6 +211,11 @@ def _settings(values: dict[str, Any]) -> Deduplicate:
     for name in values:
         if name not in known:
             raise UsageError(f"deduplicate: unknown setting {name!r}.{did_you_mean(name, known)} Known: {known}")
+    if values.get("against"):
+        raise UsageError("deduplicate: 'against' names an index on disk; use a recipe, or phimill dedup --against")
+    for name in ("by_kind", "protect"):
+        if values.get(name):
+            raise UsageError(f"deduplicate: {name!r} needs to know the documents' kind or source; use a recipe")
     try:
         return Deduplicate(**values)
     except ValidationError as error:
@@ -165,74 +230,18 @@ def _plain(values: Iterable[Any]) -> list[Any]:
 
 
 def _texts(values: Iterable[str | None]) -> list[str | None]:
-    """Returns the texts as Arrow can hold them: half a surrogate pair becomes U+FFFD."""
+    """Returns the texts, after making sure that they are such."""
     texts: list[str | None] = _plain(values)
     for number, text in enumerate(texts):
         if text is not None and not isinstance(text, str):
             raise UsageError(f"deduplicate: texts[{number}]: expected a text, not {type(text).__name__}")
-        if text and not text.isascii():
-            texts[number] = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return texts
 
 
-def _equality(text: str) -> bytes | None:
-    # A keyless cryptographic hash: equal digests need no confirmation, not even against an adversary.
-    levelled = level(" ".join(text.split()))
-    return hashlib.blake2b(levelled.encode("utf-8", "surrogatepass"), digest_size=16).digest() if levelled else None
-
-
-def _aligned(ids: pa.Array, ranks: pa.Table, column: str) -> npt.NDArray[np.float64]:
-    places = pc.index_in(ids, ranks["id"].combine_chunks().cast(ids.type))
-    if places.null_count:
-        raise AccountingError("duplicates: a document has a signature and no rank")
-    values = ranks[column].combine_chunks().cast(pa.float64()).take(places)
-    return np.asarray(values.fill_null(float("nan")))
-
-
-def _rank_keys(ids: pa.Array, ranks: pa.Table, settings: Deduplicate) -> list[npt.NDArray[np.float64]]:
-    return [_aligned(ids, ranks, key) for key in settings.survivor]
-
-
-def _equal_leaders(exact: pa.Array) -> Int64Array:
-    """Returns for each row, best first, the best row with an equal text; itself if there is none."""
-    encoded = exact.dictionary_encode().indices
-    codes = np.asarray(encoded.fill_null(-1))
-    leaders = np.arange(len(codes), dtype=np.int64)
-    present = np.flatnonzero(codes >= 0)
-    _, first, inverse = np.unique(codes[present], return_index=True, return_inverse=True)
-    leaders[present] = present[first][inverse]
-    return leaders
-
-
-def _fates(
-    ids: pa.Array,
-    order: Int64Array,
-    survivors: Int64Array,
-    matched: Int64Array,
-    similarity: npt.NDArray[np.float64],
-    copies: npt.NDArray[np.bool_],
-) -> pa.Table:
-    """Returns the result in the order of `ids`; the other arguments are by rank."""
-    count = len(ids)
-    ranked = ids.take(pa.array(order))
-    alphabetic = np.empty(count, dtype=np.int64)
-    alphabetic[np.asarray(pc.sort_indices(ranked))] = np.arange(count)
-    smallest = np.full(count, count, dtype=np.int64)
-    np.minimum.at(smallest, survivors, alphabetic)
-    by_name = np.asarray(pc.sort_indices(ranked))
-    sizes = np.bincount(survivors, minlength=count)
-    alone = sizes[survivors] == 1
-    kept = survivors == np.arange(count)
-    reason = np.where(kept, "", np.where(copies, "exact_duplicate", "near_duplicate"))
-    columns = {
-        "id": ranked,
-        "cluster": ranked.take(pa.array(by_name[smallest[survivors]], mask=alone)),
-        "kept": pa.array(kept),
-        "survivor": ranked.take(pa.array(survivors, mask=alone)),
-        "matched": ranked.take(pa.array(matched, mask=kept)),
-        "jaccard": pa.array(similarity, mask=kept),
-        "reason": pa.array(reason.tolist(), pa.string()),
-    }
-    back = np.empty(count, dtype=np.int64)
-    back[order] = np.arange(count)
-    return pa.table(columns, schema=DUPLICATES_SCHEMA).take(pa.array(back))
+def _column(texts: list[str | None]) -> pa.Array:
+    """Returns texts as Arrow holds them: half a surrogate pair becomes U+FFFD."""
+    try:
+        return pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:
+        whole = [text and text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
+        return pa.array(whole, pa.large_string())

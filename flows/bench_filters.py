@@ -115,9 +115,16 @@ def _warm_up(tell: Callable[[str], None]) -> None:
     """Compiles, and starts spaCy, on a text of its own."""
     plans = [_plan(preset) for preset in PEERS]
     plans += [_plan(*(f"{name}@{reading}" for stage in CHAIN for name in stage)) for reading in ("datatrove", "paper")]
+    said: list[str] = []
+
+    def once(text: str) -> None:
+        if not said:
+            said.append(text)
+            tell(text)
+
     specimen = as_table(["A specimen, of two sentences. It is short; it has words."])
     for plan in plans:
-        prepare(plan.measure_settings(), tell)
+        prepare(plan.measure_settings(), once)
         _verdicts(plan, specimen)
     for peer, arguments in PEERS.values():
         _ask(_peer(peer, arguments), "A specimen. IS_ALPHA IS_ALPHA.")
@@ -222,17 +229,18 @@ def _all_signals(table: pa.Table, megabytes: float, runs: int) -> Row:
 
 
 def _show(rows: list[Row]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(title="one core, processor time; first pass: documents not seen before")
-    for name in ("", "datatrove MB/s", "phimill MB/s", "ratio, first pass", "ratio", "agree"):
-        shown.add_column(name, justify="left" if not name else "right")
+    title = "MB/s of one core, by processor time; × on documents not seen before, and after"
+    shown = Table(title=title, box=box.SIMPLE, title_justify="left")
+    for name in ("", "datatrove", "phimill", "first", "then", "documents", "differ"):
+        shown.add_column(name, justify="right" if name else "left", no_wrap=True)
     for row in rows:
         peer = f"{row.megabytes / row.peer_seconds:.2f}" if row.peer_seconds else ""
-        ratios = [
-            f"{row.peer_seconds / value:.0f}×" if row.peer_seconds else "" for value in (row.first_seconds, row.seconds)
-        ]
-        agree = "" if row.agree is None else f"{row.agree:,} of {row.documents:,}"
-        shown.add_row(row.name, peer, f"{row.megabytes / row.seconds:.1f}", *ratios, agree)
+        times = (row.first_seconds, row.seconds) if row.peer_seconds else ()
+        ratios = [f"{row.peer_seconds / value:.0f}×" for value in times] or ["", ""]
+        differ = "" if row.agree is None else f"{row.documents - row.agree:,}"
+        shown.add_row(row.name, peer, f"{row.megabytes / row.seconds:.1f}", *ratios, f"{row.documents:,}", differ)
     Console().print(shown)

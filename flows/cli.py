@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from data.errors import PhimillError
+from flows.dedup.commands import dedup
 
 OUT = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -230,9 +231,14 @@ def clean(folder: Path) -> None:
 @main.command()
 @click.argument("name", required=False)
 def presets(name: str | None) -> None:
-    """List the presets, or print one: its rules, bounds, reasons and sources."""
+    """List the presets, or print one: its rules, bounds, reasons and sources. `dedup`: those of `deduplicate`."""
     import filters.presets as shelf
 
+    if name == "dedup":
+        from data.duplicate_presets import describe_duplicate_presets
+
+        click.echo(describe_duplicate_presets())
+        return
     click.echo(shelf.describe(name) if name else shelf.overview())
 
 
@@ -273,6 +279,9 @@ def serve(recipes: tuple[str, ...], out: Path, port: int) -> None:
     serve_deployments(list(recipes) or ["quickstart"], out, port)
 
 
+main.add_command(dedup)
+
+
 @main.group()
 def bench() -> None:
     """Measure and torture phimill itself."""
@@ -305,6 +314,47 @@ def bench_filters(documents: tuple[Path, ...], number: int, runs: int, max_bytes
     from flows.bench_filters import bench_filters as compare
 
     compare(documents, number, runs, max_bytes, as_json)
+
+
+@bench.command()
+@click.argument("recipes", nargs=-1, metavar="[RECIPE]...")
+@click.option("--preset", "presets", multiple=True, metavar="NAME", help="A preset by itself; `all` is every one.")
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder; each JSONL file in it is a sort of documents. Default: ../shared/data, or the sample corpus.",
+)
+@click.option("-n", "most", default=3000, show_default=True, type=click.IntRange(1), help="Documents of a sort.")
+@AS_JSON
+def survival(
+    recipes: tuple[str, ...], presets: tuple[str, ...], documents: Path | None, most: int, as_json: bool
+) -> None:
+    """Say what recipes keep of textbooks, code, good and bad pages, and which rule kills the rest."""
+    from flows.bench_survival import bench_survival
+
+    bench_survival(recipes, presets, documents, most, as_json)
+
+
+@bench.command("dedup")
+@click.option(
+    "--documents",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="JSONL, Parquet and WARC files, or folders of them; default: the quickstart's corpus.",
+)
+@click.option("-n", "number", default=4000, show_default=True, type=click.IntRange(20), help="Documents, copies too.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Turns; the median counts.")
+@click.option("--max-bytes", default=100_000, show_default=True, type=int, help="Longer documents are left out.")
+@click.option("--only", multiple=True, metavar="TOOL", help="Only this one, beside phimill; may be repeated.")
+@click.option("--seed", default=1, show_default=True, type=int, help="Of the planted copies.")
+@AS_JSON
+def bench_dedup(
+    documents: tuple[Path, ...], number: int, runs: int, max_bytes: int, only: tuple[str, ...], seed: int, as_json: bool
+) -> None:
+    """Compare speed, memory, recall and precision of finding duplicates with other tools, on planted copies."""
+    from flows.bench_dedup import bench_dedup as compare
+
+    compare(documents, number, runs, max_bytes, only, seed, as_json)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
         (("decontaminate", "benchmarks", number, "path"), benchmark.path)
         for number, benchmark in enumerate(recipe.decontaminate.benchmarks)
     ]
+    if recipe.deduplicate is not None and recipe.deduplicate.against:
+        named.append((("deduplicate", "against"), f"{recipe.deduplicate.against}/index.json"))
     named += [(("tokenise", "tokenizer"), recipe.tokenise.tokenizer)] if recipe.tokenise.tokenizer else []
     named += [(("truth",), recipe.truth)] if recipe.truth else []
     return named

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import PhimillError, UsageError
+from data.recipe_file import RecipeFile
 from flows.pool import Pool
 from flows.preflight import check_paths, resolve_plan
 from flows.progress import Progress
@@ -79,21 +80,27 @@ def open_run(request: Request, progress: Progress | None = None) -> Iterator[Run
     from data.publish import check_folder
     from data.recipe_file import read_recipe
 
-    with _named(Path(request.out)):
+    with named_failures(Path(request.out)):
         if request.workers is not None and request.workers < 1:
             raise UsageError(f"--workers {request.workers}: at least 1")
         check_folder(Path(request.out))
-        file = read_recipe(request.recipe, request.changes)
-        plan = resolve_plan(file)
-        check_paths(file)
-        workers = request.workers or len(os.sched_getaffinity(0))
-        with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
-            work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)
-            yield Run(file, plan, work, pool, request.sample, progress or Progress())
+        with open_work(read_recipe(request.recipe, request.changes), request, progress) as run:
+            yield run
 
 
 @contextmanager
-def _named(out: Path) -> Iterator[None]:
+def open_work(file: RecipeFile, request: Request, progress: Progress | None = None) -> Iterator[Run]:
+    """Checks a recipe that is read already, locks the out folder, yields the run."""
+    plan = resolve_plan(file)
+    check_paths(file)
+    workers = request.workers or len(os.sched_getaffinity(0))
+    with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
+        work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)
+        yield Run(file, plan, work, pool, request.sample, progress or Progress())
+
+
+@contextmanager
+def named_failures(out: Path) -> Iterator[None]:
     """Turns what the system refuses (a full disk, a folder that cannot be written) into one line with the path."""
     try:
         yield

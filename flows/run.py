@@ -82,6 +82,7 @@ class Run:
         parts: list[Part] | None = None,
         extra: Callable[[Part], dict[str, Any]] = lambda part: {},
         label: str = "",
+        prepare: Callable[[], None] = lambda: None,
     ) -> list[Part]:
         """Returns the parts with a step's file each, written now or found from before.
 
@@ -94,6 +95,7 @@ class Run:
             parts: default: the sources' parts.
             extra: further settings that differ from part to part; they count too.
             label: what the progress line says.
+            prepare: is called once before the first part, if there is work to do.
         """
         folder = self.folder(step, fingerprint)
         origin = self.parts if parts is None else parts
@@ -107,6 +109,8 @@ class Run:
             if not target.exists():
                 todo.append((part.to_json(), str(target), {**settings, **own}))
             mapped.append(part.having(step, key, target))
+        if todo:
+            prepare()
         with self.timed(label or step, parts=len(origin), todo=len(todo)) as done:
             if todo:
                 self.pool.run(function, todo, done)

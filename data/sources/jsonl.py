@@ -43,6 +43,27 @@ def read_jsonl(file: InputFile, source: Source) -> Iterator[Row]:
         os.close(handle)
 
 
+def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
+    """Yields the lines of a file as `read_jsonl` numbers them, without their ends; damaged stretches are passed over.
+
+    Args:
+        file: the file.
+        limit: lines of more bytes are passed over; they count.
+    """
+    lines = _Lines(limit)
+    handle = os.open(file.path, os.O_RDONLY)
+    try:
+        for item in read_members(handle, file.relative, looks_like_text):
+            if isinstance(item, Damage):
+                lines.drop_open_line()
+                continue
+            for piece in item.unpack():
+                yield from ((number, line) for number, line in lines.feed(piece) if line is not None)
+        yield from ((number, line) for number, line in lines.end() if line is not None)
+    finally:
+        os.close(handle)
+
+
 def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row]:
     lines = _Lines(source.max_record_bytes)
     first, damages = True, 0

@@ -66,7 +66,6 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
     size = longest(offsets)
     codes, classes = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
     line, kinds = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
-    kept = np.empty(size + 1, dtype=np.uint32)
     begins, ends, scratch = places(size + 1), places(size + 1), np.empty((3, 2 * size + 16), dtype=np.int32)
     new_data = np.empty(offsets[texts] - offsets[0], dtype=np.uint8)
     new_offsets = np.zeros(texts + 1, dtype=np.int64)
@@ -95,13 +94,13 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
                 sentences[number] += count_sentences(line, kinds, size_of_line, begins, ends, count)
             elif reading == TFDS:
                 sentences[number] += sentences_by_marks(kinds, size_of_line)
-            if filled:
-                kept[filled] = NEWLINE
+            if filled:  # what stays moves to the head of the text, over what has been read
+                codes[filled] = NEWLINE
                 filled += 1
             elif size_of_line == 0:  # a first line left empty: the line feed after it is stripped in the end
                 continue
             for i in range(size_of_line):
-                kept[filled + i] = line[i]
+                codes[filled + i] = line[i]
             filled += size_of_line
         faults[number] = fault
         if fault:
@@ -110,11 +109,11 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
                 written += 1
         else:
             begin, end = 0, filled
-            while begin < end and table[kept[begin]] & SPACE:
+            while begin < end and table[codes[begin]] & SPACE:
                 begin += 1
-            while begin < end and table[kept[end - 1]] & SPACE:
+            while begin < end and table[codes[end - 1]] & SPACE:
                 end -= 1
-            written = encode(kept, begin, end, new_data, written)
+            written = encode(codes, begin, end, new_data, written)
         new_offsets[number + 1] = written
     return new_data[:written], new_offsets, faults, sentences
 

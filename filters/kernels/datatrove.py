@@ -14,18 +14,18 @@ from filters.kernels.english import split_english
 from filters.kernels.prose import share, strip
 from filters.kernels.repetition import extend, number_words
 from filters.kernels.texts import (
-    BASE,
+    LONG,
     count_duplicates,
     decode,
     is_taken,
     longest,
     mark_of,
+    mask_for,
     new_table,
     places,
     power_of_base,
     same,
     slot_of,
-    table_mask,
 )
 
 NEWLINE, RETURN, HASH, DOT, ELLIPSIS, BLANK, DASH, DISC = 10, 13, 35, 46, 0x2026, 32, 45, 0x2022
@@ -33,6 +33,9 @@ NEWLINE, RETURN, HASH, DOT, ELLIPSIS, BLANK, DASH, DISC = 10, 13, 35, 46, 0x2026
 REPETITION_COLUMNS, QUALITY_COLUMNS, FINEWEB_COLUMNS = 14, 9, 5
 
 SHORT_LINE = 30
+
+#: Characters by which n-grams are told apart before they are compared; even, and 16 at most.
+WINDOW = 16
 
 
 @compiled
@@ -49,12 +52,17 @@ def measure_datatrove(data, offsets, table, keys, facts, with_repetition, with_q
     words, groups, scratch = places(size + 1), places(size + 1), np.empty((4, 2 * size + 16), dtype=np.int32)
     hashes = np.empty(size + 2, dtype=np.uint64)
     seen = new_table(size + 1)
+    powers = np.empty(256, dtype=np.uint64)
+    for i in range(len(powers)):
+        powers[i] = power_of_base(seen[2], i)
     stamp = 1
     repetition = np.zeros((texts, REPETITION_COLUMNS))
     quality = np.zeros((texts, QUALITY_COLUMNS))
     fineweb = np.zeros((texts, FINEWEB_COLUMNS))
     for number in range(texts):
         n = decode(data, offsets[number], offsets[number + 1], codes)
+        if len(classes) < n:
+            classes = np.empty(size + 1, dtype=np.uint32)
         for i in range(n):
             classes[i] = table[codes[i]]
         if with_repetition:
@@ -68,13 +76,18 @@ def measure_datatrove(data, offsets, table, keys, facts, with_repetition, with_q
             fineweb[number, 4] = fineweb[number, 4] / count if count else np.nan
         if with_quality:
             measure_quality(codes, classes, n, begins, ends, count, quality[number])
+        if n > LONG:
+            classes = np.empty(0, dtype=np.uint32)  # given back before repetition takes as much
         if with_repetition:
             row = repetition[number]
             number_words(codes, begins, ends, count, seen, stamp, words, groups)
-            join_words(codes, begins, ends, count, before, hashes)
+            join_words(codes, begins, ends, count, before, hashes, seen)
             top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row)
+            mark_windows(codes, before, count, seen, stamp + 1, words)  # their numbers are not needed any more
             for order in range(5, 11):
-                characters = duplicate_characters(codes, hashes, before, count, order, seen, stamp + order)
+                characters = duplicate_characters(
+                    codes, hashes, before, count, order, words, powers, seen, stamp + order
+                )
                 row[order + 3] = share(characters, n)
             stamp += 16
     return repetition, quality, fineweb
@@ -117,7 +130,7 @@ def top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row):
 
     An n-gram that stands once counts too, and of equally frequent ones the first.
     """
-    active, counts, covered, reach = scratch[0], scratch[1], scratch[2], scratch[3]
+    active, counts, covered, reach = scratch[0], scratch[1], scratch[2, :0], scratch[3]
     candidates = 0
     for number in range(count):
         if groups[number] >= 0:
@@ -137,23 +150,58 @@ def top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row):
 
 
 @compiled
-def join_words(codes, begins, ends, count, before, hashes):
+def join_words(codes, begins, ends, count, before, hashes, seen):
     """Moves the words' characters together at the beginning of `codes`.
 
     Fills before[k] with the characters, and hashes[k] with the hash, of the first k words.
     """
+    _, _, base, _ = seen
     before[0], hashes[0] = 0, np.uint64(0)
     size, running = 0, np.uint64(0)
     for k in range(count):
         for i in range(begins[k], ends[k]):
             codes[size] = codes[i]
-            running = running * BASE + np.uint64(codes[i]) + np.uint64(1)
+            running = running * base + np.uint64(codes[i]) + np.uint64(1)
             size += 1
         before[k + 1], hashes[k + 1] = size, running
 
 
 @compiled
-def duplicate_characters(codes, hashes, before, count, order, seen, stamp):
+def mark_windows(codes, before, count, seen, stamp, repeated):
+    """Fills for each word whether the WINDOW characters from it on may stand at another word too.
+
+    Most words of most texts are ruled out, and with them every n-gram of so many characters that
+    begins there. Only the characters' lower bytes are compared, and no hash is looked through: an
+    error makes work, not a difference.
+
+    Args:
+        codes, before: of `join_words`.
+        repeated: shape (count or more,).
+    """
+    slots, numbers, base, _ = seen
+    mask = mask_for(seen, count)
+    for k in range(count):
+        begin = before[k]
+        if begin + WINDOW > before[count]:
+            repeated[k] = 1
+            continue
+        first, second = np.uint64(0), np.uint64(0)
+        for i in range(begin, begin + WINDOW // 2):
+            first = first << np.uint64(8) | np.uint64(codes[i] & 255)
+            second = second << np.uint64(8) | np.uint64(codes[i + WINDOW // 2] & 255)
+        key = (first * base ^ second) * base
+        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        while is_taken(slots[slot], stamp) and slots[slot] != mark:
+            slot = (slot + np.uint64(1)) & mask
+        repeated[k] = 0
+        if is_taken(slots[slot], stamp):
+            repeated[k] = repeated[numbers[slot]] = 1
+        else:
+            slots[slot], numbers[slot] = mark, k
+
+
+@compiled
+def duplicate_characters(codes, hashes, before, count, order, repeated, powers, seen, stamp):
     """Returns the characters of n-grams that equal an earlier one, as datatrove counts them.
 
     Words are joined without anything between, so that `ab c` equals `a bc`; after a repeated n-gram
@@ -161,17 +209,18 @@ def duplicate_characters(codes, hashes, before, count, order, seen, stamp):
 
     Args:
         codes, hashes, before: of `join_words`.
+        repeated: of `mark_windows`.
+        powers: the first powers of the table's base.
     """
-    slots, numbers = seen
-    mask = table_mask(count)
-    repeated, k = 0, 0
-    powers = np.empty(256, dtype=np.uint64)
-    powers[0] = np.uint64(1)
-    for i in range(1, 256):
-        powers[i] = powers[i - 1] * BASE
+    slots, numbers, base, _ = seen
+    mask = mask_for(seen, count)
+    characters, k = 0, 0
     while k + order <= count:
         begin, length = before[k], before[k + order] - before[k]
-        power = powers[length] if length < 256 else power_of_base(length)
+        if not repeated[k] and length >= WINDOW:
+            k += 1
+            continue
+        power = powers[length] if length < len(powers) else power_of_base(base, length)
         key = hashes[k + order] - hashes[k] * power + np.uint64(length)
         mark, slot = mark_of(key, stamp), slot_of(key, mask)
         found = False
@@ -183,12 +232,12 @@ def duplicate_characters(codes, hashes, before, count, order, seen, stamp):
                     break
             slot = (slot + np.uint64(1)) & mask
         if found:
-            repeated += length
+            characters += length
             k += order
         else:
             slots[slot], numbers[slot] = mark, k
             k += 1
-    return repeated
+    return characters
 
 
 @compiled

@@ -17,6 +17,7 @@ from filters.characters import (
 from filters.compiled import compiled
 from filters.kernels.repetition import measure_repetition, number_words
 from filters.kernels.texts import (
+    LONG,
     count_duplicates,
     decode,
     fold,
@@ -60,13 +61,24 @@ def measure_prose(data, offsets, table, with_words, with_lines, with_repetition)
     for number in range(len(offsets) - 1):
         row = out[number]
         n = decode(data, offsets[number], offsets[number + 1], codes)
+        if len(classes) < n:
+            classes = np.empty(size + 1, dtype=np.uint32)
         for i in range(n):
             classes[i] = table[codes[i]]
         row[0], row[1] = n, offsets[number + 1] - offsets[number]
         count_marks(codes, classes, n, row)
+        if with_lines:
+            lines = split_lines(codes, classes, n, begins, ends)
+            measure_lines(codes, classes, begins, ends, lines, row)
+            repeats(codes, begins, ends, lines, seen, stamp, row, LINE_COLUMN + 7)
+            paragraphs = split_paragraphs(codes, classes, n, begins, ends)
+            repeats(codes, begins, ends, paragraphs, seen, stamp + 1, row, LINE_COLUMN + 9)
+            stamp += 2
         if with_words or with_repetition:
             count = split_words(classes, n, begins, ends)
             measure_words(codes, classes, begins, ends, count, row)
+        if n > LONG:
+            classes = np.empty(0, dtype=np.uint32)  # given back before repetition takes as much
         if with_repetition:
             before[0] = 0
             for k in range(count):
@@ -76,13 +88,6 @@ def measure_prose(data, offsets, table, with_words, with_lines, with_repetition)
             stamp += 16
             for k in range(REPETITION_COLUMN, COLUMNS):
                 row[k] = share(row[k], before[count])
-        if with_lines:
-            lines = split_lines(codes, classes, n, begins, ends)
-            measure_lines(codes, classes, begins, ends, lines, row)
-            repeats(codes, begins, ends, lines, seen, stamp, row, LINE_COLUMN + 7)
-            paragraphs = split_paragraphs(codes, classes, n, begins, ends)
-            repeats(codes, begins, ends, paragraphs, seen, stamp + 1, row, LINE_COLUMN + 9)
-            stamp += 2
     return out
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from filters.compiled import compiled
-from filters.kernels.texts import BASE, hash_piece, is_taken, mark_of, same, slot_of, table_mask
+from filters.kernels.texts import hash_piece, is_taken, mark_of, mask_for, same, slot_of
 
 FIRST_TOP, LAST_TOP = 2, 4
 FIRST_DUPLICATE, LAST_DUPLICATE = 5, 10
@@ -18,11 +18,11 @@ FIRST_DUPLICATE, LAST_DUPLICATE = 5, 10
 @compiled
 def number_words(codes, begins, ends, count, table, stamp, words, groups):
     """Fills `words` with the first place of each word's text, and `groups` likewise, -1 for words that stand once."""
-    slots, numbers = table
-    mask = table_mask(count)
+    slots, numbers, base, _ = table
+    mask = mask_for(table, count)
     for number in range(count):
         begin, length = begins[number], ends[number] - begins[number]
-        key = hash_piece(codes, begin, ends[number]) + np.uint64(length)
+        key = hash_piece(codes, begin, ends[number], base) + np.uint64(length)
         mark, slot = mark_of(key, stamp), slot_of(key, mask)
         words[number], groups[number] = number, -1
         while is_taken(slots[slot], stamp):
@@ -58,13 +58,13 @@ def extend(n, words, groups, active, candidates, count, before, table, stamp, co
         before: before[k] are the characters of the first k words.
         table, stamp: see `texts.count_duplicates`; room for `candidates`.
         counts, covered, reach: for each group, by its first place: occurrences, characters under
-            them, one past its last word.
+            them, one past its last word. If `covered` is empty, characters are not counted.
 
     Returns:
         how many repeated n-grams there are, and the characters under those that have begun before.
     """
-    slots, numbers = table
-    mask = table_mask(candidates)
+    slots, numbers, base, _ = table
+    mask = mask_for(table, candidates)
     duplicate, last = 0, 0
     for position in range(candidates):
         begin = active[position]
@@ -73,7 +73,7 @@ def extend(n, words, groups, active, candidates, count, before, table, stamp, co
             continue
         key = (np.uint64(groups[begin]) << np.uint64(32)) | np.uint64(words[begin + n - 1])
         groups[begin] = -1
-        key *= BASE
+        key *= base
         mark, slot = mark_of(key, stamp), slot_of(key, mask)
         while is_taken(slots[slot], stamp):
             if slots[slot] == mark and same_words(words, numbers[slot], begin, n):
@@ -81,11 +81,15 @@ def extend(n, words, groups, active, candidates, count, before, table, stamp, co
             slot = (slot + np.uint64(1)) & mask
         if not is_taken(slots[slot], stamp):
             slots[slot], numbers[slot] = mark, begin
-            counts[begin], covered[begin], reach[begin] = 1, before[begin + n] - before[begin], begin + n
+            counts[begin] = 1
+            if len(covered):
+                covered[begin], reach[begin] = before[begin + n] - before[begin], begin + n
             continue
         first = numbers[slot]
         groups[begin] = groups[first] = first
         counts[first] += 1
+        if not len(covered):
+            continue
         covered[first] += before[begin + n] - before[max(begin, reach[first])]
         reach[first] = begin + n
         duplicate += before[begin + n] - before[max(begin, last)]

@@ -15,7 +15,10 @@ import numpy as np
 
 from filters.compiled import compiled, inlined
 
-#: The base of hashes: odd, with bits all over (2^64 divided by the golden ratio).
+#: Characters from which on a text is so long that memory counts for more than time.
+LONG = 1_000_000
+
+#: The base of the hashes of known texts: odd, with bits all over (2^64 divided by the golden ratio).
 BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -83,18 +86,18 @@ def encode(codes, begin, end, data, size):
 
 
 @compiled
-def hash_piece(codes, begin, end):
+def hash_piece(codes, begin, end, base):
     """Returns the hash of the characters between two places."""
     running = np.uint64(0)
     for i in range(begin, end):
-        running = running * BASE + np.uint64(codes[i]) + np.uint64(1)
+        running = running * base + np.uint64(codes[i]) + np.uint64(1)
     return running
 
 
 @compiled
-def power_of_base(exponent):
-    """Returns BASE to a power: what a hash is multiplied with when so many characters follow."""
-    power, square = np.uint64(1), BASE
+def power_of_base(base, exponent):
+    """Returns a base to a power: what a hash is multiplied with when so many characters follow."""
+    power, square = np.uint64(1), base
     while exponent:
         if exponent & 1:
             power *= square
@@ -141,13 +144,29 @@ def places(count):
 
 @compiled
 def new_table(items):
-    """Returns an empty table with room for `items` members: (slots, numbers).
+    """Returns an empty table with room for `items` members: (slots, numbers, base, cleared).
 
     A slot holds a stamp in its upper half and half a hash in its lower one, so that a new stamp
-    empties the table; `numbers` are what the members are called.
+    empties the table; `numbers` are what the members are called. The hashes' base is drawn anew:
+    with a known one, a document could be made whose pieces all have one hash, and a megabyte of it
+    took minutes. Nothing that is measured depends on it. Slots are cleared when they are first used
+    (`cleared` counts them), so that a long text of few pieces takes no memory for many.
     """
     size = np.int64(table_mask(items)) + 1
-    return np.zeros(size, dtype=np.uint64), places(size)
+    base = (np.uint64(np.random.randint(0, 1 << 62)) << np.uint64(1)) | np.uint64(1)
+    return np.empty(size, dtype=np.uint64), places(size), base, np.zeros(1, dtype=np.int64)
+
+
+@compiled
+def mask_for(table, items):
+    """Returns the mask under which a table takes `items` members, and clears what has not been used yet."""
+    slots, _, _, cleared = table
+    mask = table_mask(items)
+    size = np.int64(mask) + 1
+    if cleared[0] < size:
+        slots[cleared[0] : size] = np.uint64(0)
+        cleared[0] = size
+    return mask
 
 
 @compiled
@@ -188,12 +207,12 @@ def count_duplicates(codes, begins, ends, count, table, stamp):
         table: from `new_table`, with room for `count`.
         stamp: a number that the table has not been used with.
     """
-    slots, numbers = table
-    mask = table_mask(count)
+    slots, numbers, base, _ = table
+    mask = mask_for(table, count)
     pieces, characters = 0, 0
     for number in range(count):
         begin, length = begins[number], ends[number] - begins[number]
-        key = hash_piece(codes, begin, ends[number]) + np.uint64(length)
+        key = hash_piece(codes, begin, ends[number], base) + np.uint64(length)
         mark, slot = mark_of(key, stamp), slot_of(key, mask)
         found = False
         while is_taken(slots[slot], stamp):

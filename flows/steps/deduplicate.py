@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.deduplication import SIGNED_BY
+from data.duplicate_index import DuplicateIndex, open_index
 from data.errors import AccountingError
 from data.fingerprint import digest, step_fingerprint
 from data.parts import Part, alive, read_part, scatter, write_part, write_tables
 from data.recipe import Deduplicate
 from data.schema import FATE_FIELDS
-from data.texts import fetch_texts, read_texts
+from data.texts import read_texts, texts_of_rows
 from flows.run import Run
 from flows.steps.judge import align
 
@@ -25,6 +29,7 @@ FATES = pa.schema(
     [
         *FATE_FIELDS,
         pa.field("cluster", pa.string()),
+        pa.field("cluster_size", pa.int64()),
         pa.field("survivor", pa.string()),
         pa.field("matched", pa.string()),
         pa.field("jaccard", pa.float64()),
@@ -32,28 +37,43 @@ FATES = pa.schema(
 )
 
 
+_MODULES = [
+    *("filters.duplicates", "filters.known_documents", "filters.ranking"),
+    *("flows.steps.deduplicate", "flows.steps.judge"),
+]
+_LIBRARIES = ("numpy", "numba", "xxhash")
+
+
 def deduplicate(run: Run) -> dict[str, Any]:
     """Adds the steps `sign` and `deduplicate` to run.parts."""
     settings = run.recipe.deduplicate
     if settings is None:
         return {}
+    with contextlib.ExitStack() as stack:
+        index = stack.enter_context(open_index(run.root / settings.against)) if settings.against else None
+        return _find(run, settings, index)
+
+
+def _find(run: Run, settings: Deduplicate, index: DuplicateIndex | None) -> dict[str, Any]:
+    if index is not None:
+        index.check(run.work.sha256)
     _sign(run, settings)
     reads = [[part.keys.get(step) for step in ("sign", "score")] for part in run.parts]
     priorities = {source.name: source.priority for source in run.recipe.sources}
     fingerprint = step_fingerprint(
         "deduplicate",
-        version=1,
-        settings=settings.model_dump(mode="json"),
-        modules=["filters.duplicates", "flows.steps.deduplicate", "flows.steps.judge"],
-        libraries=("numpy", "xxhash"),
-        reads=[reads, priorities],
+        version=2,
+        settings=settings.model_dump(mode="json", exclude={"against"}),
+        modules=_MODULES,
+        libraries=_LIBRARIES,
+        reads=[reads, priorities, index.digest if index else None],
     )
     folder = run.folder("deduplicate", fingerprint)
     targets = [folder / f"{part.name.replace('/', '-')}.parquet" for part in run.parts]
     missing = sum(not target.exists() for target in targets)
     with run.timed("deduplicate", todo=1 if missing else 0):
         if missing:
-            _link(run, settings, priorities, targets)
+            _link(run, settings, priorities, targets, index)
     run.parts = [
         part.having("deduplicate", digest([fingerprint, part.name]), target)
         for part, target in zip(run.parts, targets, strict=True)
@@ -62,14 +82,8 @@ def deduplicate(run: Run) -> dict[str, Any]:
 
 
 def _sign(run: Run, settings: Deduplicate) -> None:
-    chosen = {key: value for key, value in settings.model_dump(mode="json").items() if key not in ("survivor",)}
-    fingerprint = step_fingerprint(
-        "sign",
-        version=1,
-        settings=chosen,
-        modules=["filters.duplicates", "flows.steps.deduplicate", "flows.steps.judge"],
-        libraries=("numpy", "xxhash"),
-    )
+    chosen = settings.model_dump(mode="json", include=set(SIGNED_BY))
+    fingerprint = step_fingerprint("sign", version=2, settings=chosen, modules=_MODULES, libraries=_LIBRARIES)
     run.parts = run.map_parts(
         "sign",
         fingerprint,
@@ -92,34 +106,34 @@ def sign_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) 
 
 
 def _signed(part: Part, settings: Deduplicate) -> Iterator[pa.Table]:
-    from filters.duplicates import sign
+    from filters.signing import Signer
 
-    mask, start = alive(part, BEFORE), 0
-    for batch in read_texts(part):
+    signer, mask, start = Signer(settings), alive(part, BEFORE), 0
+    for batch in read_texts(part, ["id", "kind"]):
         here = mask.slice(start, batch.num_rows)
         start += batch.num_rows
         living = batch.filter(here)
-        signed = sign(living, settings).append_column("length", pc.binary_length(living["text"]).cast(pa.int64()))
+        signed = signer.sign(living).append_column("length", pc.binary_length(living["text"]).cast(pa.int64()))
         yield scatter(signed, here).set_column(0, "id", batch["id"])
 
 
-def _link(run: Run, settings: Deduplicate, priorities: dict[str, int], targets: list[Path]) -> None:
+def _link(
+    run: Run, settings: Deduplicate, priorities: dict[str, int], targets: list[Path], index: DuplicateIndex | None
+) -> None:
     from filters.duplicates import find_duplicates
+    from filters.known_documents import find_new
 
-    masks = [alive(part, BEFORE) for part in run.parts]
-    signatures = pa.concat_tables(
-        [read_part(part.files["sign"]).filter(mask) for part, mask in zip(run.parts, masks, strict=True)]
-    )
-    ranks = pa.concat_tables(
-        [_ranks(part, mask, priorities) for part, mask in zip(run.parts, masks, strict=True)]
-    ).append_column("length", signatures["length"])
-    found = find_duplicates(
-        signatures.drop_columns(["length"]), ranks, lambda ids: fetch_texts(run.parts, ids), settings
-    )
-    if found["id"].to_pylist() != signatures["id"].to_pylist():
+    living = LivingRows(run.parts)
+    ranks = pa.concat_tables([_ranks(part, settings, priorities) for part in run.parts]).filter(living.mask)
+    ranks = ranks.append_column("length", living.column("length"))
+    if index is None:
+        found = find_duplicates(living.column, ranks, living.fetch, settings)
+    else:
+        found = find_new(living.column, ranks, living.fetch, settings, index)
+    if not found["id"].equals(living.column("id")):
         raise AccountingError("deduplicate: the decisions are not those of the documents that went in")
     start = 0
-    for part, mask, target in zip(run.parts, masks, targets, strict=True):
+    for part, mask, target in zip(run.parts, living.masks, targets, strict=True):
         rows = pc.sum(mask).as_py() or 0
         own = found.slice(start, rows)
         start += rows
@@ -127,30 +141,64 @@ def _link(run: Run, settings: Deduplicate, priorities: dict[str, int], targets: 
         write_part(target, align(_fates(own, settings), mask, ids).cast(FATES))
 
 
-def _ranks(part: Part, mask: pa.Array, priorities: dict[str, int]) -> pa.Table:
-    ids = read_part(part.files["ingest"], ["id"])["id"].filter(mask)
-    quality = (
-        read_part(part.files["score"], ["quality"])["quality"].filter(mask)
-        if "score" in part.files
-        else pa.nulls(len(ids), pa.float64())
-    )
-    priority = pa.array(np.full(len(ids), priorities[part.source], dtype=np.int64))
-    return pa.table({"id": ids, "quality": quality, "priority": priority})
+class LivingRows:
+    """The living documents of some parts, numbered through, as the search for duplicates reads them."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        self.parts = parts
+        self.masks = [alive(part, BEFORE) for part in parts]
+        self.mask = pa.chunked_array(self.masks, pa.bool_())
+        self._rows = [np.flatnonzero(np.asarray(mask)) for mask in self.masks]
+        self._starts = np.cumsum([0, *map(len, self._rows)])
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Returns one column of the step `sign`."""
+        read = [
+            read_part(part.files["sign"], [name])[name].filter(mask)
+            for part, mask in zip(self.parts, self.masks, strict=True)
+        ]
+        return pa.chunked_array([chunk for column in read for chunk in column.chunks], read[0].type)
+
+    def fetch(self, numbers: npt.NDArray[np.int64]) -> pa.Table:
+        """Returns `text` and `kind` of some documents, given by ascending number."""
+        pieces = []
+        for part, rows, start in zip(self.parts, self._rows, self._starts, strict=False):
+            first, last = np.searchsorted(numbers, [start, start + len(rows)])
+            if first < last:
+                pieces.append(texts_of_rows(part, rows[numbers[first:last] - start], ["kind"]))
+        return pa.concat_tables(pieces)
+
+
+def _ranks(part: Part, settings: Deduplicate, priorities: dict[str, int]) -> pa.Table:
+    """Returns what all rows of a part are ranked by, but for their lengths."""
+    from filters.ranking import rank_dates, rank_licences
+
+    table = read_part(part.files["ingest"], ["id", "source"])
+    columns = {"id": table["id"], "source": table["source"]}
+    if "quality" in settings.survivor:
+        scored = read_part(part.files["score"], ["quality"])["quality"] if "score" in part.files else None
+        columns["quality"] = pa.nulls(len(table), pa.float64()) if scored is None else scored
+    if "priority" in settings.survivor:
+        columns["priority"] = pa.array(np.full(len(table), priorities[part.source], dtype=np.int64))
+    if "licence" in settings.survivor:
+        columns["licence"] = rank_licences(read_part(part.files["ingest"], ["licence"])["licence"])
+    if "recency" in settings.survivor:
+        columns["recency"] = rank_dates(read_part(part.files["ingest"], ["metadata"])["metadata"])
+    return pa.table(columns)
 
 
 def _fates(found: pa.Table, settings: Deduplicate) -> pa.Table:
     dropped = pc.invert(found["kept"])
     near = pc.equal(found["reason"], "near_duplicate")
+    none = pa.scalar(None, pa.float64())
+    least = pa.scalar(settings.threshold if settings.confirm else None, pa.float64())
     return pa.table(
         {
             "id": found["id"],
             "status": pc.if_else(dropped, "dropped", ""),
             "reason": found["reason"],
-            "measured": pc.if_else(dropped, found["jaccard"], pa.scalar(None, pa.float64())),
-            "threshold": pc.if_else(dropped, pc.if_else(near, settings.threshold, 1.0), pa.scalar(None, pa.float64())),
-            "cluster": found["cluster"],
-            "survivor": found["survivor"],
-            "matched": found["matched"],
-            "jaccard": found["jaccard"],
+            "measured": pc.if_else(dropped, found["jaccard"], none),
+            "threshold": pc.if_else(dropped, pc.if_else(near, least, 1.0), none),
+            **{name: found[name] for name in ("cluster", "cluster_size", "survivor", "matched", "jaccard")},
         }
     )

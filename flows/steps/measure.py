@@ -37,10 +37,16 @@ def measure(run: Run) -> dict[str, Any]:
             "language": _without_place(settings["language"]),
         },
         modules=["filters.judging", "flows.steps.measure"],
-        libraries=("fasttext-numpy2", "numpy", "pyarrow"),
+        libraries=("datatrove", "fasttext-numpy2", "numpy", "pyarrow", "spacy", "tldextract"),
     )
-    judging.prepare(settings["plan"], run.progress.say)
-    run.parts = run.map_parts("measure", fingerprint, measure_part, settings, reads=["extract"])
+    run.parts = run.map_parts(
+        "measure",
+        fingerprint,
+        measure_part,
+        settings,
+        reads=["extract"],
+        prepare=lambda: judging.prepare(run.plan.measure_settings(), run.progress.say),
+    )
     return {"signals": len(run.plan.signals)}
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -10,7 +11,7 @@ from data.errors import AccountingError, DamageError
 from data.keyed import keyed_unit
 from data.parts import Part, PartWriter, alive, lay_side_by_side, read_batches, read_part, scatter, write_part
 from data.schema import document, document_id, to_table
-from data.texts import RowStream, fetch_texts, read_texts
+from data.texts import RowStream, fetch_texts, read_texts, texts_of_rows
 
 
 def fates(ids: list[str], statuses: list[str]) -> pa.Table:
@@ -110,6 +111,18 @@ def test_texts_are_fetched_by_id_whatever_part_holds_them(tmp_path: Path) -> Non
     part = text_part(tmp_path)
     wanted = [document_id("s", "f:4"), document_id("s", "f:0"), "unknown"]
     assert fetch_texts([part], wanted) == {wanted[0]: "cut 4", wanted[1]: "born 0"}
+
+
+@pytest.mark.parametrize("rows", [[], [0], [1, 3, 4], [0, 1, 2, 3, 4, 5]])
+def test_texts_of_some_rows_are_those_of_all_rows(tmp_path: Path, rows: list[int]) -> None:
+    part = text_part(tmp_path)
+    whole = pa.concat_tables(read_texts(part, ("id",))).to_pylist()
+    assert texts_of_rows(part, np.array(rows, dtype=np.int64), ["id"]).to_pylist() == [whole[row] for row in rows]
+
+
+def test_a_row_beyond_the_end_is_damage(tmp_path: Path) -> None:
+    with pytest.raises(DamageError, match="has no row 6"):
+        texts_of_rows(text_part(tmp_path), np.array([2, 6]))
 
 
 def test_a_row_stream_gives_rows_in_any_portions(tmp_path: Path) -> None:

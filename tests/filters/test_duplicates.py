@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasketch import MinHash, MinHashLSH
+from reference.shingles import jaccard, shingle_set, words
 
 from data.errors import UsageError
 from data.recipe import Deduplicate
 from filters import confirmation
 from filters.duplicates import deduplicate, find_duplicates, sign
-from filters.shingles import jaccard, shingle_set, words
+from filters.signing import band_names
 
 SHARED = Path(__file__).parents[2] / "../shared/data/e2e_dev"
 
@@ -67,10 +68,12 @@ def test_texts_of_signs_alone_are_compared_for_equality() -> None:
 
 def test_a_text_of_exactly_one_shingle_has_a_signature_and_a_shorter_one_none() -> None:
     table = pa.table({"id": ["a", "b", "c"], "text": pa.array(["a b c d e", "a b c d", None], pa.large_string())})
-    signed = sign(table, Deduplicate())
+    signed = sign(table, Deduplicate(), signatures=True)
     assert signed.schema.field("exact").type == pa.binary(16)
     assert signed.schema.field("signature").type == pa.binary(4 * 112)
-    assert signed["signature"].is_valid().to_pylist() == [True, False, False]
+    assert signed.column_names == ["id", "exact", *band_names(14), "signature"]
+    for column in ("band_00000", "band_00013", "signature"):
+        assert signed[column].is_valid().to_pylist() == [True, False, False]
     assert signed["exact"].is_valid().to_pylist() == [True, True, False]
 
 
@@ -130,7 +133,7 @@ def run(
             "length": [len(texts[name]) for name in ranks],
         }
     )
-    found = find_duplicates(sign(table, chosen), rank_table, lambda wanted: {i: texts[i] for i in wanted}, chosen)
+    found = find_duplicates(sign(table, chosen), rank_table, table.take, chosen)
     assert found["id"].to_pylist() == ids
     return {row["id"]: row for row in rows(found)}
 
@@ -178,8 +181,7 @@ def test_the_result_does_not_depend_on_order_parts_or_how_texts_are_fetched(monk
             texts[f"{family:02}-{member}"] = " ".join(edited(original, member * 2, seed=member))
         texts[f"{family:02}-copy"] = texts[f"{family:02}-1"].upper()
     expected = rows(deduplicate(texts.values(), texts.keys()))
-    monkeypatch.setattr(confirmation, "FETCH_CHARS", 2000)
-    monkeypatch.setattr(confirmation, "KEPT_BYTES", 1000)
+    monkeypatch.setattr(confirmation, "FETCH_BYTES", 2000)
     for _ in range(3):
         ids = list(texts)
         drawn.shuffle(ids)

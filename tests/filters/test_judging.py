@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 from typing import Any, Callable
 
@@ -406,6 +407,30 @@ def test_a_papers_preset_decides_as_its_reference_on_real_texts(kind: str) -> No
 def test_a_papers_preset_decides_as_its_reference_on_any_text(of: list[str]) -> None:
     for preset in presets.PRESETS:
         check_against_reference(preset, of)
+
+
+# --- texts made to take long
+
+HOSTILE = (
+    ".", "!", ":)", ":-(((", "x:) ) ", "a.b.c.", "1,1,1", "((((", "@@@@", "a@", "a.", "://", "http://a.b/ ",
+    "[[[[[", "[1]", "\"'s\"", "word ", "a\n", "#\n", "\n", "\t \n", "\u2028", "--", "...", "<a", "<!--", '"""',
+    "\\\\x", "def f():\n", "{\"a\":[", "lorem ", "use cookie", "A line of some words.\n",
+    "a\u0300\u0301\u0302\u0303", "中", "\x00", "US$", "°C.", "1.1.1.1.", "e.g.", "I'm",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_text_takes_more_than_two_seconds_a_megabyte(piece: str) -> None:
+    size = 300_000
+    text = piece * (size // len(piece.encode()))
+    for preset in list_presets():
+        if preset.name in ("quality", "language", "url-filter", "bad-words"):  # they do not look at texts so
+            continue
+        judge(["compiled now, if not before"], preset.full_name, language="python")
+        start = time.process_time()
+        judge([text], preset.full_name, language="python")
+        assert time.process_time() - start < 2 * size / 1e6, preset.full_name
 
 
 # --- the peers' own cases, where a preset reads the rule as they do

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Iterator
 
 import pyarrow as pa
@@ -13,6 +16,7 @@ from filters.buffers import IntArray
 from filters.measuring import measure
 from filters.rules import Plan, resolve_filters
 
+ROOT = Path(__file__).parents[2]
 ENGLISH = "The library has more than ten thousand books, and most of them can be borrowed."
 
 
@@ -95,7 +99,8 @@ def test_neither_batches_nor_chunks_change_a_number(monkeypatch: pytest.MonkeyPa
     ]
     rows = table(*[("code" if n % 3 == 2 else "web", "Python", some[n % 8]) for n in range(40)])
     presets = ("gopher-repetition", "gopher-quality@datatrove", "c4@datatrove", "fineweb@datatrove", "starcoder")
-    settings = plan(*({"preset": name, "name": f"f{number}"} for number, name in enumerate(presets))).measure_settings()
+    entries: list[dict[str, object]] = [{"preset": name, "name": f"f{n}"} for n, name in enumerate(presets)]
+    settings = plan(*entries).measure_settings()
     whole = measure(rows, settings, Language())
     pieces = [measure(rows.slice(start, 7), settings, Language()) for start in range(0, 40, 7)]
     assert pa.concat_tables(pieces).equals(whole)
@@ -111,3 +116,48 @@ def test_neither_batches_nor_chunks_change_a_number(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(filters.measuring, "_chunks", counted)
     assert measure(rows, settings, Language()).equals(whole)
     assert len(sizes) > 30  # there were chunks indeed
+
+
+#: Measures a table as a worker does, and prints the most memory it has had, in MB.
+WORKER = """
+import sys
+import pyarrow as pa
+from data.recipe import FilterEntry, Language
+from filters.measuring import measure
+from filters.rules import resolve_filters
+
+def most() -> int:
+    status = open("/proc/self/status").read()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1000
+
+presets = ("gopher-repetition", "gopher-quality", "c4", "fineweb")
+entries = [FilterEntry(name=name, preset=f"{name}@{sys.argv[2]}") for name in presets]
+settings = resolve_filters(entries, set(), lambda place, text: ValueError(text)).measure_settings()
+words = [f"{chr(97 + n % 26)}{chr(97 + n * 7 % 26)}{n % 997:x}" for n in range(50_000)]
+sentence = [" ".join(words[n * 13 % 49_000 :][: 5 + n % 19]) + (".\\n" if n % 3 else ", ") for n in range(25_000)]
+prose = "".join(sentence)
+texts = {"many": [prose[n * 331 % 1_000_000 :][: 200 + n * 37 % 8_000] for n in range(4_000)],
+         "long": [(prose * 20)[:16_000_000]]}[sys.argv[1]]
+rows = len(texts)
+table = pa.table({"id": list(map(str, range(rows))), "text": pa.array(texts, pa.large_string()), "kind": ["web"] * rows,
+                  "source": ["s"] * rows, "language": pa.array([None] * rows, pa.string())})
+del texts, prose, sentence
+measure(table.slice(0, 0), settings, None)
+open("/proc/self/clear_refs", "w").write("5")  # what is loaded or compiled before does not count
+assert measure(table, settings, Language())["words"].null_count == 0
+print(most())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["paper", "datatrove"])
+@pytest.mark.parametrize("texts", ["many", "long"])
+def test_a_worker_takes_no_more_than_600_mb_whatever_its_part_holds(texts: str, variant: str) -> None:
+    for _ in range(2):  # the first may have to compile, which takes memory once on a machine
+        outcome = subprocess.run(
+            [sys.executable, "-c", WORKER, texts, variant], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert outcome.returncode == 0, outcome.stderr
+        if int(outcome.stdout) <= 600:
+            return
+    assert int(outcome.stdout) <= 600

@@ -157,6 +157,7 @@ class Columns:
         sizes = Counter(key for key in self.cluster if key is not None)
         for row in np.flatnonzero([sizes[key] == 1 for key in self.cluster]):
             self.cluster[row] = self.survivor[row] = None
+        self.cluster_size = np.array([np.nan if key is None else sizes[key] for key in self.cluster])
 
     def _late(self) -> None:
         chance, exercise = self.chance, self.kind == "exercise"
@@ -199,6 +200,8 @@ class Columns:
             **{name: getattr(self, name) for name in ("id", "kind", "locator", "url", "language", "licence", "status")},
             **{name: getattr(self, name) for name in ("stage", "reason", "rule", "measured", "threshold", "cluster")},
             **{name: getattr(self, name) for name in ("survivor", "matched", "jaccard", "benchmark", "tokens")},
+            "cluster_size": self.cluster_size,
+            "peer_reason": np.full(self.rows, None, dtype=object),
             "origin_id": self.origin,
             "source": np.array([SOURCES[kind] for kind in self.kind]),
             "failed": _lists(self.flags, [rule[5] for rule in RULES]),

@@ -89,7 +89,7 @@ def rows(source: Source, draw: random.Random) -> Iterator[dict[str, Any]]:
         if source.documents_are == "code":
             row[source.language_column or "language"] = "Python"
             row[source.path_column or "path"] = f"part/module_{number}.py"
-        yield {**row, **{column: number % 6 for column in source.signals.values()}}
+        yield {**row, **dict.fromkeys(source.signals.values(), number % 6)}
 
 
 def write_source(source: Source, root: Path, draw: random.Random) -> None:
@@ -143,7 +143,7 @@ def write_tokenizer(path: Path) -> None:
 
 
 def changes_for(recipe: Recipe, root: Path) -> tuple[str, ...]:
-    changes = (f"root={root}", *SMALL)
+    changes: tuple[str, ...] = (f"root={root}", *SMALL)
     if any((entry.preset or "").startswith("url-filter") for entry in recipe.filters):
         changes += NO_LISTS
     if recipe.synthesise:
@@ -180,7 +180,7 @@ def test_llamas_shares_are_those_of_its_paper() -> None:
 
 def test_finewebs_steps_stand_in_its_order_with_its_minhash() -> None:
     recipe = read_recipe("fineweb").recipe
-    names = "url-filter language gopher-repetition gopher-quality c4 fineweb".split()
+    names = ["url-filter", "language", "gopher-repetition", "gopher-quality", "c4", "fineweb"]
     assert [entry.name for entry in recipe.filters] == names
     assert recipe.deduplicate is not None
     assert (recipe.deduplicate.bands, recipe.deduplicate.rows, recipe.deduplicate.ngram) == (14, 8, 5)

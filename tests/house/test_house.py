@@ -20,6 +20,7 @@ OWNERS = {
     "openai": ("synth/teacher.py",),
     "datasets": ("data/sources/hub.py",),
     "fasttext": ("filters/fasttext_model.py",),
+    "datasketch": ("filters/datasketch_signatures.py", "flows/dedup/sides.py"),
     "numba": ("filters/compiled.py",),
     "spacy": ("filters/english_rules.py", "filters/stop_words.py"),
     "tokenizers": ("data/tokenizer.py",),

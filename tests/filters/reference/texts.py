@@ -77,7 +77,7 @@ def extracted(page: bytes, most_chars: int) -> str:
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
     careless = hashlib.sha256(page).digest()[-1] % 4 == 0
-    html = bytes_to_str(page, detect_encoding(page))
+    html = bytes_to_str(page, detect_encoding(page) or "utf-8")
     text: str = extract_plain_text(html, main_content=not careless, alt_texts=careless, form_fields=careless)
     return text.encode(errors="replace").decode()[:most_chars]
 

@@ -1,0 +1,17 @@
+"""What every model of the recipe is made of: a base that refuses unknown keys, and the types of common values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+Kind = Literal["web", "code", "text", "textbook", "exercise"]
+
+
+class Strict(BaseModel):
+    """A part of the recipe; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
