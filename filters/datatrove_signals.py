@@ -22,7 +22,7 @@ REPETITION = {
     "datatrove_characters": "Characters of the text.",
     "datatrove_duplicate_paragraph_share": "Paragraphs (between two or more line feeds) that equal an earlier one.",
     "datatrove_duplicate_paragraph_char_share": "Characters of the text in such paragraphs.",
-    "datatrove_duplicate_line_share": "Lines (between line feeds, empty ones at the ends too) that equal an earlier one.",
+    "datatrove_duplicate_line_share": "Lines (between line feeds, empty ones at the ends too) equal to an earlier one.",
     "datatrove_duplicate_line_char_share": "Characters of the text in such lines.",
     **{
         f"datatrove_top_{n}gram_char_share": f"Characters of the first of the most frequent {n}-grams, blanks "
@@ -50,7 +50,7 @@ FINEWEB = {
     "datatrove_lines": "Lines (between line feeds) that are not blank.",
     "datatrove_terminal_line_share": "Lines whose last character ends sentences; white space at the end counts.",
     "datatrove_short_line_share": "Lines of at most 30 characters.",
-    "datatrove_repeated_line_char_share": "Characters of lines that equal an earlier one, by characters but line feeds.",
+    "datatrove_repeated_line_char_share": "Characters of lines equal to an earlier one, by characters but line feeds.",
     "datatrove_newline_word_ratio": "Line feeds per token.",
 }
 

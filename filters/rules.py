@@ -185,7 +185,6 @@ class _Resolver:
             self.segments[-1] = dataclasses.replace(last, probes=(*last.probes, probe))
         return probe
 
-
     def _add_own(self, place: Place, name: str, entry: RuleEntry, scope: Scope, unless: Condition | None) -> None:
         compare: Compare = "at_most" if entry.at_least is None else "at_least"
         value = entry.at_most if entry.at_least is None else entry.at_least

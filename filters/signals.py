@@ -44,7 +44,8 @@ LINES = {
     "terminal_punctuation_line_share": "Lines that end in punctuation that ends a sentence or a quotation.",
     "short_line_share": "Lines of fewer than 30 characters.",
     "short_line_share_30": "Lines of at most 30 characters.",
-    "prose_char_share": "Characters in lines of 5 or more words that end in terminal punctuation or a colon, or have 20 words.",
+    "prose_char_share": "Characters in lines of 5 or more words that end in terminal punctuation or a colon, or "
+    "have 20 words.",
     "duplicate_line_share": "Lines that equal an earlier line.",
     "duplicate_line_char_share": "Characters of lines in lines that equal an earlier one.",
     "duplicate_paragraph_share": "Paragraphs that equal an earlier paragraph.",

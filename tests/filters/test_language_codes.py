@@ -25,7 +25,9 @@ from filters.language_codes import are_in, common, names
         ("Python", ("python",)),
     ],
 )
-def test_labels_with_a_script_and_programming_languages_have_further_names(language: str, expected: tuple[str, ...]) -> None:
+def test_labels_with_a_script_and_programming_languages_have_further_names(
+    language: str, expected: tuple[str, ...]
+) -> None:
     assert names(language) == expected
 
 
