@@ -233,14 +233,14 @@ def _show(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = "MB/s of one core, by processor time; × on documents not seen before, and after"
+    title = f"{rows[0].documents:,} documents, {rows[0].megabytes:.1f} MB; MB/s of one core, by processor time"
     shown = Table(title=title, box=box.SIMPLE, title_justify="left")
-    for name in ("", "datatrove", "phimill", "first", "then", "documents", "differ"):
+    for name in ("", "datatrove", "phimill", "first", "then", "differ"):
         shown.add_column(name, justify="right" if name else "left", no_wrap=True)
     for row in rows:
         peer = f"{row.megabytes / row.peer_seconds:.2f}" if row.peer_seconds else ""
         times = (row.first_seconds, row.seconds) if row.peer_seconds else ()
         ratios = [f"{row.peer_seconds / value:.0f}×" for value in times] or ["", ""]
         differ = "" if row.agree is None else f"{row.documents - row.agree:,}"
-        shown.add_row(row.name, peer, f"{row.megabytes / row.seconds:.1f}", *ratios, f"{row.documents:,}", differ)
+        shown.add_row(row.name, peer, f"{row.megabytes / row.seconds:.1f}", *ratios, differ)
     Console().print(shown)
