@@ -46,6 +46,9 @@ DIVIDING = 1 << 29  # begins an infix, if what is around it fits
 #: Longest special case and longest token of one that affixes would split, in characters.
 MAX_SPECIAL, MAX_PATTERN_TOKEN = 12, 8
 
+#: Most tokens of a special case that affixes would split.
+MAX_PATTERN_TOKENS = 15
+
 _BASE, _MODULUS = 0x9E3779B97F4A7C15, 1 << 64
 
 
@@ -263,7 +266,7 @@ def _patterns(specials: dict[str, list[str]]) -> dict[tuple[str, ...], str]:
     # One token is replaced by itself at most, and loses to every longer match.
     found = {tokens: text for tokens, text in patterns.items() if len(tokens) > 1 or len(specials[text]) > 1}
     for tokens in found:
-        if len(tokens) < 2 or max(map(len, tokens)) > MAX_PATTERN_TOKEN:
+        if not 2 <= len(tokens) <= MAX_PATTERN_TOKENS or max(map(len, tokens)) > MAX_PATTERN_TOKEN:
             raise AssertionError(f"the kernel does not look for {tokens}")
     return found
 

@@ -66,7 +66,7 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
     size = longest(offsets)
     codes, classes = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
     line, kinds = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
-    begins, ends, scratch = places(size + 1), places(size + 1), np.empty((3, 2 * size + 16), dtype=np.int32)
+    begins, ends = places(size + 1), places(size + 1)
     new_data = np.empty(offsets[texts] - offsets[0], dtype=np.uint8)
     new_offsets = np.zeros(texts + 1, dtype=np.int64)
     faults, sentences = np.zeros(texts), np.zeros(texts)
@@ -90,7 +90,7 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
                 fault = fate
                 break
             if reading == DATATROVE:
-                count = split_english(line, kinds, size_of_line, keys, facts, begins, ends, scratch)
+                count = split_english(line, kinds, size_of_line, keys, facts, begins, ends)
                 sentences[number] += count_sentences(line, kinds, size_of_line, begins, ends, count)
             elif reading == TFDS:
                 sentences[number] += sentences_by_marks(kinds, size_of_line)

@@ -15,6 +15,7 @@ from filters.kernels.prose import share, strip
 from filters.kernels.repetition import extend, number_words
 from filters.kernels.texts import (
     LONG,
+    add_member,
     count_duplicates,
     decode,
     is_taken,
@@ -25,7 +26,6 @@ from filters.kernels.texts import (
     places,
     power_of_base,
     same,
-    slot_of,
 )
 
 NEWLINE, RETURN, HASH, DOT, ELLIPSIS, BLANK, DASH, DISC = 10, 13, 35, 46, 0x2026, 32, 45, 0x2022
@@ -49,8 +49,8 @@ def measure_datatrove(data, offsets, table, keys, facts, with_repetition, with_q
     size = longest(offsets)
     codes, classes = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
     begins, ends, before = places(size + 1), places(size + 1), places(size + 2)
-    words, groups, scratch = places(size + 1), places(size + 1), np.empty((4, 2 * size + 16), dtype=np.int32)
-    hashes = np.empty(size + 2, dtype=np.uint64)
+    words, groups, scratch = places(size + 1), places(size + 1), np.empty((4, size + 16), dtype=np.int32)
+    hashes, repeated = np.empty(size + 2, dtype=np.uint64), np.empty(size + 1, dtype=np.uint8)
     seen = new_table(size + 1)
     powers = np.empty(256, dtype=np.uint64)
     for i in range(len(powers)):
@@ -60,9 +60,10 @@ def measure_datatrove(data, offsets, table, keys, facts, with_repetition, with_q
     quality = np.zeros((texts, QUALITY_COLUMNS))
     fineweb = np.zeros((texts, FINEWEB_COLUMNS))
     for number in range(texts):
+        if not len(classes):  # a longer text had it given back
+            codes, classes = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
+            begins, ends, hashes = places(size + 1), places(size + 1), np.empty(size + 2, dtype=np.uint64)
         n = decode(data, offsets[number], offsets[number + 1], codes)
-        if len(classes) < n:
-            classes = np.empty(size + 1, dtype=np.uint32)
         for i in range(n):
             classes[i] = table[codes[i]]
         if with_repetition:
@@ -71,24 +72,31 @@ def measure_datatrove(data, offsets, table, keys, facts, with_repetition, with_q
         if with_fineweb:
             measure_fineweb_lines(codes, classes, n, begins, ends, seen, stamp, fineweb[number])
             stamp += 1
-        count = split_english(codes, classes, n, keys, facts, begins, ends, scratch)
+        count = split_english(codes, classes, n, keys, facts, begins, ends)
         if with_fineweb:
             fineweb[number, 4] = fineweb[number, 4] / count if count else np.nan
         if with_quality:
             measure_quality(codes, classes, n, begins, ends, count, quality[number])
-        if n > LONG:
-            classes = np.empty(0, dtype=np.uint32)  # given back before repetition takes as much
+        if n > LONG:  # given back before repetition takes as much
+            classes = np.empty(0, dtype=np.uint32)
         if with_repetition:
             row = repetition[number]
-            number_words(codes, begins, ends, count, seen, stamp, words, groups)
-            join_words(codes, begins, ends, count, before, hashes, seen)
-            top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row)
-            mark_windows(codes, before, count, seen, stamp + 1, words)  # their numbers are not needed any more
+            join_words(codes, begins, ends, count, before)
+            if n > LONG:
+                begins, ends = places(0), places(0)
+            hash_words(codes, before, count, hashes, seen)
+            mark_windows(codes, before, count, seen, stamp + 1, repeated)
             for order in range(5, 11):
                 characters = duplicate_characters(
-                    codes, hashes, before, count, order, words, powers, seen, stamp + order
+                    codes, hashes, before, count, order, repeated, powers, seen, stamp + order
                 )
                 row[order + 3] = share(characters, n)
+            if n > LONG:
+                hashes = np.empty(0, dtype=np.uint64)
+            number_words(codes, before, before[1:], count, seen, stamp, words, groups)
+            if n > LONG:
+                codes = np.empty(0, dtype=np.uint32)
+            top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row)
             stamp += 16
     return repetition, quality, fineweb
 
@@ -150,20 +158,28 @@ def top_ngrams(words, groups, count, before, seen, stamp, scratch, n, row):
 
 
 @compiled
-def join_words(codes, begins, ends, count, before, hashes, seen):
+def join_words(codes, begins, ends, count, before):
     """Moves the words' characters together at the beginning of `codes`.
 
-    Fills before[k] with the characters, and hashes[k] with the hash, of the first k words.
+    Fills before[k] with the characters of the first k words.
     """
-    _, _, base, _ = seen
-    before[0], hashes[0] = 0, np.uint64(0)
-    size, running = 0, np.uint64(0)
+    before[0], size = 0, 0
     for k in range(count):
         for i in range(begins[k], ends[k]):
             codes[size] = codes[i]
-            running = running * base + np.uint64(codes[i]) + np.uint64(1)
             size += 1
-        before[k + 1], hashes[k + 1] = size, running
+        before[k + 1] = size
+
+
+@compiled
+def hash_words(codes, before, count, hashes, seen):
+    """Fills hashes[k] with the hash of the first k words that `join_words` has joined."""
+    _, _, base, _ = seen
+    hashes[0], running = np.uint64(0), np.uint64(0)
+    for k in range(count):
+        for i in range(before[k], before[k + 1]):
+            running = running * base + np.uint64(codes[i]) + np.uint64(1)
+        hashes[k + 1] = running
 
 
 @compiled
@@ -190,14 +206,15 @@ def mark_windows(codes, before, count, seen, stamp, repeated):
             first = first << np.uint64(8) | np.uint64(codes[i] & 255)
             second = second << np.uint64(8) | np.uint64(codes[i + WINDOW // 2] & 255)
         key = (first * base ^ second) * base
-        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        mark = mark_of(key, stamp)
+        slot = mark & mask
         while is_taken(slots[slot], stamp) and slots[slot] != mark:
             slot = (slot + np.uint64(1)) & mask
         repeated[k] = 0
         if is_taken(slots[slot], stamp):
             repeated[k] = repeated[numbers[slot]] = 1
         else:
-            slots[slot], numbers[slot] = mark, k
+            mask = add_member(seen, mask, slot, mark, k)
 
 
 @compiled
@@ -208,7 +225,7 @@ def duplicate_characters(codes, hashes, before, count, order, repeated, powers, 
     the search goes on behind it, and what begins inside it is not remembered.
 
     Args:
-        codes, hashes, before: of `join_words`.
+        codes, hashes, before: of `join_words` and `hash_words`.
         repeated: of `mark_windows`.
         powers: the first powers of the table's base.
     """
@@ -222,7 +239,8 @@ def duplicate_characters(codes, hashes, before, count, order, repeated, powers, 
             continue
         power = powers[length] if length < len(powers) else power_of_base(base, length)
         key = hashes[k + order] - hashes[k] * power + np.uint64(length)
-        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        mark = mark_of(key, stamp)
+        slot = mark & mask
         found = False
         while is_taken(slots[slot], stamp):
             if slots[slot] == mark:
@@ -235,7 +253,7 @@ def duplicate_characters(codes, hashes, before, count, order, repeated, powers, 
             characters += length
             k += order
         else:
-            slots[slot], numbers[slot] = mark, k
+            mask = add_member(seen, mask, slot, mark, k)
             k += 1
     return characters
 

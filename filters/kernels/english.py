@@ -29,14 +29,15 @@ EVERYTHING = np.uint32(0xFFFFFFFF)
 
 
 @compiled
-def split_chunk(codes, classes, begin, end, some, keys, facts, begins, ends, count, stack):
+def split_chunk(codes, classes, begin, end, some, keys, facts, begins, ends, count):
     """Appends the tokens of a chunk without white space; returns the new count.
 
     Args:
         some: the bits that some of its characters have.
-        stack: scratch, shape (end - begin or more,).
+        begins, ends: shape (characters of the text or more,); where suffixes begin is kept at the end of
+            `ends` until their turn comes, for which there is room: each will be a token.
     """
-    depth, number = 0, -1
+    depth, number, top = 0, -1, len(ends) - 1
     stop, last = end, -1
     while begin < stop and stop - begin != last:
         number = special_case(codes, begin, stop, keys, facts)
@@ -59,7 +60,7 @@ def split_chunk(codes, classes, begin, end, some, keys, facts, begins, ends, cou
             number = special_case(codes, begin, stop - suffix, keys, facts)
             if number >= 0:
                 stop -= suffix
-                stack[depth] = stop
+                ends[top - depth] = stop
                 depth += 1
                 break
         if prefix:
@@ -67,7 +68,7 @@ def split_chunk(codes, classes, begin, end, some, keys, facts, begins, ends, cou
             count, begin = count + 1, begin + prefix
         if suffix:
             stop -= suffix
-            stack[depth] = stop
+            ends[top - depth] = stop
             depth += 1
     if number >= 0:
         count = append_pieces(facts, number, begin, begins, ends, count)
@@ -75,8 +76,8 @@ def split_chunk(codes, classes, begin, end, some, keys, facts, begins, ends, cou
         count = split_rest(codes, classes, begin, stop, some, begins, ends, count)
     while depth:
         depth -= 1
-        begins[count] = stack[depth]
-        ends[count] = stack[depth - 1] if depth else end
+        begins[count] = ends[top - depth]
+        ends[count] = ends[top - depth + 1] if depth else end
         count += 1
     return count
 
@@ -112,13 +113,12 @@ def split_rest(codes, classes, begin, end, some, begins, ends, count):
 
 
 @compiled
-def split_english(codes, classes, n, keys, facts, begins, ends, scratch):
+def split_english(codes, classes, n, keys, facts, begins, ends):
     """Fills where the tokens of a text stand, those of white space left out.
 
     Args:
         n: the text's characters.
         begins, ends: shape (characters or more,).
-        scratch: shape (3, twice the characters or more).
 
     Returns:
         how many tokens there are.
@@ -156,12 +156,12 @@ def split_english(codes, classes, n, keys, facts, begins, ends, scratch):
             begins[count], ends[count] = start, start + 1
             count = append_word(codes, start + 1, i, keys, facts, begins, ends, count + 1)
         else:
-            count = split_chunk(codes, classes, start, i, some, keys, facts, begins, ends, count, scratch[0])
+            count = split_chunk(codes, classes, start, i, some, keys, facts, begins, ends, count)
         if count - first < 3:  # two tokens torn apart would be the chunk, which would be a special case
             continue
         torn = torn or may_be_torn(codes, facts, begins, ends, first, count)
     if torn:
-        count = join_special_cases(codes, keys, facts, begins, ends, count, scratch)
+        count = join_special_cases(codes, keys, facts, begins, ends, count)
     return count
 
 

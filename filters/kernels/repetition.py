@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from filters.compiled import compiled
-from filters.kernels.texts import hash_piece, is_taken, mark_of, mask_for, same, slot_of
+from filters.kernels.texts import add_member, hash_piece, is_taken, mark_of, mask_for, same
 
 FIRST_TOP, LAST_TOP = 2, 4
 FIRST_DUPLICATE, LAST_DUPLICATE = 5, 10
@@ -23,7 +23,8 @@ def number_words(codes, begins, ends, count, table, stamp, words, groups):
     for number in range(count):
         begin, length = begins[number], ends[number] - begins[number]
         key = hash_piece(codes, begin, ends[number], base) + np.uint64(length)
-        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        mark = mark_of(key, stamp)
+        slot = mark & mask
         words[number], groups[number] = number, -1
         while is_taken(slots[slot], stamp):
             if slots[slot] == mark:
@@ -33,7 +34,7 @@ def number_words(codes, begins, ends, count, table, stamp, words, groups):
                     break
             slot = (slot + np.uint64(1)) & mask
         if not is_taken(slots[slot], stamp):
-            slots[slot], numbers[slot] = mark, number
+            mask = add_member(table, mask, slot, mark, number)
 
 
 @compiled
@@ -74,13 +75,14 @@ def extend(n, words, groups, active, candidates, count, before, table, stamp, co
         key = (np.uint64(groups[begin]) << np.uint64(32)) | np.uint64(words[begin + n - 1])
         groups[begin] = -1
         key *= base
-        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        mark = mark_of(key, stamp)
+        slot = mark & mask
         while is_taken(slots[slot], stamp):
             if slots[slot] == mark and same_words(words, numbers[slot], begin, n):
                 break
             slot = (slot + np.uint64(1)) & mask
         if not is_taken(slots[slot], stamp):
-            slots[slot], numbers[slot] = mark, begin
+            mask = add_member(table, mask, slot, mark, begin)
             counts[begin] = 1
             if len(covered):
                 covered[begin], reach[begin] = before[begin + n] - before[begin], begin + n

@@ -18,6 +18,9 @@ from filters.compiled import compiled, inlined
 #: Characters from which on a text is so long that memory counts for more than time.
 LONG = 1_000_000
 
+#: Members for which a table has slots at the beginning.
+FIRST_MEMBERS = 65_536
+
 #: The base of the hashes of known texts: odd, with bits all over (2^64 divided by the golden ratio).
 BASE = np.uint64(0x9E3779B97F4A7C15)
 
@@ -144,29 +147,60 @@ def places(count):
 
 @compiled
 def new_table(items):
-    """Returns an empty table with room for `items` members: (slots, numbers, base, cleared).
+    """Returns an empty table with room for `items` members: (slots, numbers, base, state).
 
     A slot holds a stamp in its upper half and half a hash in its lower one, so that a new stamp
     empties the table; `numbers` are what the members are called. The hashes' base is drawn anew:
     with a known one, a document could be made whose pieces all have one hash, and a megabyte of it
     took minutes. Nothing that is measured depends on it. Slots are cleared when they are first used
-    (`cleared` counts them), so that a long text of few pieces takes no memory for many.
+    (state[0] counts them), and only as many are used as the members (state[1]) need, so that a long
+    text of few distinct pieces takes no memory for many.
     """
     size = np.int64(table_mask(items)) + 1
     base = (np.uint64(np.random.randint(0, 1 << 62)) << np.uint64(1)) | np.uint64(1)
-    return np.empty(size, dtype=np.uint64), places(size), base, np.zeros(1, dtype=np.int64)
+    return np.empty(size, dtype=np.uint64), places(size), base, np.zeros(2, dtype=np.int64)
 
 
 @compiled
 def mask_for(table, items):
-    """Returns the mask under which a table takes `items` members, and clears what has not been used yet."""
-    slots, _, _, cleared = table
-    mask = table_mask(items)
+    """Returns the mask under which a table begins to take up to `items` members, and clears what has not been used."""
+    slots, _, _, state = table
+    mask = table_mask(min(items, FIRST_MEMBERS))
     size = np.int64(mask) + 1
-    if cleared[0] < size:
-        slots[cleared[0] : size] = np.uint64(0)
-        cleared[0] = size
+    if state[0] < size:
+        slots[state[0] : size] = np.uint64(0)
+        state[0] = size
+    state[1] = 0
     return mask
+
+
+@compiled
+def add_member(table, mask, slot, mark, number):
+    """Puts a member into a free slot; returns the mask, a wider one once half of the slots are taken."""
+    slots, numbers, _, state = table
+    slots[slot], numbers[slot] = mark, number
+    state[1] += 1
+    if 2 * state[1] <= np.int64(mask):
+        return mask
+    return widen(table, mask, mark >> np.uint64(32))
+
+
+@compiled
+def widen(table, mask, stamp):
+    """Doubles the slots in use, and puts the members under a stamp where the new mask wants them."""
+    slots, numbers, _, state = table
+    size = np.int64(mask) + 1
+    held, called = slots[:size].copy(), numbers[:size].copy()
+    wider = mask << np.uint64(1) | np.uint64(1)
+    slots[: 2 * size] = np.uint64(0)
+    state[0] = max(state[0], 2 * size)
+    for i in range(size):
+        if is_taken(held[i], stamp):
+            slot = held[i] & wider
+            while slots[slot]:
+                slot = (slot + np.uint64(1)) & wider
+            slots[slot], numbers[slot] = held[i], called[i]
+    return wider
 
 
 @compiled
@@ -180,8 +214,8 @@ def table_mask(items):
 
 @inlined
 def mark_of(key, stamp):
-    """Returns what a slot holds for a key under a stamp."""
-    return (np.uint64(stamp) << np.uint64(32)) | (key >> np.uint64(32))
+    """Returns what a slot holds for a key under a stamp; with the table's mask it says where to look first."""
+    return (np.uint64(stamp) << np.uint64(32)) | ((key ^ (key >> np.uint64(29))) * BASE >> np.uint64(32))
 
 
 @inlined
@@ -192,7 +226,7 @@ def is_taken(slot, stamp):
 
 @inlined
 def slot_of(key, mask):
-    """Returns where to look for a key first."""
+    """Returns where to look for a key first in a table that has no stamps."""
     return ((key ^ (key >> np.uint64(29))) * BASE >> np.uint64(20)) & mask
 
 
@@ -213,7 +247,8 @@ def count_duplicates(codes, begins, ends, count, table, stamp):
     for number in range(count):
         begin, length = begins[number], ends[number] - begins[number]
         key = hash_piece(codes, begin, ends[number], base) + np.uint64(length)
-        mark, slot = mark_of(key, stamp), slot_of(key, mask)
+        mark = mark_of(key, stamp)
+        slot = mark & mask
         found = False
         while is_taken(slots[slot], stamp):
             if slots[slot] == mark:
@@ -226,5 +261,5 @@ def count_duplicates(codes, begins, ends, count, table, stamp):
             pieces += 1
             characters += length
         else:
-            slots[slot], numbers[slot] = mark, number
+            mask = add_member(table, mask, slot, mark, number)
     return pieces, characters

@@ -12,13 +12,15 @@ from filters.compiled import compiled, inlined
 from filters.english_rules import (
     FIRST_LENGTHS,
     MAX_PATTERN_TOKEN,
+    MAX_PATTERN_TOKENS,
+    PIECE_BEGINS,
     SECOND_LENGTHS,
     TRIE_KEYS,
     TRIE_MASK,
     TRIE_NEXT,
     TRIE_SPECIAL,
 )
-from filters.kernels.affixes import append_pieces, has_length, size_of
+from filters.kernels.affixes import append_pieces, has_length
 from filters.kernels.texts import BASE, hash_piece, slot_of
 
 
@@ -48,20 +50,10 @@ def begins_special(codes, facts, begins, ends, k):
 
 
 @compiled
-def match_special_cases(codes, keys, facts, begins, ends, count, scratch):
-    """Fills the runs of tokens that are special cases torn apart: first token, tokens, which. Returns how many."""
-    found = 0
-    for first in range(count - 1):
-        if begins_special(codes, facts, begins, ends, first):
-            found = follow_trie(codes, keys, facts, begins, ends, count, first, scratch, found)
-    return found
-
-
-@compiled
-def follow_trie(codes, keys, facts, begins, ends, count, first, scratch, found):
-    """Appends the torn special cases that begin at a token; returns the new number of them."""
+def torn_at(codes, keys, facts, begins, ends, count, first, length):
+    """Returns the lengths, as bits, of the torn special cases that begin at a token, and which has `length` tokens."""
     mask, at = np.uint64(facts[TRIE_MASK]), facts[TRIE_KEYS]
-    node, k = np.uint64(0), first
+    node, k, lengths, which = np.uint64(0), first, 0, -1
     while k < count and ends[k] - begins[k] <= MAX_PATTERN_TOKEN:
         if k > first and not side_by_side(codes, ends[k - 1], begins[k]):
             break
@@ -77,51 +69,76 @@ def follow_trie(codes, keys, facts, begins, ends, count, first, scratch, found):
         k += 1
         number = facts[facts[TRIE_SPECIAL] + slot]
         if number >= 0:
-            scratch[0, found], scratch[1, found], scratch[2, found] = first, k - first, number
-            found += 1
-    return found
+            lengths |= 1 << (k - first)
+            if k - first == length:
+                which = number
+    return lengths, which
 
 
 @compiled
-def join_special_cases(codes, keys, facts, begins, ends, count, scratch):
+def join_special_cases(codes, keys, facts, begins, ends, count):
     """Puts special cases together that affixes have torn apart; returns the new number of tokens.
 
     Only what stands in one chunk is put together, but what stands in two can hide it.
     Of overlapping ones the longest counts, of equally long ones the first; whatever one covers is
     taken, even if the case itself is not put together because white space stands in it.
     """
-    found = match_special_cases(codes, keys, facts, begins, ends, count, scratch)
-    if not found:
+    torn = np.zeros(count, dtype=np.uint16)  # for each token the lengths of what begins there, as bits
+    every = 0
+    for first in range(count - 1):
+        if begins_special(codes, facts, begins, ends, first):
+            torn[first], _ = torn_at(codes, keys, facts, begins, ends, count, first, 0)
+            every |= np.int64(torn[first])
+    if not every:
         return count
-    firsts, lengths, numbers = scratch[0], scratch[1], scratch[2]
-    most = 0
-    for m in range(found):
-        most = max(most, lengths[m])
     taken = np.zeros(count, dtype=np.bool_)
-    chosen = np.full(count, -1, dtype=np.int32)
-    for length in range(most, 0, -1):
-        for m in range(found):
-            if lengths[m] != length:
+    chosen = np.zeros(count, dtype=np.uint8)
+    for length in range(MAX_PATTERN_TOKENS, 1, -1):
+        if not every >> length & 1:
+            continue
+        for first in range(count - length + 1):
+            if not torn[first] >> length & 1:
                 continue
-            first, last = firsts[m], firsts[m] + length - 1
-            if not taken[first] and not taken[last] and ends[last] - begins[first] == size_of(facts, numbers[m]):
-                chosen[first] = m
-            for k in range(first, last + 1):
-                taken[k] = True
-    return rebuild(facts, begins, ends, count, chosen, lengths, numbers)
+            last = first + length - 1
+            if not taken[first] and not taken[last] and in_one_piece(begins, ends, first, last):
+                chosen[first] = length
+            taken[first : last + 1] = True
+    return rebuild(codes, keys, facts, begins, ends, count, chosen)
 
 
 @compiled
-def rebuild(facts, begins, ends, count, chosen, lengths, numbers):
+def in_one_piece(begins, ends, first, last):
+    """Whether no white space stands between the tokens of a run."""
+    for k in range(first, last):
+        if ends[k] != begins[k + 1]:
+            return False
+    return True
+
+
+@compiled
+def rebuild(codes, keys, facts, begins, ends, count, chosen):
     """Writes the tokens anew with the chosen special cases put together; returns how many there are."""
-    old_begins, old_ends = begins[:count].copy(), ends[:count].copy()
+    grown = 0
+    for k in range(count):
+        if chosen[k]:
+            _, number = torn_at(codes, keys, facts, begins, ends, count, k, chosen[k])
+            grown += max(pieces_of(facts, number) - np.int64(chosen[k]), 0)
+    # Without growth no token is written over before it is read.
+    old_begins, old_ends = (begins[:count].copy(), ends[:count].copy()) if grown else (begins, ends)
     new, k = 0, 0
     while k < count:
-        m = chosen[k]
-        if m < 0:
+        length = np.int64(chosen[k])
+        if length == 0:
             begins[new], ends[new] = old_begins[k], old_ends[k]
             new, k = new + 1, k + 1
         else:
-            new = append_pieces(facts, numbers[m], old_begins[k], begins, ends, new)
-            k += lengths[m]
+            _, number = torn_at(codes, keys, facts, old_begins, old_ends, count, k, length)
+            new = append_pieces(facts, number, old_begins[k], begins, ends, new)
+            k += length
     return new
+
+
+@inlined
+def pieces_of(facts, number):
+    """Returns how many tokens a special case has."""
+    return facts[facts[PIECE_BEGINS] + number + 1] - facts[facts[PIECE_BEGINS] + number]

@@ -41,8 +41,7 @@ def split(text: str) -> tuple[list[str], int]:
     n = decode(data, 0, size, codes)
     classes = rules.classes[codes]
     begins, ends = places(size + 1), places(size + 1)
-    scratch = np.empty((4, 2 * size + 16), dtype=np.int32)
-    count = split_english(codes, classes, n, rules.keys, rules.facts, begins, ends, scratch)
+    count = split_english(codes, classes, n, rules.keys, rules.facts, begins, ends)
     words = [text[begin:end] for begin, end in zip(begins[:count], ends[:count], strict=True)]
     return words, count_sentences(codes, classes, n, begins, ends, count)
 
