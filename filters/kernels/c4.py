@@ -65,7 +65,6 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
     texts = len(offsets) - 1
     size = longest(offsets)
     codes, classes = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
-    line, kinds = np.empty(size + 1, dtype=np.uint32), np.empty(size + 1, dtype=np.uint32)
     begins, ends = places(size + 1), places(size + 1)
     new_data = np.empty(offsets[texts] - offsets[0], dtype=np.uint8)
     new_offsets = np.zeros(texts + 1, dtype=np.int64)
@@ -80,7 +79,8 @@ def clean_texts(data, offsets, table, keys, facts, reading, settings):
             stop, following = end_of_line(codes, classes, start, n, reading)
             begin, end = strip(classes, start, stop)
             start = following
-            size_of_line = take_line(codes, classes, begin, end, line, kinds, reading, settings)
+            line, kinds = codes[begin:], classes[begin:]
+            size_of_line = take_line(line, kinds, end - begin, reading, settings)
             if size_of_line < 0:
                 continue
             fate = judge_line(line, size_of_line, reading, settings)
@@ -130,27 +130,26 @@ def end_of_line(codes, classes, start, n, reading):
 
 
 @compiled
-def take_line(codes, classes, begin, end, line, kinds, reading, settings):
-    """Copies a line without its citations into `line`, its classes into `kinds`.
+def take_line(line, kinds, length, reading, settings):
+    """Takes the citations out of a line, whose characters and classes are given.
 
-    Returns its length, or -1 if it goes for its words or its end.
+    Returns its new length, or -1 if it goes for its words or its end.
     """
     words = 0
     if reading != PAPER:
-        words, longest_word = words_of(classes, begin, end)
+        words, longest_word = words_of(kinds, 0, length)
         if settings[2] and longest_word > settings[2]:
             return -1
-    size = 0
-    i = begin
-    while i < end:
-        length = citation_length(codes, classes, i, end) if settings[5] and codes[i] == OPEN else 0
-        if length:
-            i += length
+    size, i = 0, 0
+    while i < length:
+        taken = citation_length(line, kinds, i, length) if settings[5] and line[i] == OPEN else 0
+        if taken:
+            i += taken
             continue
-        line[size], kinds[size] = codes[i], classes[i]
+        line[size], kinds[size] = line[i], kinds[i]
         size += 1
         i += 1
-    if reading == PAPER and size < end - begin:
+    if reading == PAPER and size < length:
         size = strip_in_place(line, kinds, size)
     if settings[0] and not ends_like_sentence(line, 0, size, reading):
         return -1

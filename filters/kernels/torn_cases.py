@@ -23,6 +23,9 @@ from filters.english_rules import (
 from filters.kernels.affixes import append_pieces, has_length
 from filters.kernels.texts import BASE, hash_piece, slot_of
 
+#: Of a token that a special case covers and that begins none.
+TAKEN = 255
+
 
 @inlined
 def side_by_side(codes, end, begin):
@@ -83,26 +86,30 @@ def join_special_cases(codes, keys, facts, begins, ends, count):
     Of overlapping ones the longest counts, of equally long ones the first; whatever one covers is
     taken, even if the case itself is not put together because white space stands in it.
     """
-    torn = np.zeros(count, dtype=np.uint16)  # for each token the lengths of what begins there, as bits
     every = 0
     for first in range(count - 1):
         if begins_special(codes, facts, begins, ends, first):
-            torn[first], _ = torn_at(codes, keys, facts, begins, ends, count, first, 0)
-            every |= np.int64(torn[first])
+            lengths, _ = torn_at(codes, keys, facts, begins, ends, count, first, 0)
+            every |= lengths
     if not every:
         return count
-    taken = np.zeros(count, dtype=np.bool_)
-    chosen = np.zeros(count, dtype=np.uint8)
+    chosen = np.zeros(count, dtype=np.uint8)  # tokens of the case that begins here, or TAKEN
     for length in range(MAX_PATTERN_TOKENS, 1, -1):
         if not every >> length & 1:
             continue
         for first in range(count - length + 1):
-            if not torn[first] >> length & 1:
+            if not begins_special(codes, facts, begins, ends, first):
+                continue
+            lengths, _ = torn_at(codes, keys, facts, begins, ends, count, first, 0)
+            if not lengths >> length & 1:
                 continue
             last = first + length - 1
-            if not taken[first] and not taken[last] and in_one_piece(begins, ends, first, last):
+            free = not chosen[first] and not chosen[last] and in_one_piece(begins, ends, first, last)
+            for k in range(first, last + 1):
+                if not chosen[k]:
+                    chosen[k] = TAKEN
+            if free:
                 chosen[first] = length
-            taken[first : last + 1] = True
     return rebuild(codes, keys, facts, begins, ends, count, chosen)
 
 
@@ -120,7 +127,7 @@ def rebuild(codes, keys, facts, begins, ends, count, chosen):
     """Writes the tokens anew with the chosen special cases put together; returns how many there are."""
     grown = 0
     for k in range(count):
-        if chosen[k]:
+        if 0 < chosen[k] < TAKEN:
             _, number = torn_at(codes, keys, facts, begins, ends, count, k, chosen[k])
             grown += max(pieces_of(facts, number) - np.int64(chosen[k]), 0)
     # Without growth no token is written over before it is read.
@@ -128,7 +135,7 @@ def rebuild(codes, keys, facts, begins, ends, count, chosen):
     new, k = 0, 0
     while k < count:
         length = np.int64(chosen[k])
-        if length == 0:
+        if length == 0 or length == TAKEN:
             begins[new], ends[new] = old_begins[k], old_ends[k]
             new, k = new + 1, k + 1
         else:

@@ -137,7 +137,8 @@ words = [f"{chr(97 + n % 26)}{chr(97 + n * 7 % 26)}{n % 997:x}" for n in range(5
 sentence = [" ".join(words[n * 13 % 49_000 :][: 5 + n % 19]) + (".\\n" if n % 3 else ", ") for n in range(25_000)]
 prose = "".join(sentence)
 texts = {"many": [prose[n * 331 % 1_000_000 :][: 200 + n * 37 % 8_000] for n in range(4_000)],
-         "long": [(prose * 20)[:16_000_000]]}[sys.argv[1]]
+         "long": [(prose * 20)[:16_000_000]],
+         "marks": ["!!!!" * 4_000_000], "spaced": ["! " * 8_000_000], "torn": [":):)" * 4_000_000]}[sys.argv[1]]
 rows = len(texts)
 table = pa.table({"id": list(map(str, range(rows))), "text": pa.array(texts, pa.large_string()), "kind": ["web"] * rows,
                   "source": ["s"] * rows, "language": pa.array([None] * rows, pa.string())})
@@ -151,7 +152,7 @@ print(most())
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["paper", "datatrove"])
-@pytest.mark.parametrize("texts", ["many", "long"])
+@pytest.mark.parametrize("texts", ["many", "long", "marks", "spaced", "torn"])
 def test_a_worker_takes_no_more_than_600_mb_whatever_its_part_holds(texts: str, variant: str) -> None:
     for _ in range(2):  # the first may have to compile, which takes memory once on a machine
         outcome = subprocess.run(
