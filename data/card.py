@@ -164,8 +164,16 @@ def _mixture(manifest: Mapping[str, Any]) -> str:
                 got["available_tokens"],
             )
         )
+    more = manifest["counts"].get("repeated")
+    said = (
+        f"\n{more['documents']:,} documents are in the shards more than once, by the size of their cluster of "
+        f"duplicates: {more['rows']:,} rows and {more['tokens']:,} tokens beyond one of each. `copies` in the ledger "
+        "says how often.\n"
+        if more
+        else ""
+    )
     head = (mixture["by"], "planned share", "share", "documents", "tokens", "tokens there were")
-    return f"## Mixture\n\nShares of tokens, by {mixture['by']}.\n\n" + _table(head, rows)
+    return f"## Mixture\n\nShares of tokens, by {mixture['by']}.\n\n" + _table(head, rows) + said
 
 
 def _synthetic(manifest: Mapping[str, Any]) -> str:

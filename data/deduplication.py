@@ -16,6 +16,9 @@ SurvivorKey = Literal["quality", "priority", "licence", "recency", "length"]
 #: Settings that signatures depend on; a change of any other one does not sign anew.
 SIGNED_BY = ("exact", "ignore_punctuation", "near", "bands", "rows", "shingles", "ngram", "by_kind", "seed")
 
+#: Settings of what is cut out of documents that are no duplicates; they decide about no duplicate.
+CUT_BY = ("lines", "paragraphs", "substrings", "min_chars_left")
+
 #: Permutations of a signature at most: 2^16 × 4 bytes are 256 kB for a document.
 MAX_PERMUTATIONS = 65536
 
@@ -25,6 +28,38 @@ class ShingleEntry(Strict):
 
     shingles: ShingleKind = Field("words", description="What a shingle is a run of.")
     ngram: int = Field(5, ge=1, description="How many of them make a shingle.")
+
+
+class RepeatedText(Strict):
+    """Lines, or paragraphs, that many documents have in common: menus, footers, notices. Code between fences stays."""
+
+    min_documents: int = Field(7, ge=2, description="In how many documents it must stand; Llama 3 takes 7.")
+    min_chars: int = Field(10, ge=1, description="Shorter ones stay: every third page has a heading `Examples`.")
+    within: Literal["domain", "source", "corpus"] = Field(
+        "domain", description="Whose documents are counted together: those of a registered domain (without a URL, of "
+        "a source), of a source, or all."
+    )  # fmt: skip
+    equal: Literal["levelled", "words", "verbatim"] = Field(
+        "levelled", description="levelled: after NFC, case and white space; words: without punctuation too."
+    )
+    copies: Literal["drop_all", "keep_one"] = Field(
+        "drop_all", description="keep_one: the first one in the best document by `survivor` stays."
+    )
+    kinds: list[Kind] = Field(["web", "text"], min_length=1, description="Kinds of document that are looked at.")
+
+
+class Substrings(Strict):
+    """Runs of text that stand in the corpus twice, found by a suffix array; needs the extra `substrings`."""
+
+    min_tokens: int = Field(50, ge=2, description="Shortest run that is cut; RefinedWeb and Nemotron-CC take 50.")
+    tokens: Literal["words", "bytes"] = Field(
+        "words", description="What is counted: words (between white space), or bytes, for scripts without spaces."
+    )
+    copies: Literal["keep_one", "drop_all"] = Field(
+        "keep_one", description="keep_one: what the best document by `survivor` has stays; drop_all: every copy is cut."
+    )
+    kinds: list[Kind] = Field(["web", "text"], min_length=1, description="Kinds of document that are looked at.")
+    max_memory_gb: float = Field(4.0, gt=0, description="The run stops before it starts if more would be needed.")
 
 
 class Deduplicate(Strict):
@@ -57,7 +92,7 @@ class Deduplicate(Strict):
     seed: int = Field(1, description="Seed of the permutations.")
     survivor: list[SurvivorKey] = Field(
         default_factory=lambda: ["quality", "priority", "length"],  # type: ignore[arg-type]
-        description="Which copy survives: the highest by these keys in order, then the smallest id.",
+        description="Which copy survives: the highest by these keys in order, then the smallest id of its own.",
     )
     copies: Literal["keep_one", "drop_all"] = Field("keep_one", description="drop_all: none of a cluster survives.")
     against: str | None = Field(
@@ -68,6 +103,12 @@ class Deduplicate(Strict):
     protect: dict[str, list[str]] = Field(
         default_factory=dict,
         description="{A: [B]}: no document of source A is dropped because of one of source B.",
+    )
+    lines: RepeatedText | None = Field(None, description="Cut lines that many of the kept documents have in common.")
+    paragraphs: RepeatedText | None = Field(None, description="Cut paragraphs (between blank lines) likewise.")
+    substrings: Substrings | None = Field(None, description="Last, cut what stands in the kept documents twice.")
+    min_chars_left: int = Field(
+        20, ge=0, description="A document of which something was cut and less is left is dropped; RefinedWeb: 20."
     )
 
     @model_validator(mode="before")

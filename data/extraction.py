@@ -1,4 +1,4 @@
-"""HTML and notebooks to text for whole tables: what is no page is dropped, what cannot be read is quarantined.
+"""HTML, notebooks, PDF and DOCX to text for whole tables: what is no page is dropped, what is unreadable quarantined.
 
 Pages are read in one child process, since a page can make a parser crash or run for minutes: it is
 ended at the deadline, the page is quarantined, and the next child goes on with the page after it.
@@ -7,6 +7,7 @@ ended at the deadline, the page is quarantined, and the next child goes on with 
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, get_args
 
 import orjson
@@ -14,8 +15,10 @@ import pyarrow as pa
 
 from data.errors import UsageError, did_you_mean
 from data.extraction_process import Child
-from data.html_page import header_opts_out, read_page
+from data.html_page import read_page
 from data.notebooks import to_script
+from data.office_documents import DOCUMENT_TYPES, require
+from data.pages.facts import header_opt_out
 from data.recipe import Extract
 from data.schema import FATE_FIELDS, to_metadata
 from data.sources.languages import canonical
@@ -27,6 +30,7 @@ EXTRACT_SCHEMA = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("metadata", pa.string()),
         pa.field("language", pa.string()),
+        pa.field("licence", pa.string()),
     ]
 )
 
@@ -40,6 +44,8 @@ _BINARY_MAGIC = (
     b"\x7fELF", b"MZ\x90\x00", b"BZh", b"7z\xbc\xaf", b"Rar!", b"ID3", b"\x00\x01\x00\x00", b"wOFF", b"wOF2", b"OTTO",
     b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0", b"fLaC", b"\x00\x00\x01\x00", b"II*\x00", b"MM\x00*", b"\xfd7zXZ\x00",
 )  # fmt: skip
+#: As `data.pages.facts.spdx` writes them.
+_LICENCE_ID = re.compile(r"CC-BY(?:-[A-Z]{2})*-\d\.\d|CC0-1\.0|LicenseRef-PublicDomain")
 _NOT_TEXT = bytes({*range(1, 9), 11, *range(14, 27), *range(28, 32), 127})
 
 
@@ -51,7 +57,8 @@ class Extracted:
         text: main content; "" if there is none.
         title: from the page's head.
         language: primary subtag that the page declares.
-        metadata: charset, canonical, published; `reason` if the page would be dropped or quarantined.
+        metadata: charset, canonical, published, licence, opt_out; `reason` if the page would be dropped or
+            quarantined.
     """
 
     text: str
@@ -60,13 +67,16 @@ class Extracted:
     metadata: dict[str, str]
 
 
-def extract_html(html: bytes, url: str | None = None, engine: str = "resiliparse") -> Extracted:
+def extract_html(
+    html: bytes, url: str | None = None, engine: str = "resiliparse", content_type: str | None = None
+) -> Extracted:
     """Returns a page's main text and facts, read in this process without a deadline.
 
     Args:
         html: the page as it was served; its character set is sniffed.
         url: where it stood; trafilatura makes use of it.
-        engine: resiliparse or trafilatura.
+        engine: one of ENGINES.
+        content_type: of the HTTP header; its charset is heeded.
 
     Raises:
         UsageError: there is no such engine, or the page is not bytes.
@@ -79,7 +89,7 @@ def extract_html(html: bytes, url: str | None = None, engine: str = "resiliparse
     reason = "binary" if _is_binary(html) else ""
     if reason:
         return Extracted("", None, None, {"reason": reason})
-    page = read_page(html, None, engine, url, opt_out=False)
+    page = read_page(html, content_type, engine, url, opt_out=False)
     metadata = {**page.metadata, "reason": page.reason} if page.reason else page.metadata
     return Extracted(page.text, page.title, page.language, metadata)
 
@@ -94,6 +104,7 @@ class _Fate:
     text: str | None = None
     metadata: str | None = None
     language: str | None = None
+    licence: str | None = None
 
 
 class Extractor:
@@ -118,7 +129,8 @@ class Extractor:
 
         Rows that ended at ingest get an empty status: their fate stands there. `text` is null where
         the ingest text stands or the row ends here; `metadata` is all of the row's, or null if
-        nothing was added; `threshold` is always null, `measured` is the HTTP status where it decides.
+        nothing was added; `licence` is what the page states, if that is a Creative Commons licence: other words
+        stay in the metadata; `threshold` is always null, `measured` is the HTTP status where it decides.
         """
         rows = table.select(["status", "text", "content", "content_type", "url", "metadata", "language"])
         fates: list[_Fate] = []
@@ -170,7 +182,10 @@ class Extractor:
         return _Fate(text=script.text, metadata=to_metadata(facts), language=script.language)
 
     def _before_reading(self, content: bytes, content_type: str | None, facts: dict[str, Any]) -> _Fate:
-        """Returns a fate that headers and first bytes decide, or one that goes on."""
+        """Returns a fate that headers and first bytes decide, or one that goes on; notes opt-outs among the facts."""
+        if content_type in DOCUMENT_TYPES:
+            require(content_type)
+            return _Fate()
         status = facts.get("http_status")
         if isinstance(status, int) and status != 200:
             reason = "not_found" if status in (404, 410) else "redirect" if 300 <= status < 400 else "http_error"
@@ -183,20 +198,30 @@ class Extractor:
         if _is_binary(content):
             return _Fate("quarantined", "binary")
         robots, reservation = (str(facts.get(name) or "") for name in ("x_robots_tag", "tdm_reservation"))
-        if self._settings.opt_out and header_opts_out(robots, reservation):
-            return _Fate("dropped", "opt_out")
+        if said := header_opt_out(robots, reservation):
+            facts["opt_out"] = said
+            if self._settings.opt_out:
+                return _Fate("dropped", "opt_out", metadata=to_metadata(facts))
         return _Fate()
 
 
 def _after_reading(reply: dict[str, Any], facts: dict[str, Any]) -> _Fate:
     if reply["status"]:
-        return _Fate(reply["status"], reply["reason"], reply.get("measured"))
+        told = reply.get("metadata") or {}
+        metadata = to_metadata({**facts, **told}) if "opt_out" in told else None
+        return _Fate(reply["status"], reply["reason"], reply.get("measured"), metadata=metadata)
     language = reply["language"] or _header_language(facts)
     return _Fate(
         text=reply["text"],
-        metadata=to_metadata({**facts, **reply["metadata"], "title": reply["title"]}),
+        metadata=to_metadata({**facts, **reply["metadata"], "title": reply["title"] or facts.get("title")}),
         language=language,
+        licence=_known_licence(reply["metadata"].get("licence")),
     )
+
+
+def _known_licence(stated: str | None) -> str | None:
+    """Returns what a page states if it is the id of a licence; else it is an address or a sentence."""
+    return stated if stated and _LICENCE_ID.fullmatch(stated) else None
 
 
 def _header_language(facts: dict[str, Any]) -> str | None:

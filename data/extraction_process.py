@@ -101,12 +101,15 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            # One process a core: threads of the linear algebra would only get in each other's way.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
         assert self._process.stdin is not None
         self._received, self._cpu = b"", 0.0
         settings = {
             "engine": self._settings.engine,
             "opt_out": self._settings.opt_out,
+            "mojibake": self._settings.mojibake,
             "last_resort_s": LAST_RESORT * self._settings.timeout_s + 1,
         }
         try:

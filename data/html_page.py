@@ -5,50 +5,48 @@ Slow or crashing pages are the caller's business: see `data/extraction.py`, whic
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import gc
 import re
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from data.charset import Undecodable, decode_html
+from data.pages.blocks import Blocks
+from data.pages.content import Content, find_content
+from data.pages.facts import find_facts
+from data.pages.network import shipped
+from data.pages.reader import read_blocks
+from data.pages.source import parse, without_scripts
+from data.pages.tags import COLOUR, HIDING, blends_in
+from data.pages.writing import write
 
-#: resiliparse's main-content search takes time quadratic in depth: 1000 levels cost 25 ms, 50,000 a
-#: minute. Deeper pages are read whole, in linear time.
+#: trafilatura takes time quadratic in depth; deeper pages are read by the default engine.
 MAX_DEPTH = 1000
-#: Nothing of a page's head that is longer is a fact about it.
-MAX_FACT_CHARS = 1000
+#: The chain asks trafilatura where the model doubts more of a page than this. Chosen on extraction_gt so that about
+#: one page in five is asked about.
+MAX_DOUBT = 0.19
+
+#: Pages of which less is kept are read again, if so many tags had been passed over.
+LITTLE_CHARS = 600
+MIN_PASSED_OVER = 30
+#: Pages of which less was kept have their content in what was passed over.
+NOTHING_CHARS = 200
 
 _CONTROLS: dict[int, str | None] = {
     **dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160))),
     13: "\n",
 }
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*\.?0+(?:[a-z%]{0,4})\s*(?:[;!]|$)"
-    r"|(?<![-\w])opacity\s*:\s*0*\.?0+\s*(?:[;!]|$)|(?<![-\w])(?:text-indent|left|top)\s*:\s*-\d{4,}",
-    re.IGNORECASE,
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_HIDDEN_PATH = (
+    "//*[@hidden or @aria-hidden='true'][not(self::html or self::body)]|//template|//noscript|//script|//style"
 )
-_COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
-_BACKGROUND = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
-_WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)"}
-_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
-_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
-#: Root elements are hidden until a script runs, to avoid flicker: pages themselves are meant to be seen.
-_HIDDEN = ("[hidden]:not(html):not(body)", "template", "noscript", "script", "style")
-_HIDDEN_PATH = "//*[@hidden][not(self::html or self::body)]|//template|//noscript|//script|//style"
 _STYLE = re.compile(r"""style\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""")  # with IGNORECASE: 5 times slower
 _OLD_STYLE = re.compile(_STYLE.pattern.replace("style", "STYLE"))
 _TAG = re.compile(r"(<[a-zA-Z][^\s<>/]*)[^<>]*\s")
 _STYLED = ("<style", "<STYLE", "stylesheet", "StyleSheet", "bgcolor=", "BGCOLOR=", "background=", "BACKGROUND=")
-_ROBOTS = "meta[name*='bot' i][content*='noai' i], meta[name*='bot' i][content*='noimageai' i]"
-_RESERVED = "meta[name='tdm-reservation' i][content='1']"
-_DATES = (
-    'meta[property="article:published_time"]',
-    'meta[itemprop="datePublished"]',
-    'meta[name="date"]',
-    'meta[name="dc.date"]',
-    "time[datetime]",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +54,10 @@ class Page:
     """What a page gives.
 
     Attributes:
-        text: its main content; line breaks and indentation of <pre> are kept.
+        text: its main content, in plain signs that Markdown uses; code keeps its line breaks and indentation.
         title: of its head.
         language: primary subtag that it declares, in lower case.
-        metadata: charset, canonical, published, as far as it tells.
+        metadata: charset, canonical, published, licence, opt_out, as far as it tells.
         status, reason: "" or how its road ends here.
     """
 
@@ -71,53 +69,130 @@ class Page:
     reason: str = ""
 
 
-def read_page(content: bytes, content_type: str | None, engine: str, url: str | None, opt_out: bool) -> Page:
+def read_page(
+    content: bytes,
+    content_type: str | None,
+    engine: str,
+    url: str | None,
+    opt_out: bool,
+    repair: bool = False,
+) -> Page:
     """Returns what a page gives; an undecodable one is quarantined, an opted-out or empty one dropped."""
-    from resiliparse.parse.html import HTMLTree
-
     try:
-        html, charset = decode_html(content, content_type)
+        html, charset = decode_html(without_scripts(content), content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
-    html = mark_hidden(html)
-    tree = HTMLTree.parse(html)
-    if opt_out and _opts_out(tree):
-        return Page(status="dropped", reason="opt_out")
-    title, language, metadata = _facts(tree)
-    metadata["charset"] = charset
-    text = clean(_extract(tree, html, engine, url))
+    source = parse(html)
+    with _no_collection():
+        blocks = read_blocks(source, content, whole=engine == "plain")
+        facts = find_facts(blocks.facts, content)
+    metadata = {**facts.metadata, "charset": charset}
+    if opt_out and "opt_out" in metadata:
+        return Page(metadata=metadata, status="dropped", reason="opt_out")
+    text = clean(_ENGINES[engine](_Reading(blocks, source, content, html, url)))
+    if repair:
+        from data.mojibake import repaired
+
+        text, mended = repaired(text)
+        if mended:
+            metadata["repaired"] = "mojibake"
     status, reason = ("", "") if text.strip() else ("dropped", "empty")
-    return Page(text, title, language, metadata, status, reason)
+    return Page(text, facts.title, facts.language, metadata, status, reason)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps Python from looking for cycles: a page's many small objects have none, and looking takes a tenth longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def clean(text: str) -> str:
     """Returns text without control characters (line breaks and tabs stay) and outer blank lines."""
-    return text.replace("\r\n", "\n").translate(_CONTROLS).strip("\n").rstrip()
+    if _CONTROL.search(text):
+        text = text.replace("\r\n", "\n").translate(_CONTROLS)
+    return text.strip("\n").rstrip()
 
 
-def _extract(tree: Any, html: str, engine: str, url: str | None) -> str:
-    deep = bracket_depth(html) > MAX_DEPTH
-    if engine == "trafilatura" and not deep:
-        return _extract_by_trafilatura(html, url)
-    from resiliparse.extract.html2text import extract_plain_text
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    """What engines work with."""
 
-    return str(
-        extract_plain_text(
-            tree, main_content=not deep, preserve_formatting=True, alt_texts=False, skip_elements=list(_HIDDEN)
-        )
-    )
+    blocks: Blocks
+    source: str
+    content: bytes
+    html: str
+    url: str | None
+
+    def whole(self) -> Blocks:
+        """Returns all blocks, those of navigation and comments too."""
+        return read_blocks(self.source, self.content) if self.blocks.passed_over else self.blocks
 
 
-def _extract_by_trafilatura(html: str, url: str | None) -> str:
+def _main_content(page: _Reading) -> str:
+    blocks, found = _content(page)
+    return write(blocks, found.numbers)
+
+
+def _content(page: _Reading) -> tuple[Blocks, Content]:
+    """Returns the main content; where there is little, navigation and comments are looked through as well."""
+    with _no_collection():
+        return _looked_through(page)
+
+
+def _looked_through(page: _Reading) -> tuple[Blocks, Content]:
+    blocks = page.blocks
+    found = find_content(blocks, shipped())
+    if blocks.passed_over < MIN_PASSED_OVER or found.chars(blocks) >= LITTLE_CHARS:
+        return blocks, found
+    whole = page.whole()
+    again = find_content(whole, shipped(), generous=found.chars(blocks) < NOTHING_CHARS)
+    better = again.chars(whole) > 3 * found.chars(blocks) + 200
+    return (whole, again) if better else (blocks, found)
+
+
+def _everything(page: _Reading) -> str:
+    return write(page.blocks, range(len(page.blocks.blocks)))
+
+
+def _main_content_or_second_opinion(page: _Reading) -> str:
+    """Returns the main content; where the model is in doubt, trafilatura says which blocks it is made of."""
+    blocks, found = _content(page)
+    if found.doubt <= MAX_DOUBT or bracket_depth(page.html) > MAX_DEPTH:
+        return write(blocks, found.numbers)
+    from data.pages.labels import label
+
+    whole = page.whole()
+    shares = label([block.text for block in whole.blocks], _by_trafilatura(page))
+    agreed = [number for number, share in enumerate(shares) if share > 0.5]
+    return write(whole, agreed) if agreed else write(blocks, found.numbers)
+
+
+def _by_trafilatura(page: _Reading) -> str:
+    if bracket_depth(page.html) > MAX_DEPTH:
+        return _main_content(page)
     import trafilatura
 
-    tree = trafilatura.load_html(html)
+    tree = trafilatura.load_html(mark_hidden(page.html))
     if tree is None:
         return ""
     for element in tree.xpath(_HIDDEN_PATH):
         if element.getparent() is not None:
             element.drop_tree()
-    return trafilatura.extract(tree, url=url, include_comments=False) or ""
+    return trafilatura.extract(tree, url=page.url, include_comments=False) or ""
+
+
+_ENGINES = {
+    "resiliparse": _main_content,
+    "trafilatura": _by_trafilatura,
+    "resiliparse+trafilatura": _main_content_or_second_opinion,
+    "plain": _everything,
+}
 
 
 def bracket_depth(html: str) -> int:
@@ -133,78 +208,25 @@ def bracket_depth(html: str) -> int:
     return int((heights - np.minimum.accumulate(heights)).max())
 
 
-def _opts_out(tree: Any) -> bool:
-    """Returns whether a <meta> element asks not to be trained on.
-
-    Sources: the `noai` and `noimageai` values of robots directives; TDM Reservation Protocol (W3C
-    community group report, 2022), section 4.
-    """
-    # Directives may be addressed to one robot by its name instead of "robots".
-    robots = tree.document.query_selector(_ROBOTS)
-    if robots and _NO_AI.search(robots.getattr("content") or ""):
-        return True
-    return tree.document.query_selector(_RESERVED) is not None
-
-
-def header_opts_out(robots: str, reservation: str) -> bool:
-    """Returns whether X-Robots-Tag or TDM-Reservation headers ask not to be trained on."""
-    return bool(_NO_AI.search(robots)) or reservation.strip() == "1"
-
-
-def _facts(tree: Any) -> tuple[str | None, str | None, dict[str, str]]:
-    """Returns title, declared language, and further facts of the head."""
-    title = _short(tree.title)
-    root = tree.document.query_selector("html")
-    declared = root and (root.getattr("lang") or root.getattr("xml:lang"))
-    found = _LANGUAGE.fullmatch(declared or "")
-    metadata: dict[str, str] = {}
-    canonical = tree.document.query_selector('link[rel="canonical"][href]')
-    if canonical and (address := _short(canonical.getattr("href"))):
-        metadata["canonical"] = address
-    for selector in _DATES:
-        element = tree.document.query_selector(selector)
-        date = _short(element.getattr("datetime") or element.getattr("content")) if element else None
-        if date:
-            metadata["published"] = date
-            break
-    return title, found[1].lower() if found else None, metadata
-
-
-def _short(value: str | None) -> str | None:
-    value = " ".join((value or "").translate(_CONTROLS).split())
-    return value[:MAX_FACT_CHARS] or None
-
-
 def mark_hidden(html: str) -> str:
     """Returns a page in which elements that inline styles hide bear the `hidden` attribute.
 
-    It is done in the source, since walking a tree from Python takes longer than extraction itself.
+    It is done in the source, for trafilatura: walking its tree from Python takes longer.
     """
     pieces: list[str] = []
     done = 0
     plain_page: bool | None = None
     for found in (_OLD_STYLE if "STYLE=" in html else _STYLE).finditer(html):
         style = found[1].strip("\"'")
-        if not _HIDING.search(style):
-            if not _COLOUR.search(style):
+        if not HIDING.search(style):
+            if not COLOUR.search(style):
                 continue
             if plain_page is None:
                 plain_page = not any(mark in html for mark in _STYLED)
-            if not _blends_in(style, plain_page):
+            if not blends_in(style, plain_page):
                 continue
         opening = html.rfind("<", done, found.start())
         if opening >= 0 and (tag := _TAG.fullmatch(html, opening, found.start())):
             pieces += [html[done : tag.end(1)], " hidden"]
             done = tag.end(1)
     return "".join([*pieces, html[done:]]) if pieces else html
-
-
-def _blends_in(style: str, plain_page: bool) -> bool:
-    """Returns whether text has its background's colour: its own, or the white of a page without styles."""
-    colour = _COLOUR.search(style)
-    if not colour:
-        return False
-    background = _BACKGROUND.search(style)
-    ink = colour[1].replace(" ", "").lower()
-    paper = background[1].replace(" ", "").lower() if background else "white" if plain_page else ""
-    return ink == paper or {ink, paper} <= _WHITE

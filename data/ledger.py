@@ -42,6 +42,7 @@ LEDGER = pa.schema(
         pa.field("jaccard", pa.float64()),
         pa.field("benchmark", pa.string()),
         pa.field("benchmark_item", pa.string()),
+        pa.field("benchmark_method", pa.string()),
         pa.field("tokens", pa.int64()),
         pa.field("bytes", pa.int64()),
         pa.field("shard", pa.string()),
@@ -49,16 +50,27 @@ LEDGER = pa.schema(
     ]
 )
 
+#: What was cut out of a text after it was judged: ranges in characters of the text as the cutting step found it.
+CUTS = pa.field("cuts", pa.list_(pa.struct([("what", pa.string()), ("start", pa.int64()), ("end", pa.int64())])))
+
+#: How often a kept document is in the shards, where the mixture repeats documents; `shard` and `row` are the first.
+COPIES = pa.field("copies", pa.int64())
+
 #: Rows in one ledger file.
 FILE_ROWS = 1_000_000
 
 _FATE = ("status", "reason", "measured", "threshold")
 
 
-def ledger_schema(signals: Iterable[str] = ()) -> pa.Schema:
-    """Returns the ledger's columns with a float64 column for each signal, sorted by name."""
+def ledger_schema(signals: Iterable[str] = (), more: Iterable[pa.Field] = ()) -> pa.Schema:
+    """Returns the ledger's columns with a float64 column for each signal, sorted by name.
+
+    Args:
+        signals: their names.
+        more: which of the columns CUTS and COPIES there are.
+    """
     fields = [pa.field(signal_column(name), pa.float64()) for name in sorted(set(signals))]
-    return pa.schema([*LEDGER, *fields])
+    return pa.schema([*LEDGER, *more, *fields])
 
 
 def signal_column(signal: str) -> str:

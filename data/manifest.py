@@ -19,6 +19,9 @@ from data.fingerprint import file_sha256
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
 
+#: What people say of the documents may stand beside a dataset, and is no part of it.
+LABELS = "labels.jsonl"
+
 #: The link in an out folder that names the snapshot its readers see.
 CURRENT = ".current"
 

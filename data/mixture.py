@@ -31,7 +31,9 @@ class Plan:
         budgets: group → tokens it may hold; groups that the recipe does not list are absent.
         planned: group → {"share", "tokens"}.
         realised: group → {"documents", "tokens", "share", "available_tokens"}, and "short_of" (tokens
-            planned but not there) where a group is too small.
+            planned but not there) where a group is too small; tokens of repeated documents as often as these
+            go in, and then "rows" says how many documents that makes.
+        copies: shape (rows,); how often each document goes in if it is taken; None: all of them once.
     """
 
     taken: npt.NDArray[np.bool_]
@@ -39,6 +41,18 @@ class Plan:
     budgets: dict[str, int]
     planned: dict[str, dict[str, Any]]
     realised: dict[str, dict[str, Any]]
+    copies: npt.NDArray[np.int64] | None = None
+
+
+def repeats(cluster_sizes: npt.NDArray[np.int64], by_size: Mapping[int, int]) -> npt.NDArray[np.int64]:
+    """Returns how often each document goes into the shards, by the size of its cluster of duplicates.
+
+    Source: FineWeb-2's rehydration, huggingface/fineweb-2, README.
+    """
+    sizes = np.array(sorted(by_size), dtype=np.int64)
+    times = np.array([1, *(by_size[int(size)] for size in sizes)], dtype=np.int64)
+    found: npt.NDArray[np.int64] = times[np.searchsorted(sizes, cluster_sizes, side="right")]
+    return found
 
 
 def keyed_order(seed: int, stage: str, ids: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -86,13 +100,18 @@ def plan(rows: pa.Table, settings: Mixture, seed: int) -> Plan:
     are left out and reported.
 
     Args:
-        rows: `id`, `group` (kind or source) and `tokens` of every document that is still alive.
+        rows: `id`, `group` (kind or source) and `tokens` of every document that is still alive, and
+            `cluster_size` if the settings repeat by it.
         settings: shares and budget.
         seed: the recipe's seed.
     """
     if rows["tokens"].null_count:
         raise AccountingError(f"mix: {rows['tokens'].null_count} documents that go on were never counted in tokens")
     tokens = np.asarray(rows["tokens"].to_numpy()).astype(np.int64)
+    copies = None
+    if settings.repeat:
+        copies = repeats(np.asarray(rows["cluster_size"].to_numpy()).astype(np.int64), settings.repeat)
+        tokens = tokens * copies  # a document goes in as often as it shall, or not at all
     names, codes = _codes(rows["group"])
     sums = np.bincount(codes, weights=tokens, minlength=len(names)) if names else np.zeros(0)
     available = {name: int(total) for name, total in zip(names, sums, strict=True)}
@@ -107,11 +126,14 @@ def plan(rows: pa.Table, settings: Mixture, seed: int) -> Plan:
             taken[members], reached[members] = take_in_turn(tokens[members], budgets[name])
     planned = {name: {"share": float(shares[name]), "tokens": budgets[name]} for name in sorted(shares)}
     realised = _realised(names, codes, tokens, taken, available, budgets)
-    return Plan(taken, reached, budgets, planned, realised)
+    if copies is not None:
+        for code, name in enumerate(names):
+            realised[name]["rows"] = int(copies[taken & (codes == code)].sum())
+    return Plan(taken, reached, budgets, planned, realised, copies)
 
 
 def fates(rows: pa.Table, made: Plan, start: int = 0) -> pa.Table:
-    """Returns what the mixture decided on a run of the planned rows (FATE_FIELDS).
+    """Returns what the mixture decided on a run of the planned rows (FATE_FIELDS, and `copies` where it repeats).
 
     A document over its group's budget says how many tokens the group would have had with it
     (`measured`) and how many it may have (`threshold`).
@@ -130,7 +152,7 @@ def fates(rows: pa.Table, made: Plan, start: int = 0) -> pa.Table:
     ]
     is_over = np.array([reason == "over_budget" for reason in reasons], np.bool_)
     budgets = [float(made.budgets[group]) if over else 0.0 for group, over in zip(groups, is_over, strict=True)]
-    return pa.Table.from_arrays(
+    table = pa.Table.from_arrays(
         [
             rows["id"].combine_chunks(),
             pa.array(["not_sampled" if reason else "" for reason in reasons], pa.string()),
@@ -140,6 +162,10 @@ def fates(rows: pa.Table, made: Plan, start: int = 0) -> pa.Table:
         ],
         schema=pa.schema(FATE_FIELDS),
     )
+    if made.copies is None:
+        return table
+    copies = pa.array(made.copies[start:stop], mask=~made.taken[start:stop])
+    return table.append_column("copies", copies)
 
 
 def exact_shares(shares: Mapping[str, float]) -> dict[str, Fraction]:

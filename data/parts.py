@@ -148,6 +148,22 @@ def read_rows(path: str | Path, rows: npt.NDArray[np.int64], columns: Sequence[s
     return pa.concat_tables(pieces)
 
 
+def read_between(path: str | Path, column: str, low: int, high: int) -> pa.Table:
+    """Returns the rows of a part file whose value in an integer column, by which they are sorted, is low to high."""
+    with _opened(path, [column]) as file:
+        place = file.schema_arrow.get_field_index(column)
+        pieces = [file.schema_arrow.empty_table()]
+        for group in range(file.num_row_groups):
+            span = file.metadata.row_group(group).column(place).statistics
+            if span is not None and span.has_min_max and (span.max < low or span.min > high):
+                continue
+            read = file.read_row_group(group)
+            values = np.asarray(read[column])
+            first, last = np.searchsorted(values, low), np.searchsorted(values, high, side="right")
+            pieces.append(read.slice(first, last - first))
+    return pa.concat_tables(pieces)
+
+
 def row_at(path: str | Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
     """Returns some columns of one row of a part file; reads the one row group that holds it."""
     with _opened(path, columns) as file:

@@ -13,53 +13,23 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from data.deduplication import Deduplicate as Deduplicate
 from data.errors import did_you_mean
+from data.sources.settings import Source as Source
 from data.strict import Kind, Name, Share, Strict
-
-
-class Source(Strict):
-    """Where documents come from."""
-
-    name: Name = Field(description="Unique name; part of every document's id.")
-    kind: Literal["warc", "html", "jsonl", "parquet", "files", "huggingface"] = Field(description="How it is read.")
-    path: str | list[str] = Field(
-        description="File, folder or glob pattern, or a list of them; relative to the recipe's `root`. "
-        "For huggingface: the hub's name or a local folder."
-    )
-    document_kind: Kind | None = Field(
-        None, description="What its documents are; default: web for warc and html, code for files, else text."
-    )
-    text_column: str = Field("text", description="jsonl, parquet, huggingface: the column that holds the text.")
-    html_column: str | None = Field(None, description="The column that holds HTML to be extracted, instead of text.")
-    id_column: str | None = Field("id", description="The column that holds the input's own id (origin_id), if present.")
-    url_column: str | None = Field("url", description="The column that holds the URL, if present.")
-    language_column: str | None = Field("language", description="The column that holds the language, if present.")
-    path_column: str | None = Field("path", description="The column that holds a source file's path, if present.")
-    licence_column: str | None = Field(None, description="The column that holds the licence.")
-    signals: dict[str, str] = Field(
-        default_factory=dict, description="Signals that the input already carries: signal name → numeric column."
-    )
-    licence: str | None = Field(None, description="Licence of every document that does not state its own.")
-    include: list[str] = Field(default_factory=list, description="files, html: glob patterns of the only paths read.")
-    exclude: list[str] = Field(default_factory=list, description="files, html: glob patterns of paths left out.")
-    config: str | None = Field(None, description="huggingface: the dataset's configuration.")
-    split: str = Field("train", description="huggingface: the split.")
-    revision: str | None = Field(None, description="huggingface: the revision; pin it.")
-    streaming: bool = Field(True, description="huggingface: read rows as they come instead of downloading first.")
-    groups: int = Field(8, ge=1, le=4096, description="files, html: number of groups (K) that a folder is split into.")
-    max_record_bytes: int = Field(16 * 2**20, ge=1, description="A larger record is quarantined as too_large.")
-    priority: int = Field(0, description="Among duplicates the source with the higher priority survives.")
-
-    @property
-    def documents_are(self) -> str:
-        """The kind of its documents, default resolved."""
-        defaults = {"warc": "web", "html": "web", "files": "code"}
-        return self.document_kind or ("web" if self.html_column else defaults.get(self.kind, "text"))
+from data.teaching import Synthesise as Synthesise
+from data.teaching import Teacher as Teacher
 
 
 class Extract(Strict):
-    """HTML and notebooks to text."""
+    """HTML, notebooks, PDF and DOCX to text."""
 
-    engine: Literal["resiliparse", "trafilatura"] = Field("resiliparse", description="What finds the main content.")
+    engine: Literal["resiliparse", "trafilatura", "resiliparse+trafilatura", "plain"] = Field(
+        "resiliparse",
+        description="What finds the main content: resiliparse with phimill's model; trafilatura; the first, which asks "
+        "the second about pages that it is unsure of; or plain, all that a reader sees.",
+    )
+    mojibake: Literal["keep", "repair"] = Field(
+        "keep", description="Text that was once read with a wrong character set: as it is, or repaired by ftfy."
+    )
     timeout_s: float = Field(20.0, gt=0, description="A page that takes longer is quarantined as timeout.")
     opt_out: bool = Field(True, description="Drop pages that opt out of training (noai, TDM reservation).")
     notebooks: Literal["script", "keep"] = Field(
@@ -209,39 +179,6 @@ class FilterEntry(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Teacher(Strict):
-    """An OpenAI-compatible endpoint, or phimill's own procedural teacher."""
-
-    base_url: str = Field("builtin", description="`builtin`, or the endpoint's URL ending in /v1.")
-    model: str = Field("builtin-procedural-1", description="The model's name there.")
-    api_key_env: str = Field("OPENAI_API_KEY", description="The environment variable that holds the key.")
-    temperature: float = Field(0.8, ge=0, description="Sampling temperature.")
-    max_output_tokens: int = Field(1500, ge=16, description="Longest reply.")
-    concurrency: int = Field(4, ge=1, le=256, description="Requests in flight at once.")
-    timeout_s: float = Field(120.0, gt=0, description="For one request.")
-    max_usd: float | None = Field(None, ge=0, description="Hard stop; needs both prices.")
-    max_requests: int | None = Field(None, ge=1, description="Hard stop.")
-    usd_per_million_input: float | None = Field(None, ge=0, description="Price of a million prompt tokens.")
-    usd_per_million_output: float | None = Field(None, ge=0, description="Price of a million reply tokens.")
-
-    @model_validator(mode="after")
-    def _priced(self) -> Teacher:
-        prices = (self.usd_per_million_input, self.usd_per_million_output)
-        if self.base_url != "builtin" and self.max_usd is not None and None in prices:
-            raise ValueError("`max_usd` needs `usd_per_million_input` and `usd_per_million_output`")
-        return self
-
-
-class Synthesise(Strict):
-    """Exercises written by a teacher, run in a sandbox, kept if they pass."""
-
-    teacher: Teacher = Field(default_factory=Teacher, description="Who writes.")
-    exercises: int = Field(100, ge=0, description="Requests to make; each may give one exercise.")
-    topics: list[str] = Field(default_factory=list, description="Topics to cycle through; default: the built-in list.")
-    timeout_s: float = Field(5.0, gt=0, description="Processor time of one exercise's tests.")
-    keep_self_asserted: bool = Field(False, description="Also mix in exercises whose tests only the child could check.")
-
-
 class Benchmark(Strict):
     """Test items that must not be in the training data."""
 
@@ -257,6 +194,9 @@ class Decontaminate(Strict):
     benchmarks: list[Benchmark] = Field(default_factory=list, description="Test sets to keep out.")
     ngram: int = Field(13, ge=3, description="Words of a matched run; shorter items are matched whole.")
     min_item_words: int = Field(5, ge=1, description="Item texts with fewer words identify nothing and are left out.")
+    behaviour: bool = Field(
+        False, description="Also run functions, in a sandbox, and drop those that do what a benchmark's solution does."
+    )
 
 
 class Tokenise(Strict):
@@ -267,12 +207,28 @@ class Tokenise(Strict):
     sample_bytes: int = Field(20_000_000, ge=10_000, description="Text to learn from, chosen by keyed hash and share.")
 
 
+#: Copies of one document in the shards at most: a slip in a recipe must not fill a disk.
+MAX_REPEATS = 100
+
+
 class Mixture(Strict):
     """What goes into the shards: shares of tokens by kind or source."""
 
     by: Literal["kind", "source"] = Field("kind", description="What the shares are keyed by.")
     shares: dict[str, Share] = Field(default_factory=dict, description="Share of tokens; empty: take everything.")
     tokens: int | None = Field(None, ge=1, description="Token budget; default: as many as the shares allow.")
+    repeat: dict[int, int] = Field(
+        default_factory=dict,
+        description="Size of a document's cluster of duplicates, and how often it then goes into the shards, up to the "
+        "next size; FineWeb-2: {1: 1, 2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}. Empty: everything once.",
+    )
+
+    @model_validator(mode="after")
+    def _repeats(self) -> Mixture:
+        for size, times in self.repeat.items():
+            if size < 1 or not 1 <= times <= MAX_REPEATS:
+                raise ValueError(f"repeat: {{{size}: {times}}}: a size is at least 1; times are 1 to {MAX_REPEATS}")
+        return self
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> Mixture:
@@ -313,6 +269,14 @@ class Schedule(Strict):
         except (KeyError, ValueError, OSError):
             raise ValueError("unknown time zone; expected a name such as UTC or Europe/Berlin") from None
         return value
+
+
+class Watch(Strict):
+    """How far a run may be from the one before it in the same folder; beyond, it is called a regression."""
+
+    max_yield_change: Share = Field(0.1, description="Share of a source's records that are dropped or quarantined.")
+    max_language_change: Share = Field(0.1, description="Any language's share of the kept documents.")
+    max_score_change: Share = Field(0.1, description="Mean quality score, of what came in and of what was kept.")
 
 
 class Expectation(Strict):
@@ -406,6 +370,7 @@ class Recipe(Strict):
     max_quarantined: Share = Field(0.01, description="Share of a source's records that may be unreadable.")
     truth: str | None = Field(None, description="JSONL of what was planted; the run reports what it found of it.")
     schedule: Schedule | None = Field(None, description="null: only on demand.")
+    watch: Watch = Field(default_factory=Watch, description="What counts as a regression against the run before.")
     expect: list[Expectation] = Field(default_factory=list, description="The recipe's tests: `phimill test RECIPE`.")
 
     @property

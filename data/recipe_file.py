@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any, Iterable, Mapping, get_args
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from data.errors import RecipeError, did_you_mean
 from data.recipe import Recipe, filter_name
+from data.sources.settings import without_secrets
 
 Place = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent / "recipes"
@@ -30,7 +32,7 @@ class RecipeFile:
 
     def error(self, place: Place, message: str) -> RecipeError:
         """Returns an error that names the file, the nearest known line and the key."""
-        return _error(self.path, self._lines, place, message)
+        return error_at(self.path, self._lines, place, message)
 
 
 def find_recipe(name: str | Path) -> Path:
@@ -58,7 +60,7 @@ def read_recipe(name: str | Path, changes: Iterable[str] = ()) -> RecipeFile:
         RecipeError: not YAML, an unknown key, a value of the wrong type, a name that is missing.
     """
     path = find_recipe(name)
-    values, lines = _read_yaml(path)
+    values, lines = read_yaml(path, "a recipe is a mapping with the keys name, sources, …")
     return _checked(values, changes, path, lines)
 
 
@@ -82,7 +84,7 @@ def _checked(values: dict[str, Any], changes: Iterable[str], path: Path, lines: 
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as failure:
-        raise _explain(failure, path, lines) from None
+        raise explain(failure, path, lines) from None
     return RecipeFile(recipe, path, lines)
 
 
@@ -92,7 +94,16 @@ def write_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+def read_yaml(path: Path, expected: str) -> tuple[dict[str, Any], dict[Place, int]]:
+    """Returns the mapping in a YAML file, and the line on which each of its keys and entries stands.
+
+    Args:
+        path: the file.
+        expected: what is said if the file holds something else than a mapping.
+
+    Raises:
+        RecipeError: it cannot be read, is not YAML, no mapping, or has a key twice.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -104,7 +115,7 @@ def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
         raise RecipeError(f"cannot be read: {failure}", file=str(path)) from None
     if not isinstance(values, dict) or node is None:
-        raise RecipeError("a recipe is a mapping with the keys name, sources, …", file=str(path), line=1)
+        raise RecipeError(expected, file=str(path), line=1)
     lines: dict[Place, int] = {}
     _note_lines(node, (), lines, path)
     return values, lines
@@ -168,18 +179,32 @@ def _index_of(entries: list[Any], step: str, where: str, path: Path) -> int:
     )  # fmt: skip
 
 
-def _explain(failure: ValidationError, path: Path, lines: dict[Place, int]) -> RecipeError:
+def explain(
+    failure: ValidationError, path: Path, lines: dict[Place, int], model: type[BaseModel] = Recipe
+) -> RecipeError:
+    """Returns what is wrong with a file's values in words for people: file, line, key, what is known there.
+
+    Args:
+        failure: what Pydantic says; its first complaint counts.
+        path: the file.
+        lines: where its keys stand.
+        model: what the values should have been.
+    """
     first = failure.errors(include_url=False)[0]
     place: Place = tuple(first["loc"])
     if first["type"] == "extra_forbidden":
-        known = _known_keys(Recipe, place[:-1])
+        known = _known_keys(model, place[:-1])
         message = f'unknown key "{place[-1]}".{did_you_mean(str(place[-1]), known)}'
-        return _error(path, lines, place, f"{message} Known here: {', '.join(known)}.")
+        return error_at(path, lines, place, f"{message} Known here: {', '.join(known)}.")
     if first["type"] == "missing":
-        return _error(path, lines, place, "is missing")
+        return error_at(path, lines, place, "is missing")
     found = first.get("input")
-    shown = "" if isinstance(found, (dict, list)) else f" (found: {found!r})"
-    return _error(path, lines, place, first["msg"].removeprefix("Value error, ") + shown)
+    shown = "" if isinstance(found, (dict, list)) else f" (found: {without_secrets(repr(found))})"
+    nearest = ""
+    if first["type"] == "literal_error" and isinstance(found, str):
+        nearest = did_you_mean(found, re.findall(r"'([^']*)'", first.get("ctx", {}).get("expected", "")))
+    stop = "." if nearest else ""
+    return error_at(path, lines, place, first["msg"].removeprefix("Value error, ") + shown + stop + nearest)
 
 
 def _known_keys(model: Any, place: Place) -> list[str]:
@@ -196,7 +221,8 @@ def _known_keys(model: Any, place: Place) -> list[str]:
     return []
 
 
-def _error(path: Path, lines: dict[Place, int], place: Place, message: str) -> RecipeError:
+def error_at(path: Path, lines: dict[Place, int], place: Place, message: str) -> RecipeError:
+    """Returns an error that names a file, the nearest known line and the key."""
     known = place
     while known and known not in lines:
         known = known[:-1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Iterable
 
+import orjson
 import pyarrow as pa
 import xxhash
 
@@ -62,7 +63,10 @@ def document_id(source: str, locator: str) -> str:
 def to_metadata(values: dict[str, Any]) -> str:
     """Returns a document's metadata as JSON with sorted keys, without null values."""
     kept = {key: value for key, value in values.items() if value is not None}
-    return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    try:
+        return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # integers beyond 64 bits, broken strings, objects
+        return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def document(

@@ -51,7 +51,8 @@ IntArray = npt.NDArray[np.int64]
 class ShardPlan:
     """Where every kept document goes.
 
-    Rows are numbered as in the table that was planned: kept documents in the order of the parts.
+    Rows are numbered as in the table that was planned: kept documents in the order of the parts, a repeated one as
+    often, one row after the other.
 
     Attributes:
         ids: the documents' ids.
@@ -59,6 +60,7 @@ class ShardPlan:
         row: shape (rows,); its place in the shard, from 0.
         sizes: shape (rows,); what the shards were cut by: bytes of text, or tokens with end tokens.
         paths: the shards' paths, relative to the dataset's folder; never empty.
+        firsts: shape (documents,); each document's first row.
     """
 
     ids: pa.ChunkedArray
@@ -66,19 +68,21 @@ class ShardPlan:
     row: IntArray
     sizes: IntArray
     paths: tuple[str, ...]
+    firsts: IntArray
 
     def places(self, kept: pa.BooleanArray, start: int) -> tuple[pa.StringArray, pa.Int64Array]:
-        """Returns shard path and row of each row of a part, null for rows that are not kept.
+        """Returns shard path and row of each row of a part, null for rows that are not kept; of copies, the first.
 
         Args:
             kept: true for the part's rows that are among the planned ones.
-            start: number of planned rows in the parts before this one.
+            start: number of planned documents in the parts before this one.
         """
         is_kept = np.asarray(kept.to_numpy(zero_copy_only=False))
         stop = start + int(is_kept.sum())
         shard = np.zeros(len(is_kept), np.int64)
         row = np.zeros(len(is_kept), np.int64)
-        shard[is_kept], row[is_kept] = self.shard[start:stop], self.row[start:stop]
+        rows = self.firsts[start:stop]
+        shard[is_kept], row[is_kept] = self.shard[rows], self.row[rows]
         paths = pa.array(self.paths, pa.string()).take(pa.array(shard, mask=~is_kept))
         return paths, pa.array(row, mask=~is_kept)
 
@@ -87,26 +91,39 @@ def plan_shards(rows: pa.Table, settings: Shards, seed: int) -> ShardPlan:
     """Decides the final order of the kept documents and cuts it into text shards.
 
     Args:
-        rows: `id` and `bytes` (of text) of every kept document, in the order of the parts.
+        rows: `id` and `bytes` (of text) of every kept document, in the order of the parts, and `copies` where some
+            are repeated.
         settings: how large a shard may be; a document larger than that has a shard of its own.
         seed: the recipe's seed.
     """
     sizes = np.asarray(rows["bytes"].to_numpy()).astype(np.int64)
-    return cut(rows["id"], sizes, seed, settings.bytes, settings.rows, "data/train", ".parquet")
+    return cut(rows, sizes, seed, settings.bytes, settings.rows, "data/train", ".parquet")
 
 
 def cut(
-    ids: pa.ChunkedArray, sizes: IntArray, seed: int, most: int, most_rows: int | None, name: str, suffix: str
+    rows: pa.Table, sizes: IntArray, seed: int, most: int, most_rows: int | None, name: str, suffix: str
 ) -> ShardPlan:
     """Cuts the final order into shards of at most `most` in size and `most_rows` rows."""
-    order = keyed_order(seed, "shards", ids.to_pylist())
+    ids, keys = rows["id"], rows["id"].to_pylist()
+    firsts = np.arange(len(keys))
+    if "copies" in rows.schema.names:
+        copies = np.asarray(rows["copies"].to_numpy()).astype(np.int64)
+        firsts = np.cumsum(copies) - copies
+        document = np.repeat(np.arange(len(copies)), copies)
+        # Copies are shuffled apart; the first one stands where it would stand alone.
+        turns = (np.arange(len(document)) - firsts[document]).tolist()
+        ids, sizes = ids.take(pa.array(document)), sizes[document]
+        keys = [
+            f"{keys[number]}#{turn}" if turn else keys[number] for number, turn in zip(document, turns, strict=True)
+        ]
+    order = keyed_order(seed, "shards", keys)
     starts = _starts(sizes[order], most, most_rows)
     counts = np.diff([*starts, len(order)])
     shard, row = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
     shard[order] = np.repeat(np.arange(len(starts)), counts)
     row[order] = np.arange(len(order)) - np.repeat(starts, counts)
     paths = tuple(f"{name}-{number:05d}-of-{len(starts):05d}{suffix}" for number in range(len(starts)))
-    return ShardPlan(ids, shard, row, sizes, paths)
+    return ShardPlan(ids, shard, row, sizes, paths, firsts)
 
 
 def write_text_shards(folder: Path, made: ShardPlan, batches: Iterable[pa.Table], work: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 from data.parts import Part, read_batches, read_part, read_rows, row_at
 
 #: Steps that may replace a document's text, the last one first.
-TEXT_STEPS = ("measure", "extract")
+TEXT_STEPS = ("substrings", "repeats", "measure", "extract")
+
+#: What extraction may add to what ingest knows, and whose word counts more.
+FACTS = {"metadata": "extract", "language": "extract", "licence": "ingest"}
+
+#: Of so many documents of a part, only the row groups that hold them are read.
+FEW_ROWS = 20
 
 
 class RowStream:
@@ -39,22 +45,36 @@ def read_texts(part: Part, columns: Sequence[str] = ("id",), before: str = "") -
 
     Args:
         part: the part to read.
-        columns: columns of the ingest part; `metadata` and `language` are the extracted page's where there are such.
+        columns: columns of the ingest part; `metadata` and `language` are the extracted page's where there are such,
+            `licence` is the page's where its source states none.
         before: ignore what this step and later ones made of the text ("" means: the last text).
     """
     steps = [step for step in TEXT_STEPS if step in part.files]
     if before in TEXT_STEPS:
         steps = [step for step in steps if TEXT_STEPS.index(step) > TEXT_STEPS.index(before)]
     wanted = list(dict.fromkeys([*columns, "text"]))
-    facts = [name for name in ("metadata", "language") if name in wanted]
+    facts = [name for name in FACTS if name in wanted]
     streams = {step: RowStream(part.files[step], ["text", *facts] if step == "extract" else ["text"]) for step in steps}
     for batch in read_batches(part.files[part.origin], wanted):
         later = {step: stream.take(batch.num_rows) for step, stream in streams.items()}
         newest = [later[step]["text"] for step in steps]
         batch = _replace(batch, "text", pc.coalesce(*newest, batch["text"]) if newest else batch["text"])
         for name in facts if "extract" in later else ():
-            batch = _replace(batch, name, pc.coalesce(later["extract"][name], batch[name]))
+            batch = _replace(batch, name, _fact(name, batch[name], later["extract"][name]))
         yield batch
+
+
+def read_facts(part: Part, names: Sequence[str]) -> pa.Table:
+    """Returns what is known of a part's documents, extraction included: columns of FACTS."""
+    table = read_part(part.files[part.origin], list(names))
+    if "extract" not in part.files:
+        return table
+    later = read_part(part.files["extract"], list(names))
+    return pa.table({name: _fact(name, table[name], later[name]) for name in names})
+
+
+def _fact(name: str, born: pa.ChunkedArray, extracted: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.coalesce(born, extracted) if FACTS[name] == "ingest" else pc.coalesce(extracted, born)
 
 
 def text_at(part: Part, row: int, key: str) -> str | None:
@@ -83,10 +103,16 @@ def fetch_texts(parts: Iterable[Part], ids: Iterable[str], before: str = "") -> 
     for part in parts:
         if not wanted:
             break
-        here = wanted.intersection(read_part(part.files[part.origin], ["id"])["id"].to_pylist())
-        if not here:
+        ids_here = read_part(part.files[part.origin], ["id"])["id"].cast(pa.string())
+        rows = np.flatnonzero(np.asarray(pc.is_in(ids_here, pa.array(sorted(wanted), pa.string())).to_numpy()))
+        if not len(rows):
             continue
+        here = set(ids_here.take(pa.array(rows)).to_pylist())
         wanted -= here
+        if len(rows) <= FEW_ROWS and not before:
+            few = texts_of_rows(part, rows, ["id"]).to_pylist()
+            found.update({row["id"]: row["text"] for row in few if row["text"] is not None})
+            continue
         some = pa.array(sorted(here))
         for batch in read_texts(part, before=before):
             batch = batch.filter(pc.is_in(batch["id"].cast(pa.string()), some))

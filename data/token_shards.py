@@ -34,12 +34,12 @@ def plan_token_shards(rows: pa.Table, settings: Shards, seed: int) -> ShardPlan:
     """Cuts the final order of the kept documents into token shards.
 
     Args:
-        rows: `id` and `tokens` of every kept document, in the order of the parts.
+        rows: `id` and `tokens` of every kept document, in the order of the parts, and `copies` where some are repeated.
         settings: how many tokens a shard may have, end tokens included.
         seed: the recipe's seed.
     """
     sizes = np.asarray(rows["tokens"].to_numpy()).astype(np.int64) + 1
-    return cut(rows["id"], sizes, seed, settings.tokens, None, "tokens/train", ".ds")
+    return cut(rows, sizes, seed, settings.tokens, None, "tokens/train", ".ds")
 
 
 def write_token_shards(

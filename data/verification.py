@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import hashlib
 import json
@@ -18,7 +19,7 @@ from data.account import check_account, count
 from data.errors import AccountingError, DamageError, UsageError
 from data.fingerprint import file_sha256
 from data.ledger import read_ledger
-from data.manifest import CURRENT, MANIFEST, SEAL, list_files, read_manifest, read_seal, snapshot_folder
+from data.manifest import CURRENT, LABELS, MANIFEST, SEAL, list_files, read_manifest, read_seal, snapshot_folder
 from data.token_shards import INDEX, document_ends, open_tokens, read_index
 
 
@@ -89,14 +90,14 @@ def _check_links(folder: Path, base: Path) -> Iterator[Problem]:
         elif not link.is_symlink() or os.readlink(link) != f"{CURRENT}/{name}":
             yield Problem(name, f"does not lead to {CURRENT}/{name}: something else was put in its place")
     for entry in sorted(folder.iterdir()):
-        if entry.name not in names and not entry.name.startswith("."):
+        if entry.name not in names and not entry.name.startswith(".") and entry.name != LABELS:
             yield Problem(entry.name, "is not part of the dataset")
 
 
 def _check_files(folder: Path, base: Path, entries: Mapping[str, Mapping[str, Any]], deep: bool) -> Iterator[Problem]:
     found = {name for name in list_files(base) if name not in (MANIFEST, SEAL)}
     if base == folder:  # a copy may carry the out folder's hidden entries, or a repository's
-        found = {name for name in found if not name.startswith(".")}
+        found = {name for name in found if not name.startswith(".") and name != LABELS}
     for name in sorted({*entries, *found}):
         path = base / name
         if name not in entries:
@@ -150,7 +151,7 @@ def _check_shards(
     base: Path, shards: Iterable[Mapping[str, Any]], tokens: list[np.ndarray[Any, Any]]
 ) -> Iterator[Problem]:
     """Compares each shard with its manifest entry and with the ledger; gathers its token counts."""
-    places = _kept_places(base)
+    places, copies = _kept_places(base), _Copies(base)
     for shard in shards:
         with pq.ParquetFile(base / shard["path"], page_checksum_verification=True) as file:
             rows = file.read(columns=["id", "tokens"])
@@ -161,13 +162,49 @@ def _check_shards(
             yield Problem(shard["path"], f"has {int(tokens[-1].sum()):,} tokens; {shard['tokens']:,} were written")
         expected = places.filter(pc.equal(places["shard"], shard["path"]))
         numbers = np.asarray(expected["row"].to_numpy())
-        in_order = np.array_equal(numbers, np.arange(rows.num_rows))
-        if not in_order or not expected["id"].combine_chunks().equals(rows["id"].combine_chunks()):
+        all_met = copies.take_others(rows["id"], numbers) and len(numbers) == len(np.unique(numbers))
+        if not all_met or not _equal(expected["id"], rows["id"].take(pa.array(numbers))):
             yield Problem(shard["path"], "its rows are not those that the ledger says are there")
+    if copies.missing:
+        yield Problem("ledger", f"{copies.missing:,} copies of repeated documents are in no shard")
     known = pa.array([shard["path"] for shard in shards], pa.string())
     strays = places.filter(pc.invert(pc.is_in(places["shard"], value_set=known)))
     if strays.num_rows:
         yield Problem("ledger", f"{strays.num_rows:,} kept rows name a shard that does not exist")
+
+
+def _equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    return bool(one.combine_chunks().equals(other.combine_chunks()))
+
+
+class _Copies:
+    """The copies after the first of repeated documents, which the ledger counts but gives no places of."""
+
+    def __init__(self, base: Path) -> None:
+        self._left: collections.Counter[str] = collections.Counter()
+        for table in read_ledger(base, ["id", "copies"]):
+            if "copies" in table.schema.names:
+                more = table.filter(pc.greater(table["copies"], 1))
+                extra = pc.subtract(more["copies"], 1).to_pylist()
+                self._left.update(dict(zip(more["id"].to_pylist(), extra, strict=True)))
+
+    @property
+    def missing(self) -> int:
+        """How many were not met."""
+        return sum(self._left.values())
+
+    def take_others(self, ids: pa.ChunkedArray, firsts: np.ndarray[Any, Any]) -> bool:
+        """Meets a shard's rows other than the first copies; returns whether all of them are expected."""
+        is_first = np.zeros(len(ids), np.bool_)
+        if len(firsts) and not 0 <= firsts.min() <= firsts.max() < len(ids):
+            return False
+        is_first[firsts] = True
+        met = collections.Counter(ids.filter(pa.array(~is_first)).to_pylist())
+        self._left.subtract(met)
+        expected = all(self._left[key] >= 0 for key in met)
+        for key in met:
+            self._left[key] = max(self._left[key], 0)
+        return expected
 
 
 def _kept_places(base: Path) -> pa.Table:

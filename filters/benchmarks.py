@@ -55,7 +55,7 @@ def read_benchmark(benchmark: BenchmarkFile) -> list[tuple[str, list[ItemText]]]
     items: list[tuple[str, list[ItemText]]] = []
     seen: set[str] = set()
     for number, record in read_objects(path):
-        item, id_field = _item_id(record, benchmark.id_field, f"{path}:{number}", number)
+        item, id_field = item_id(record, benchmark.id_field, f"{path}:{number}", number)
         seen.update(record)
         items.append((item, list(_texts_of_item(record, item, id_field, benchmark.fields))))
     if not items:
@@ -66,7 +66,7 @@ def read_benchmark(benchmark: BenchmarkFile) -> list[tuple[str, list[ItemText]]]
     return items
 
 
-def _item_id(record: dict[str, Any], id_field: str | None, place: str, number: int) -> tuple[str, str | None]:
+def item_id(record: dict[str, Any], id_field: str | None, place: str, number: int) -> tuple[str, str | None]:
     """Returns an item's id and the field that it came from, if any."""
     if id_field is not None and id_field not in record:
         raise UsageError(f"{place}: the item has no field {id_field!r}.{did_you_mean(id_field, record)}")

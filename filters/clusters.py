@@ -97,6 +97,30 @@ def trace_links(
     return matched, similarity
 
 
+def tie_places(ids: pa.Array, names: pa.Array | None, digests: pa.Array | None) -> IntArray:
+    """Returns each document's place where nothing else tells documents apart: by the smallest id of its own.
+
+    A document without one comes after all others, by the digest of its text; so where it stood in the input, by
+    which `ids` are made, decides only between equal texts.
+
+    Args:
+        ids: unique.
+        names: the documents' own ids; None: these are `ids`.
+        digests: of the documents' texts, if there are such.
+    """
+    places = alphabetical(ids)
+    if names is None:
+        return places
+    columns: dict[str, pa.Array] = {"name": names, "place": pa.array(places)}
+    keys = [("name", "ascending"), ("place", "ascending")]
+    if names.null_count and digests is not None:
+        columns["digest"] = digests.cast(pa.binary())
+        keys.insert(1, ("digest", "ascending"))
+    order = np.asarray(pc.sort_indices(pa.table(columns), sort_keys=keys))  # nulls come last
+    places[order] = np.arange(len(ids))
+    return places
+
+
 def alphabetical(ids: pa.Array) -> IntArray:
     """Returns each document's place in the order of ids.
 

@@ -8,7 +8,8 @@ Three steps, each of which can be called alone:
    one band's keys are 80 MB. `fetch` returns the texts of some rows, for pairs to be confirmed.
 3. `deduplicate(texts, ids, **settings)`: both, on texts in memory.
 
-- Equal: NFC, case-folded, white space collapsed and stripped. Blank texts equal nothing.
+- Equal: NFC, case-folded, white space collapsed and stripped. A text of white space alone
+  equals the very same one, an empty one equals nothing.
 - Near: MinHash proposes pairs; each is confirmed by the true Jaccard similarity of the two texts' shingle
   sets, so no document is dropped for a copy that it does not have. With `confirm: false` what agrees in a
   band is a duplicate (classic MinHash), and no similarity is known.
@@ -34,7 +35,7 @@ from data.deduplication import Deduplicate
 from data.errors import AccountingError, UsageError, did_you_mean
 from filters.buffers import IntArray
 from filters.candidates import candidate_pairs, linked_pairs, repeated
-from filters.clusters import Components, alphabetical, rank
+from filters.clusters import Components, rank, tie_places
 from filters.confirmation import Confirmer, Fetch
 from filters.fates import DUPLICATES_SCHEMA as DUPLICATES_SCHEMA
 from filters.fates import choose_survivors, decide
@@ -55,7 +56,8 @@ def find_duplicates(signed: pa.Table | Columns, ranks: pa.Table, fetch: Fetch, s
     Args:
         signed: rows that `sign` made with the same settings, of the documents in question.
         ranks: `id`, `length` (about the text's bytes), the other keys of `settings.survivor` (numbers; the higher
-            the better, null or NaN ranks lowest), and `source` if some are protected.
+            the better, null or NaN ranks lowest), `source` if some are protected, and `name`, the documents' own
+            ids, if `id` is made of where they stood; see `tie_places`.
         fetch: given ascending row numbers of `signed`, returns `text` and, if the settings go by kind, `kind`.
 
     Returns:
@@ -66,8 +68,10 @@ def find_duplicates(signed: pa.Table | Columns, ranks: pa.Table, fetch: Fetch, s
     """
     columns: Columns = signed.column if isinstance(signed, pa.Table) else signed
     ids = _whole(columns("id"))
-    places = alphabetical(ids)
     aligned = _align(ids, ranks)
+    names = aligned["name"].combine_chunks() if "name" in aligned.schema.names else None
+    digests = _whole(columns("exact")) if names is not None and names.null_count and settings.exact else None
+    places = tie_places(ids, names, digests)
     order = rank(places, [_numbers(aligned, key) for key in settings.survivor])
     leaders = _equal_leaders(_whole(columns("exact")), order) if settings.exact else np.arange(len(ids))
     components = Components(len(ids))
@@ -169,7 +173,7 @@ def deduplicate(texts: Iterable[str | None], ids: Iterable[Any] | None = None, *
     """Finds the duplicates among some texts.
 
     Args:
-        texts: null and blank texts have no duplicates.
+        texts: null and empty texts have no duplicates.
         ids: unique; default "0", "1", …, of which the smaller number is the smaller id.
             Ids given are compared as strings.
         settings: fields of the recipe's `deduplicate` (`threshold=0.8`, `near=False`, …).
@@ -213,6 +217,9 @@ def _settings(values: dict[str, Any]) -> Deduplicate:
             raise UsageError(f"deduplicate: unknown setting {name!r}.{did_you_mean(name, known)} Known: {known}")
     if values.get("against"):
         raise UsageError("deduplicate: 'against' names an index on disk; use a recipe, or phimill dedup --against")
+    for name in ("lines", "paragraphs", "substrings"):
+        if values.get(name):
+            raise UsageError(f"deduplicate: {name!r} cuts texts, which this does not; use a recipe, or phimill dedup")
     for name in ("by_kind", "protect"):
         if values.get(name):
             raise UsageError(f"deduplicate: {name!r} needs to know the documents' kind or source; use a recipe")

@@ -24,6 +24,10 @@ DUPLICATES_SCHEMA = pa.schema(
 )
 
 
+#: Why a document goes, by number; the first is for those that stay.
+REASONS = ("", "exact_duplicate", "near_duplicate")
+
+
 def decide(
     ids: pa.Array,
     places: IntArray,
@@ -56,7 +60,8 @@ def decide(
         _drop_survivors(kept & ~alone, matched, similarity)
         kept = alone
     equal = leaders[matched] == leaders
-    reason = np.where(kept, "", np.where(equal, "exact_duplicate", "near_duplicate"))
+    reason = np.where(equal, np.int8(1), np.int8(2))
+    reason[kept] = 0
     return _table(ids, places, order, roots, sizes, kept, survivors, matched, similarity, reason, settings)
 
 
@@ -112,7 +117,7 @@ def _table(
     survivors: IntArray,
     matched: IntArray,
     similarity: FloatArray,
-    reason: npt.NDArray[np.str_],
+    reason: npt.NDArray[np.int8],
     settings: Deduplicate,
 ) -> pa.Table:
     """Returns the result by row; the arguments from `roots` on are by document."""
@@ -137,6 +142,6 @@ def _table(
         "survivor": named(order[survivors], nobody),
         "matched": named(order[matched], kept),
         "jaccard": pa.array(similarity[back], mask=kept[back] | np.isnan(similarity[back])),
-        "reason": pa.array(reason[back]).cast(pa.string()),
+        "reason": pa.array(REASONS, pa.string()).take(pa.array(reason[back])),
     }
     return pa.table(columns, schema=DUPLICATES_SCHEMA)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from data.deduplication import SIGNED_BY, Deduplicate
 from data.duplicate_index import DuplicateIndex, check_settings
 from filters.buffers import IntArray
-from filters.clusters import alphabetical, rank
+from filters.clusters import rank, tie_places
 from filters.duplicates import Columns, find_duplicates
 from filters.signing import SIGNATURE_VERSION, Signer
 
@@ -80,24 +80,35 @@ def find_new(
         ]
         return pa.concat_tables(tables)
 
-    ranked = _ranks(column("id").slice(0, old), index.column("length"), ranks, settings)
+    exact = signed("exact") if settings.exact else None
+    ranked = _ranks(column("id").slice(0, old), index.column("length"), ranks, settings, exact)
     found = find_duplicates(column, ranked, text_of, settings.model_copy(update={"survivor": ["priority"]}))
     return found.slice(old)
 
 
-def _ranks(old_ids: pa.ChunkedArray, old_lengths: pa.ChunkedArray, ranks: pa.Table, settings: Deduplicate) -> pa.Table:
+def _ranks(
+    old_ids: pa.ChunkedArray,
+    old_lengths: pa.ChunkedArray,
+    ranks: pa.Table,
+    settings: Deduplicate,
+    exact: pa.Array | pa.ChunkedArray | None,
+) -> pa.Table:
     """Returns the ranks of old and new documents: the new ones' order as one key, all old ones above it."""
     old, new = len(old_ids), ranks.num_rows
     keys = [np.asarray(ranks[key].cast(pa.float64()).fill_null(float("nan"))) for key in settings.survivor]
     own = ranks["id"].cast(pa.string()).combine_chunks()
     priority = np.full(old + new, np.inf)
-    priority[old + rank(alphabetical(own), keys)] = -np.arange(new, dtype=np.float64)
+    names = ranks["name"].cast(pa.string()).combine_chunks() if "name" in ranks.schema.names else None
+    digests = exact.combine_chunks() if isinstance(exact, pa.ChunkedArray) else exact
+    priority[old + rank(tie_places(own, names, digests), keys)] = -np.arange(new, dtype=np.float64)
     lengths = np.concatenate((np.asarray(old_lengths), np.asarray(ranks["length"].cast(pa.float64()).fill_null(0))))
     columns = {
         "id": pa.chunked_array([*old_ids.chunks, own]),
         "priority": pa.array(priority),
         "length": pa.array(lengths.astype(np.float64)),
     }
+    if names is not None:
+        columns["name"] = pa.chunked_array([*old_ids.chunks, names])
     if settings.protect:
         columns["source"] = pa.chunked_array(
             [pa.array([PREFIX] * old, pa.string()), *ranks["source"].cast(pa.string()).chunks]

@@ -39,19 +39,22 @@ def needed_percentiles(plan: Plan) -> list[Needed]:
     return [needed[key] for key in sorted(needed)]
 
 
-def pool_bounds(plan: Plan, read: Callable[[list[str]], pa.Table]) -> dict[str, float]:
+def pool_bounds(
+    plan: Plan, read: Callable[[list[str]], pa.Table], sorted_pools: SortedPools | None = None
+) -> dict[str, float]:
     """Returns every number that the plan needs of the pool, by key (see `plan.pool_key`).
 
     Args:
         plan: the resolved filters.
         read: columns → table with kind, source, language and these columns, a row for each
             document of the pool; not called if nothing is needed.
+        sorted_pools: filled here; who asks of the same documents again gives it again, and saves the sorting.
     """
     needed = needed_percentiles(plan)
     if not needed:
         return {}
     table = read(sorted({one.signal for one in needed} | {"bytes"}))
-    pools: dict[tuple[str, Scope], _Pool] = {}
+    pools = {} if sorted_pools is None else sorted_pools
     for one in needed:
         if (one.signal, one.scope) not in pools:
             pools[one.signal, one.scope] = _Pool.of(table, one.signal, one.scope)
@@ -84,6 +87,10 @@ class _Pool:
     @functools.cached_property
     def _best_first(self) -> tuple[FloatArray, FloatArray]:
         return _best_first(self.values, self.sizes)
+
+
+#: Signal and scope → its documents' values, sorted once.
+SortedPools = dict[tuple[str, Scope], _Pool]
 
 
 def column_values(table: pa.Table, name: str) -> FloatArray:

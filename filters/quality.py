@@ -25,6 +25,9 @@ LEAST_DOCUMENTS = 10
 HELD_OUT = 0.2
 MOST_HELD_OUT = 2000
 
+#: Thresholds at which the held-out curve is kept.
+CURVE_POINTS = 81
+
 #: Lines that training sees in all its epochs, at least; small sets are repeated to reach it.
 LEAST_UPDATES = 10_000
 
@@ -77,7 +80,7 @@ def train(
     Returns:
         `sha256`, `bytes`, `label`, `learning_rate`; `n_reference`, `n_raw` (distinct texts, held
         out ones included); `canaries` (text → score); `held_out`: `n_reference`, `n_raw`,
-        `precision`, `recall` (at 0.5; null if undefined), `auc`, and `reference` and `raw`, the
+        `precision`, `recall` (at 0.5; null if undefined), `auc`, `curve`, and `reference` and `raw`, the
         scores' quantiles `p05`, `p25`, `p50`, `p75`, `p95`.
 
     Raises:
@@ -159,9 +162,18 @@ def _measure(reference: npt.NDArray[np.float64], raw: npt.NDArray[np.float64]) -
         "precision": true / (true + false) if true + false else None,
         "recall": true / len(reference),
         "auc": area_under_curve(reference, raw),
+        "curve": _curve(reference, raw),
         "reference": _quantiles(reference),
         "raw": _quantiles(raw),
     }
+
+
+def _curve(reference: npt.NDArray[np.float64], raw: npt.NDArray[np.float64]) -> list[list[float]]:
+    """Returns [threshold, share of the reference kept, share of the raw pool kept] at the quantiles of all scores."""
+    both = np.concatenate([reference, raw])
+    thresholds = np.unique(np.percentile(both, np.linspace(0, 100, CURVE_POINTS), method="higher"))
+    rows = [(float(t), float((reference >= t).mean()), float((raw >= t).mean())) for t in thresholds]
+    return [[round(number, 6) for number in row] for row in rows]
 
 
 def area_under_curve(higher: npt.NDArray[np.float64], lower: npt.NDArray[np.float64]) -> float:

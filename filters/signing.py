@@ -36,7 +36,7 @@ UInt64Array = npt.NDArray[np.uint64]
 ROOM_BYTES = 2**20
 
 #: Changes whenever equal texts get other signatures than before.
-SIGNATURE_VERSION = 2
+SIGNATURE_VERSION = 3
 
 _MODES = {"words": 0, "characters": 1, "code": 2, "masked_code": 3}
 #: More than any text has, so that none has a shingle.
@@ -108,7 +108,7 @@ class Signer:
             signatures: also return the signatures that the bands are made of.
 
         Returns:
-            `id`; `exact`, 16 bytes that only equal texts share (null for blank text, or if not wanted);
+            `id`; `exact`, 16 bytes that only equal texts share (null for empty text, or if not wanted);
             `band_00000` …, a 64-bit key for each band (null for text too short for a shingle); if wanted
             `signature`, bands × rows 32-bit minima, little-endian, null where the keys are.
         """
@@ -123,6 +123,8 @@ class Signer:
         unsure = np.flatnonzero(shingles < 0)
         if len(unsure):
             self._sign_unsure(texts, form_of, unsure, (minima, keys, shingles), digests)
+        if settings.exact:
+            _digest_blank(table["text"], digests)
         none = shingles == 0
         columns = {"id": table["id"].cast(pa.string()), "exact": pa.array(digests, pa.binary(16))}
         if settings.near:
@@ -226,6 +228,14 @@ def _composed(texts: pa.Array, numbers: IntArray) -> pa.Array:
     """Returns some of the texts in NFC."""
     strings = texts.take(pa.array(numbers)).to_pylist()
     return pa.array([unicodedata.normalize("NFC", text) for text in strings], pa.large_string())
+
+
+def _digest_blank(texts: pa.Array | pa.ChunkedArray, digests: list[bytes | None]) -> None:
+    """Fills in the digests of texts of white space alone: such a text equals the very same one."""
+    none = [place for place, digest in enumerate(digests) if digest is None]
+    for place, text in zip(none, texts.take(pa.array(none, pa.int64())).to_pylist(), strict=True):
+        if text and not text.strip():
+            digests[place] = hashlib.sha256(b"\0" + text.encode()).digest()[:16]
 
 
 def _digest(out: ByteArray, ends: IntArray, digests: list[bytes | None], first: int) -> None:

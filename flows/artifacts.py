@@ -10,17 +10,22 @@ from uuid import UUID
 
 import httpx
 from prefect.artifacts import (
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.events import emit_event
 from prefect.exceptions import PrefectException
 
 from flows.summary import closing_words
 
 #: What a Prefect server that is gone or broken can raise; a run goes on without its display.
 SERVER_TROUBLE = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
+
+#: The event of a run that is beyond its recipe's `watch`.
+REGRESSION = "phimill.dataset.regression"
 
 #: A table with more rows than this is cut; the whole is in the report.
 TABLE_ROWS = 100
@@ -52,6 +57,9 @@ class Showcase:
     def finish(self, manifest: dict[str, Any], out: Path) -> None:
         """Leaves the funnel, the reasons and the summary."""
         self._attempt(lambda: self._tables(manifest, out))
+        drift = manifest.get("drift")
+        if drift and drift["beyond"]:
+            self._attempt(lambda: self._raise_regression(manifest, drift, out))
 
     def _start(self) -> None:
         self._bar = create_progress_artifact(0.0, key="curation-progress", description="The road, step by step")  # type: ignore[assignment]
@@ -73,8 +81,31 @@ class Showcase:
         ]
         if reasons:
             create_table_artifact(reasons, key="curation-reasons", description="Why documents left the road")
+        if manifest.get("drift"):
+            rows = [
+                {**{key: row[key] for key in ("measure", "name")}, **_percents(row), "beyond": row["beyond"]}
+                for row in sorted(manifest["drift"]["rows"], key=lambda row: -abs(row["change"]))[:TABLE_ROWS]
+            ]
+            create_table_artifact(rows, key="curation-drift", description="What changed since the run before")
+        report = (out / "report.html").absolute().as_uri()
+        create_link_artifact(report, link_text="report.html", key="curation-report", description="The whole story")
         words = closing_words(manifest, out)
         create_markdown_artifact(f"```\n{words}\n```\n", key="curation-summary", description="What was made")
+
+    def _raise_regression(self, manifest: dict[str, Any], drift: dict[str, Any], out: Path) -> None:
+        """Raises the event that an automation can wait for: this run is beyond the recipe's `watch`."""
+        beyond = [row for row in drift["rows"] if row["beyond"]]
+        names = ", ".join(f"{row['measure']} of {row['name']}" for row in beyond)
+        self.logger.warning("regression against snapshot %s: %s", drift["against"], names)
+        emit_event(
+            event=REGRESSION,
+            resource={
+                "prefect.resource.id": f"phimill.dataset.{manifest['name']}",
+                "prefect.resource.name": manifest["name"],
+                "phimill.snapshot": manifest["snapshot"],
+            },
+            payload={"out": str(out), "against": drift["against"], "beyond": beyond},
+        )
 
     def _attempt(self, action: Callable[[], None]) -> None:
         """Shows something, or gives up for good: each try at a dead server takes its client half a minute."""
@@ -85,3 +116,7 @@ class Showcase:
         except SERVER_TROUBLE as trouble:
             self._gone = True
             self.logger.warning("Prefect cannot show this run any more (%s); the run goes on", type(trouble).__name__)
+
+
+def _percents(row: dict[str, Any]) -> dict[str, str]:
+    return {name: f"{row[name]:.1%}" for name in ("before", "after", "change", "limit")}

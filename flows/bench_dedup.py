@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from data.banding import chance_found
 from data.errors import PhimillError, UsageError, did_you_mean
 from flows.bench_documents import bench_texts
 from flows.dedup.planted import Planted, plant
-from flows.dedup.sides import BANDS, ROWS, SIDES, installed
+from flows.dedup.sides import BANDS, ROWS, SIDES, SLOW, installed
 from flows.progress import Progress
 
 #: Similarities that recall is stated for: from the first up to the second; equal texts apart.
@@ -66,32 +66,112 @@ class Result:
         return [found / planted if planted else None for found, planted in zip(self.found, self.planted, strict=True)]
 
 
-def bench_dedup(
-    paths: Sequence[Path], number: int, runs: int, max_bytes: int, only: Sequence[str], seed: int, as_json: bool
-) -> None:
+@dataclasses.dataclass(frozen=True)
+class Wishes:
+    """What a person asked for.
+
+    Attributes:
+        number: documents, copies too.
+        runs: turns.
+        max_bytes: longer documents are left out.
+        only: these tools beside phimill; none: all that are installed.
+        seed: of the planted copies.
+        slow: documents for the slow tools, and for phimill beside them; None: as many as for all.
+        growth: also run phimill over a tenth of the documents.
+    """
+
+    number: int
+    runs: int
+    max_bytes: int
+    only: tuple[str, ...]
+    seed: int
+    slow: int | None = None
+    growth: bool = False
+
+
+def bench_dedup(paths: Sequence[Path], wishes: Wishes, as_json: bool) -> None:
     """Runs and prints the comparison.
 
     Raises:
         UsageError: a tool is unknown or not installed.
         PhimillError: a tool failed, or phimill dropped a document without a copy.
     """
-    names = _chosen(only)
+    names, number = _chosen(wishes.only), wishes.number
     progress = Progress()
     progress.say("building documents with planted copies")
-    planted = plant(bench_texts(paths, number, max_bytes), number, COPY_SHARE, seed)
-    megabytes = sum(len(text.encode()) for text in planted.texts) / 1e6
-    progress.say(f"{len(planted.texts):,} documents, {megabytes:.1f} MB, {len(planted.pairs):,} planted copies")
+    planted = plant(bench_texts(paths, number, wishes.max_bytes), number, COPY_SHARE, wishes.seed)
+    progress.say(f"{number:,} documents, {planted.megabytes:.1f} MB, {len(planted.pairs):,} planted copies")
     missing = sorted(set(SIDES) - set(installed()))
     if missing:
         progress.say(f"not installed, left out: {', '.join(missing)}")
-    results = _run(names, planted, runs, progress)
+    tables = []
+    for corpus, chosen in _tables(names, planted, wishes):
+        results = _run(chosen, corpus, wishes.runs, progress)
+        tables.append(_to_json(results, corpus))
+        if not as_json:
+            _show(results, corpus)
+        if results[0].precision[0] < 1.0:
+            raise PhimillError("phimill dropped documents that have no copy of the threshold's similarity")
+    growth = _growth(planted, wishes.runs, progress) if wishes.growth else None
+    if growth and not as_json:
+        _show_growth(growth)
     if as_json:
-        print(json.dumps(_to_json(results, len(planted.texts), megabytes), indent=1))
+        print(json.dumps({**tables[0], "others": tables[1:], "growth": growth}, indent=1))
+
+
+def _tables(names: list[str], planted: Planted, wishes: Wishes) -> Iterator[tuple[Planted, list[str]]]:
+    """Yields the corpora to be run, and the tools for each."""
+    apart = [name for name in names if name in SLOW and wishes.slow is not None and wishes.slow < wishes.number]
+    yield planted, [name for name in names if name not in apart]
+    if apart:
+        yield planted.head(wishes.slow or 0), ["phimill", *apart]
+
+
+def _growth(planted: Planted, runs: int, progress: Progress) -> dict[str, Any]:
+    """Returns what phimill takes for a tenth of the documents and for all; one after the other in every turn."""
+    few = planted.head(len(planted.texts) // 10)
+    turns = []
+    with tempfile.TemporaryDirectory() as folder, progress.step("growth", runs, runs) as done:
+        corpora = [_written(corpus, Path(folder, f"{place}.parquet")) for place, corpus in enumerate((few, planted))]
+        for turn in range(runs):
+            turns.append([_measure("phimill", corpus)["seconds"] for corpus in corpora])
+            done(turn + 1)
+    return {
+        "documents": [len(few.texts), len(planted.texts)],
+        "seconds": [list(seconds) for seconds in zip(*turns, strict=True)],
+        "ratio": round(statistics.median(many / one for one, many in turns), 2),
+    }
+
+
+def _show_growth(found: Mapping[str, Any]) -> None:
+    from flows.terminal import open_console
+
+    few, many = found["documents"]
+    seconds = [statistics.median(own) for own in found["seconds"]]
+    open_console().print(
+        f"{many / few:.0f}× the documents take phimill {found['ratio']:.1f}× the time, turn by turn "
+        f"({seconds[0]:.3f} s for {few:,}, {seconds[1]:.3f} s for {many:,})"
+    )
+
+
+def bench_signatures(documents: int, as_json: bool) -> None:
+    """Clusters synthetic signatures in a process of its own and prints what it took.
+
+    Raises:
+        PhimillError: the clusters are not the right ones.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder, "result.json")
+        found = _child(["flows.dedup.synthetic", str(documents), str(result)], result, "synthetic signatures")
+    if found["dropped"] != found["expected"]:
+        raise PhimillError(f"{found['expected']:,} copies were planted in the signatures, {found['dropped']:,} found")
+    if as_json:
+        print(json.dumps(found, indent=1))
     else:
-        _show(results, len(planted.texts), megabytes)
-    wrong = [result.name for result in results if result.name == "phimill" and result.precision[0] < 1.0]
-    if wrong:
-        raise PhimillError("phimill dropped documents that have no copy of the threshold's similarity")
+        print(
+            f"{documents:,} signatures of {BANDS} bands clustered in {found['seconds']:,.1f} s of processor time, "
+            f"at most {found['peak_megabytes'] / 1024:.2f} GiB of memory; {found['dropped']:,} dropped, as planted"
+        )
 
 
 def _chosen(only: Sequence[str]) -> list[str]:
@@ -106,8 +186,7 @@ def _chosen(only: Sequence[str]) -> list[str]:
 def _run(names: list[str], planted: Planted, runs: int, progress: Progress) -> list[Result]:
     measured: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder, "corpus.parquet")
-        pq.write_table(pa.table({"text": pa.array(planted.texts, pa.large_string())}), corpus)
+        corpus = _written(planted, Path(folder, "corpus.parquet"))
         with progress.step("turns", runs, runs * len(names)) as done:
             for turn in range(runs):
                 for place, name in enumerate(names):
@@ -116,10 +195,20 @@ def _run(names: list[str], planted: Planted, runs: int, progress: Progress) -> l
     return [_judge(name, turns, planted) for name, turns in measured.items()]
 
 
+def _written(planted: Planted, path: Path) -> Path:
+    pq.write_table(pa.table({"text": pa.array(planted.texts, pa.large_string())}), path)
+    return path
+
+
 def _measure(name: str, corpus: Path) -> dict[str, Any]:
     result = corpus.with_name("result.json")
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "flows.dedup.sides", name, str(corpus), str(result)]
+    return _child(["flows.dedup.sides", name, str(corpus), str(result)], result, name)
+
+
+def _child(words: list[str], result: Path, name: str) -> dict[str, Any]:
+    """Runs a module as a program; returns the JSON that it leaves."""
+    command = [sys.executable, "-P", "-m", *words]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     ended = subprocess.run(command, env=environment, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
     if ended.returncode or not result.exists():
@@ -166,8 +255,8 @@ def ratio(result: Result, ours: Result) -> float:
     return statistics.median(theirs / mine for theirs, mine in zip(result.seconds, ours.seconds, strict=True))
 
 
-def _to_json(results: list[Result], documents: int, megabytes: float) -> dict[str, Any]:
-    ours = results[0]
+def _to_json(results: list[Result], planted: Planted) -> dict[str, Any]:
+    ours, documents, megabytes = results[0], len(planted.texts), planted.megabytes
     rows = []
     for result in results:
         seconds = statistics.median(result.seconds)
@@ -183,9 +272,10 @@ def _to_json(results: list[Result], documents: int, megabytes: float) -> dict[st
     return {"documents": documents, "megabytes": megabytes, "levels": LEVELS, "tools": rows}
 
 
-def _show(results: list[Result], documents: int, megabytes: float) -> None:
+def _show(results: list[Result], planted: Planted) -> None:
     from flows.terminal import new_table, open_console
 
+    documents, megabytes = len(planted.texts), planted.megabytes
     speed = new_table("", "documents/s>", "MB/s>", "phimill is>", "peak MB>", "added MB>")
     for result in results:
         seconds = statistics.median(result.seconds)
@@ -209,6 +299,7 @@ def _show(results: list[Result], documents: int, megabytes: float) -> None:
     hits.add_row("the curve", *expected, "", "")
     hits.add_row("pairs", *(f"{total:,}" for total in results[0].planted), "", "")
     console = open_console()
+    console.print(f"{documents:,} documents, {megabytes:.1f} MB:")
     console.print(speed)
     console.print("Planted pairs found, by true Jaccard similarity; dropped documents that are copies:")
     console.print(hits)

@@ -12,6 +12,8 @@ import click
 
 from data.errors import PhimillError
 from flows.dedup.commands import dedup
+from flows.ingesting.commands import cc, ingest
+from flows.teaching.commands import synth
 
 OUT = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -26,7 +28,9 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except PhimillError as error:
-            click.echo(f"phimill: {error}", err=True)
+            from flows.report.excerpts import visible  # messages name files, whose names may hold anything
+
+            click.echo(visible(f"phimill: {error}"), err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("\nphimill: interrupted; what was finished is kept, run the same command again", err=True)
@@ -136,11 +140,12 @@ def test(recipe: str, changes: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 @OUT
-def report(folder: Path) -> None:
+@click.option("--against", type=click.Path(path_type=Path), help="Another run's folder, to be compared with.")
+def report(folder: Path, against: Path | None) -> None:
     """Draw the report of a published dataset again."""
     from flows.inspect import redraw
 
-    click.echo(redraw(folder))
+    click.echo(redraw(folder, against))
 
 
 @main.command()
@@ -205,6 +210,31 @@ def whatif(folder: Path, changes: tuple[str, ...], sweeps: tuple[str, ...], numb
 
 @main.command()
 @OUT
+@click.argument("other", metavar="OTHER_DIR", type=click.Path(path_type=Path))
+@click.option("-n", "number", default=5, show_default=True, type=click.IntRange(0, 1000), help="Documents shown.")
+@AS_JSON
+def diff(folder: Path, other: Path, number: int, as_json: bool) -> None:
+    """Say what differs between two runs: counts, thresholds, and documents gained, lost and moved."""
+    from flows.comparison.show import diff as show
+
+    show(folder, other, number, as_json)
+
+
+@main.command()
+@OUT
+@click.option("--against", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="A run to compare with.")
+@click.option("--labels", type=click.Path(path_type=Path), help="The labels file.  [default: DIR/labels.jsonl]")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Where to listen.  [default: any free port]")
+@click.option("--open/--no-open", "opens", default=False, help="Open a browser.")
+def explore(folder: Path, against: tuple[Path, ...], labels: Path | None, port: int, opens: bool) -> None:
+    """Look at a run in the browser: filter, read, move thresholds, compare, label. On this machine only."""
+    from flows.explore.serve import explore as serve_pages
+
+    serve_pages(folder, against=list(against), labels=labels, port=port, opens=opens)
+
+
+@main.command()
+@OUT
 @click.option("--deep", is_flag=True, help="Read every byte and count every row.")
 def verify(folder: Path, deep: bool) -> None:
     """Check that a published dataset is what its manifest says."""
@@ -242,32 +272,6 @@ def presets(name: str | None) -> None:
     click.echo(shelf.describe(name) if name else shelf.overview())
 
 
-@main.group()
-def synth() -> None:
-    """Have a teacher write exercises, on demand."""
-
-
-@synth.command()
-@click.option("-n", "--number", default=100, show_default=True, type=click.IntRange(1), help="Requests to make.")
-@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
-@click.option("--base-url", default="builtin", show_default=True, help="An OpenAI-compatible endpoint, ending in /v1.")
-@click.option("--model", default=None, help="The model's name there.")
-@click.option("--max-usd", type=float, help="Hard stop; needs both prices.")
-@click.option("--max-requests", type=int, help="Hard stop.")
-@click.option("--usd-per-million-input", type=float)
-@click.option("--usd-per-million-output", type=float)
-@click.option("--seed", default=1, show_default=True, type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
-@AS_JSON
-def exercises(out: Path, as_json: bool, **wishes: Any) -> None:
-    """Exercises with solution and tests, each run in a sandbox before it is kept."""
-    from flows.on_demand import write_on_demand
-
-    facts = write_on_demand(out, **wishes)
-    if as_json:
-        click.echo(json.dumps(facts, indent=1, sort_keys=True))
-
-
 @main.command()
 @click.argument("recipes", nargs=-1, metavar="[RECIPE]...")
 @click.option("--out", default="out", type=click.Path(path_type=Path), show_default=True, help="Where datasets go.")
@@ -280,6 +284,9 @@ def serve(recipes: tuple[str, ...], out: Path, port: int) -> None:
 
 
 main.add_command(dedup)
+main.add_command(synth)
+main.add_command(ingest)
+main.add_command(cc)
 
 
 @main.group()
@@ -296,6 +303,60 @@ def kills(number: int, seed: int, out: Path) -> None:
     from flows.bench_kills import bench_kills
 
     bench_kills(number, seed, out)
+
+
+@bench.command("teacher")
+@click.option("-n", "calls", default=10_000, show_default=True, type=click.IntRange(1), help="Requests wished for.")
+@click.option("--kills", default=50, show_default=True, type=click.IntRange(0), help="How often the client is killed.")
+@click.option("--parallel", default=32, show_default=True, type=click.IntRange(1, 256), help="Calls at a time.")
+@click.option("--max-usd", type=float, help="The cap; default: the price of all if nothing fails.")
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--out", default="out/bench-teacher", type=click.Path(path_type=Path), show_default=True)
+@AS_JSON
+def bench_teacher(
+    calls: int, kills: int, parallel: int, max_usd: float | None, seed: int, out: Path, as_json: bool
+) -> None:
+    """Ask a misbehaving server, kill the client again and again, compare the server's account with the cap."""
+    from flows.bench_teacher import bench_teacher as play
+
+    found = play(calls, kills, parallel, max_usd, seed, out)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, sort_keys=True))
+
+
+@bench.command("synth")
+@click.option("-n", "number", default=10_000, show_default=True, type=click.IntRange(1), help="Requests.")
+@click.option("--kind", "kinds", multiple=True, default=("function",), show_default=True, help="What to ask for.")
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option(
+    "--benchmark", "benchmarks", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="FILE",
+    help="JSONL whose solutions no exercise may do; then some that do are planted.",
+)  # fmt: skip
+@AS_JSON
+def bench_synth(number: int, kinds: tuple[str, ...], seed: int, benchmarks: tuple[Path, ...], as_json: bool) -> None:
+    """Run a teacher's exercises whose faults are known, and compare what verification finds with the truth."""
+    from flows.bench_synth import bench_synth as compare
+
+    compare(number, kinds, seed, benchmarks, as_json)
+
+
+@bench.command("extract")
+@click.option(
+    "--pages",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folders of WARC files, with extraction_gt.jsonl.gz where texts are known; default: ../shared/data, or the "
+    "sample corpus.",
+)
+@click.option("-n", "number", default=150, show_default=True, type=click.IntRange(1), help="Pages.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Turns; the median counts.")
+@click.option("--max-bytes", default=3_000_000, show_default=True, type=int, help="Longer pages are left out.")
+@AS_JSON
+def bench_extract(pages: tuple[Path, ...], number: int, runs: int, max_bytes: int, as_json: bool) -> None:
+    """Compare speed and quality of extraction with trafilatura, justext and readability, on the same pages."""
+    from flows.bench_extract import bench_extract as compare
+
+    compare(pages, number, runs, max_bytes, as_json)
 
 
 @bench.command("filters")
@@ -335,6 +396,23 @@ def survival(
     bench_survival(recipes, presets, documents, most, as_json)
 
 
+@bench.command("ingest")
+@click.option(
+    "--documents",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="JSONL, Parquet and WARC files or folders of them; default: files that are made.",
+)
+@click.option("--megabytes", default=60, show_default=True, type=click.IntRange(min=1), help="Text in each made file.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(min=1), help="Turns; medians are shown.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def bench_ingest(documents: tuple[Path, ...], megabytes: int, runs: int, as_json: bool) -> None:
+    """Speed and memory of reading, against fastwarc's own loop and datatrove's readers."""
+    from flows.bench_ingest import bench_ingest as compare
+
+    compare(documents, megabytes, runs, as_json)
+
+
 @bench.command("dedup")
 @click.option(
     "--documents",
@@ -347,14 +425,19 @@ def survival(
 @click.option("--max-bytes", default=100_000, show_default=True, type=int, help="Longer documents are left out.")
 @click.option("--only", multiple=True, metavar="TOOL", help="Only this one, beside phimill; may be repeated.")
 @click.option("--seed", default=1, show_default=True, type=int, help="Of the planted copies.")
+@click.option("--slow", type=click.IntRange(20), help="Documents for datatrove and text-dedup, in a table apart.")
+@click.option("--growth", is_flag=True, help="Also run phimill over a tenth of the documents.")
+@click.option("--signatures", type=click.IntRange(1000), help="Instead, cluster so many synthetic signatures.")
 @AS_JSON
-def bench_dedup(
-    documents: tuple[Path, ...], number: int, runs: int, max_bytes: int, only: tuple[str, ...], seed: int, as_json: bool
-) -> None:
+def bench_dedup(documents: tuple[Path, ...], signatures: int | None, as_json: bool, **wishes: Any) -> None:
     """Compare speed, memory, recall and precision of finding duplicates with other tools, on planted copies."""
+    from flows.bench_dedup import Wishes, bench_signatures
     from flows.bench_dedup import bench_dedup as compare
 
-    compare(documents, number, runs, max_bytes, only, seed, as_json)
+    if signatures is not None:
+        bench_signatures(signatures, as_json)
+    else:
+        compare(documents, Wishes(**wishes), as_json)
 
 
 if __name__ == "__main__":

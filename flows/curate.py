@@ -34,6 +34,7 @@ def curate(
     changes: list[str] | None = None,
     workers: int | None = None,
     sample: str | None = None,
+    approved: bool = False,
 ) -> dict[str, Any]:
     """Turns raw corpora into training shards.
 
@@ -43,6 +44,7 @@ def curate(
         changes: changes to the recipe, such as `filters.gopher-quality.min_words=30`.
         workers: processes; default: one for each processor.
         sample: share of documents to take, such as `1%`.
+        approved: whether money may be spent at once, though the recipe says `synthesise.approve`.
 
     Returns:
         The manifest's counts and where it stands.
@@ -56,6 +58,8 @@ def curate(
         try:
             for name in ROAD:
                 showcase.begin(name)
+                if name == "synthesise" and not approved:
+                    _wait_for_yes(run)
                 step.with_options(name=name, task_run_name=name)(name, out)
             manifest = run.facts["manifest"]
             published.set()
@@ -63,3 +67,13 @@ def curate(
         finally:
             _UNDER_WAY.pop(out, None)
     return {"out": str(run.work.out), "snapshot": manifest["snapshot"], "counts": manifest["counts"]["by_source"]}
+
+
+def _wait_for_yes(run: Run) -> None:
+    """Waits for a person if the recipe asks for it, and something is still to be paid for."""
+    from flows.steps.synthesise import is_made, place_of, settings_in
+    from flows.teaching.approval import needs_approval, wait_for_yes
+
+    settings = settings_in(run)
+    if settings is not None and needs_approval(settings) and not is_made(place_of(run, settings)[0]):
+        wait_for_yes(settings, run.recipe.seed)

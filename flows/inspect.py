@@ -88,12 +88,12 @@ def texts_by_row(out: Path, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, 
     return texts
 
 
-def redraw(out: Path) -> str:
-    """Draws the report again from the ledger and the manifest; returns where it stands."""
+def redraw(out: Path, earlier: Path | None = None) -> str:
+    """Draws the report again from the ledger and the manifest, beside an earlier run's; returns where it stands."""
     from flows.report import write_report
 
     target = out / ".work" / "report.html"
-    write_report(out, target, texts_of(out), timings(Work(out)))
+    write_report(out, target, texts_of(out), timings(Work(out)), earlier)
     return str(target)
 
 

@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from data.errors import PhimillError, UsageError
 from flows.road import Request, drive, open_run, parse_sample
+from flows.run import Run
 from flows.summary import closing_words
 
 #: A dead Prefect server can hold the process for minutes after the work is done; it gets this long.
@@ -23,14 +25,14 @@ def launch(
     out = out.absolute()
     request = Request(recipe, str(out), changes, workers, parse_sample(sample))
     if not server:
-        manifest = drive(request)
+        manifest = drive(request, ask=ask_here)
         print(closing_words(manifest, _shown(out)), flush=True)
         return
-    with open_run(request):  # every setting that is wrong is named before Prefect's slow start
-        pass
+    with open_run(request) as run:  # every setting that is wrong is named before Prefect's slow start
+        approved = ask_here(run)
     prepare_prefect(out / ".work" / "prefect")
     print("phimill: starting Prefect …", file=sys.stderr, flush=True)
-    _run_flow(request, out, sample)
+    _run_flow(request, out, sample, approved)
 
 
 def prepare_prefect(home: Path) -> None:
@@ -46,7 +48,38 @@ def prepare_prefect(home: Path) -> None:
         os.environ.setdefault(name, value)
 
 
-def _run_flow(request: Request, out: Path, sample: str | None) -> None:
+def ask_here(run: Run) -> bool:
+    """Asks the person at the terminal before money is spent, if the recipe wants that; True if that is settled.
+
+    Raises:
+        PhimillError: the answer is no.
+        UsageError: nobody is here to be asked, and no Prefect server that lasts.
+    """
+    from flows.steps.synthesise import is_made, place_of, settings_in
+
+    settings = settings_in(run)
+    if settings is None or not settings.approve:
+        return False
+    from flows.teaching.approval import needs_approval, question
+
+    if not needs_approval(settings) or is_made(place_of(run, settings)[0]):
+        return False
+    words = question(settings, run.recipe.seed)
+    if os.isatty(0) and sys.stderr.isatty():
+        import click
+
+        if not click.confirm(f"{words} Spend it?", default=False, err=True):
+            raise PhimillError("the spending was not approved; nothing was spent")
+        return True
+    if os.environ.get("PREFECT_API_URL"):
+        return False  # the flow run waits in the server's pages
+    raise UsageError(
+        f"synthesise.approve: {words} Nobody is here to say yes: run it in a terminal, or by `phimill serve`, "
+        "or with --set synthesise.approve=false"
+    )
+
+
+def _run_flow(request: Request, out: Path, sample: str | None, approved: bool) -> None:
     from flows.curate import curate, published
 
     said = threading.Lock()
@@ -63,7 +96,7 @@ def _run_flow(request: Request, out: Path, sample: str | None) -> None:
 
     threading.Thread(target=leave_in_time, daemon=True, name="leave-in-time").start()
     try:
-        curate(request.recipe, str(out), list(request.changes), request.workers, sample)
+        curate(request.recipe, str(out), list(request.changes), request.workers, sample, approved)
     except BaseException as failure:
         timer = threading.Timer(GRACE_SECONDS, _leave, (getattr(failure, "exit_code", 1),))
         timer.daemon = True

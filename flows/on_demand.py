@@ -2,63 +2,153 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import dataclasses
+import errno
 import os
+import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Iterator, Sequence
 
-from data.errors import UsageError
-from data.recipe import Synthesise, Teacher
+from data.errors import PhimillError
+from data.recipe import Synthesise
 from flows.progress import Progress
+from flows.teaching.plans import plan_of
+from flows.teaching.preview import show_preview
+from flows.teaching.report import write_report
+from flows.teaching.watching import Watch
 from flows.work import Work
+from synth.generation import Generation
+from synth.plans import Plan
+from synth.rows import Item
+from synth.shared_answers import SharedAnswers, default_path
+from synth.tally import Tally
+
+JOURNAL = "teacher.sqlite"
 
 
-def write_on_demand(
-    out: Path,
-    *,
-    number: int = 100,
-    topics: str | None = None,
-    base_url: str = "builtin",
-    model: str | None = None,
-    seed: int = 1,
-    max_usd: float | None = None,
-    max_requests: int | None = None,
-    usd_per_million_input: float | None = None,
-    usd_per_million_output: float | None = None,
-) -> dict[str, Any]:
-    """Asks a teacher for exercises, verifies them, writes them to a folder; returns the facts.
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What a person asked for.
 
-    Replies are kept in the folder's request ledger: what was paid for once is never asked again.
+    Attributes:
+        out: the out folder.
+        settings: teacher, number, kinds.
+        seed: another one gives other exercises.
+        name: of the files, a noun in the plural.
+        plan: what to ask for; None: the settings' topics and kinds.
+        preview: how many to show before anything is spent further.
+        go_on: asked after the preview; whether to go on.
+        shared: whether answers of other runs may be used.
+        watch: told how it stands; None: a live table or lines.
     """
-    from pydantic import ValidationError
 
-    from synth.exercise_files import write_exercises
-    from synth.exercises import generate
+    out: Path
+    settings: Synthesise
+    seed: int = 1
+    name: str = "exercises"
+    plan: Plan | None = None
+    preview: int = 0
+    go_on: Callable[[str], bool] = lambda question: True
+    shared: bool = True
+    watch: Callable[[Tally], None] | None = None
 
-    if base_url != "builtin" and not model:
-        raise UsageError(f"--base-url {base_url}: name the model there with --model")
-    try:
-        teacher = Teacher(
-            base_url=base_url,
-            model=model or Teacher().model,
-            max_usd=max_usd,
-            max_requests=max_requests,
-            usd_per_million_input=usd_per_million_input,
-            usd_per_million_output=usd_per_million_output,
-        )
-        listed = [topic.strip() for topic in topics.split(",") if topic.strip()] if topics else []
-        settings = Synthesise(teacher=teacher, exercises=number, topics=listed)
-    except ValidationError as failure:
-        raise UsageError(failure.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    if base_url != "builtin" and not os.environ.get(teacher.api_key_env):
-        raise UsageError(f"the environment variable {teacher.api_key_env} is not set; put the endpoint's key there")
+
+def fulfil(order: Order) -> dict[str, Any]:
+    """Makes what was ordered; returns the facts."""
+    from synth.exercises import check_settings
+
+    check_settings(order.settings)
     progress = Progress()
-    with Work(out.absolute()) as work:
-        with progress.step("exercises", number, number) as done:
-            rows, facts = generate(settings, seed, work.root / "teacher.sqlite", on_progress=done)
-        write_exercises(out, rows, facts)
-    progress.say(f"\n{facts['kept']} of {facts['requests']} exercises kept in {out}/exercises.jsonl")
+    with Work(order.out.absolute()) as work, opened(order, work.root / JOURNAL) as (generation, watch):
+        if generation.price and generation.asker.kind == "llm":
+            price = generation.price
+            progress.say(f"{order.settings.teacher.model}: {price.in_words()}")
+        go_on = True
+        if order.preview:
+            items = generation.step(min(order.preview, generation.left))
+            if watch:
+                watch.stop()
+            go_on = order.go_on(show_preview(generation, items))
+        try:
+            if go_on:
+                generation.run()
+        except (PhimillError, KeyboardInterrupt) as failure:
+            generation.ended = str(failure) or "interrupted"
+            if watch:
+                watch.stop()
+            if generation.items:  # what was paid for and decided is there to be used
+                say_end(progress, order, _write(order, generation), generation.items)
+            raise
+        if watch:
+            watch.stop()
+        facts = _write(order, generation)
+        say_end(progress, order, facts, generation.items)
+    return facts
+
+
+@contextlib.contextmanager
+def opened(order: Order, journal: Path) -> Iterator[tuple[Generation, Watch | None]]:
+    """Yields the generation of an order, and what shows it; a disk that refuses the journal is named."""
+    plan = order.plan or plan_of(order.settings, order.seed)
+    watch = Watch(order.name) if order.watch is None else None
+    show = watch.show if watch else order.watch or (lambda tally: None)
+    shared = SharedAnswers(default_path()) if order.shared else None
+    try:
+        with Generation(order.settings, order.seed, journal, plan=plan, shared=shared, on_change=show) as generation:
+            with watch or contextlib.nullcontext():
+                yield generation, watch
+    except sqlite3.OperationalError as failure:  # a full disk, or one that cannot be written
+        raise OSError(errno.EIO, str(failure), str(journal)) from failure
+
+
+def _write(order: Order, generation: Generation) -> dict[str, Any]:
+    from synth.exercise_files import write_exercises
+
+    facts = generation.facts()
+    write_exercises(order.out, generation.items, generation.table(), facts, order.name)
+    write_report(order.out / "report.html", order.name, generation.items, facts)
+    if order.settings.shipped:
+        generation.novelty.save(Path(order.settings.shipped))
+    return facts
+
+
+def say_end(progress: Progress, order: Order, facts: dict[str, Any], items: Sequence[Item]) -> None:
+    """Says what was made, what was not and why, and what it cost."""
+    from flows.terminal import one_line
+
+    progress.say(f"\n{facts['kept']} of {facts['requests']} {order.name} kept in {order.out}/{order.name}.jsonl")
     for reason, count in sorted(facts["rejected"].items(), key=lambda pair: (-pair[1], pair[0])):
-        progress.say(f"  {count:>6}  {reason}")
+        details = collections.Counter(
+            item.detail for item in items if item.reason == reason != "budget_exhausted" and item.detail
+        )
+        such = min(details, key=lambda detail: (-details[detail], detail), default="").removeprefix(f"{reason}: ")
+        progress.say(f"  {count:>6}  {reason}" + (f", such as: {one_line(such)}" if such else ""))
+    if facts["shared"]:
+        progress.say(f"{facts['shared']} answers were there from other runs and cost nothing")
+    if facts["rejected"].get("in_doubt"):
+        progress.say(
+            f"{facts['rejected']['in_doubt']} calls were on their way when a run died: they stay charged and were not "
+            "asked again. --resend-in-doubt asks again, and may pay twice"
+        )
+    if facts["cap_reached"]:
+        progress.say(f"stopped by {facts['cap_reached']}; raise it and run the same command to go on")
+    if facts["ended"]:
+        progress.say(f"ended: {facts['ended']}")
+    if facts["kind"] == "llm":
+        spent = "price unknown" if facts["price"] is None else f"{facts['usd']:.4f} USD"
+        progress.say(f"{facts['prompt_tokens']:,} tokens in, {facts['completion_tokens']:,} out, {spent}")
     sys.stderr.flush()
-    return dict(facts)
+
+
+def split(listed: str | None) -> list[str] | None:
+    """Returns the parts of a comma-separated wish; None for none."""
+    parts = [part.strip() for part in (listed or "").split(",") if part.strip()]
+    return parts or None
+
+
+def is_watched() -> bool:
+    """Whether a person can be asked."""
+    return os.isatty(0) and sys.stderr.isatty()

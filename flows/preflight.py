@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Iterable
 
-from data.errors import did_you_mean
+from data.errors import UsageError, did_you_mean
 from data.fingerprint import file_sha256
 from data.recipe import Recipe
 from data.recipe_file import Place, RecipeFile
+from data.sources.settings import is_address
 
 if TYPE_CHECKING:
     from filters.plan import Plan
@@ -59,8 +61,13 @@ def check_paths(file: RecipeFile) -> None:
     if recipe.language is not None and recipe.language.file is not None:
         _check_sha256(file, "language", recipe.language.file, recipe.language.sha256)
     for number, source in enumerate(recipe.sources):
-        _check_source(file, number, source.kind, [source.path] if isinstance(source.path, str) else source.path)
+        _check_source(file, number, source.kind, source.addresses)
+        archives = file.root / (source.archives or "")
+        if not is_address(source.archives or "") and not archives.is_dir():
+            raise file.error(("sources", number, "archives"), f"no such folder: {archives}")
+    _check_substrings(file)
     _check_mixture(file)
+    _check_sandbox(file)
     _check_teacher(file)
 
 
@@ -93,15 +100,42 @@ def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) ->
     if kind == "huggingface":
         return
     for path in paths:
+        if is_address(path):  # asked for when the inputs are listed
+            continue
         absolute = file.root / path
         pattern = any(sign in path for sign in "*?[")
         if not (any(file.root.glob(path)) if pattern and not os.path.isabs(path) else pattern or absolute.exists()):
             raise file.error(("sources", number, "path"), f"nothing there: {absolute}")
 
 
+def _check_substrings(file: RecipeFile) -> None:
+    if file.recipe.deduplicate is not None and file.recipe.deduplicate.substrings is not None:
+        from filters.substrings import PACKAGE, is_installed
+
+        if not is_installed():
+            message = f"needs the package {PACKAGE}, which is not installed: pip install {PACKAGE}"
+            raise file.error(("deduplicate", "substrings"), message)
+
+
+def _check_sandbox(file: RecipeFile) -> None:
+    """Makes sure that functions can be run, where a benchmark's behaviour is looked for in them."""
+    chosen = file.recipe.decontaminate
+    if chosen.behaviour and not chosen.benchmarks:
+        raise file.error(("decontaminate", "behaviour"), "needs `benchmarks` whose solutions are to be kept out")
+    if chosen.behaviour:
+        from synth.sandbox.tiers import choose_tier
+
+        if choose_tier() == "none":
+            message = "runs functions, and no sandbox here holds what tries to get out of it: install bubblewrap"
+            raise file.error(("decontaminate", "behaviour"), f"{message} (apt install bubblewrap), or set it to false")
+
+
 def _check_mixture(file: RecipeFile) -> None:
     recipe = file.recipe
-    taught = {"exercise" if recipe.mixture.by == "kind" else "synth"} if recipe.synthesise else set()
+    if recipe.mixture.repeat and recipe.deduplicate is None:
+        message = "goes by the size of clusters of duplicates, and `deduplicate` is null: there are none"
+        raise file.error(("mixture", "repeat"), message)
+    taught = _taught(file) if recipe.mixture.by == "kind" else {"synth"} if recipe.synthesise else set()
     known = taught | {source.documents_are if recipe.mixture.by == "kind" else source.name for source in recipe.sources}
     for group in recipe.mixture.shares:
         if group not in known and not (recipe.mixture.by == "source" and group.startswith("synth/")):
@@ -110,13 +144,60 @@ def _check_mixture(file: RecipeFile) -> None:
             raise file.error(("mixture", "shares", group), message)
 
 
+def _taught(file: RecipeFile) -> set[str]:
+    """Returns what the documents of the teacher are: exercises, textbooks, …"""
+    settings = file.recipe.synthesise
+    if settings is None:
+        return set()
+    from synth.kinds.registry import KINDS
+
+    wanted: Iterable[str] = settings.kinds
+    if settings.spec is not None:
+        from synth.variety.files import find_variety, read_variety
+
+        path = file.root / settings.spec
+        with suppress(UsageError):  # named by _check_variety
+            wanted = read_variety(path if path.is_file() else find_variety(settings.spec)).variety.kinds
+    return {KINDS[kind].document_kind for kind in wanted if kind in KINDS}
+
+
 def _check_teacher(file: RecipeFile) -> None:
-    if file.recipe.synthesise is None:
+    settings = file.recipe.synthesise
+    if settings is None:
         return
-    teacher = file.recipe.synthesise.teacher
-    if teacher.base_url != "builtin" and not os.environ.get(teacher.api_key_env):
-        raise file.error(
-            ("synthesise", "teacher", "api_key_env"),
-            f"the environment variable {teacher.api_key_env} is not set; "
-            "put the endpoint's key there (any word, for a server that wants none)",
-        )
+    from synth.budget import price_of
+    from synth.kinds.registry import find_kind
+
+    for name, teacher in (("teacher", settings.teacher), ("second_teacher", settings.second_teacher)):
+        if teacher is None or teacher.base_url == "builtin" or teacher.base_url.startswith("recorded:"):
+            continue
+        if teacher.api_key_file is None and not os.environ.get(teacher.api_key_env):
+            raise file.error(
+                ("synthesise", name, "api_key_env"),
+                f"the environment variable {teacher.api_key_env} is not set; "
+                "put the endpoint's key there (any word, for a server that wants none)",
+            )
+        try:
+            price_of(teacher)
+        except UsageError as error:
+            raise file.error(("synthesise", name, "max_usd"), str(error)) from None
+    for number, kind in enumerate(settings.kinds):
+        try:
+            find_kind(kind)
+        except UsageError as error:
+            raise file.error(("synthesise", "kinds", number), str(error)) from None
+    if settings.prompts and not (file.root / settings.prompts).is_dir():
+        raise file.error(("synthesise", "prompts"), f"no such folder: {file.root / settings.prompts}")
+    _check_variety(file, settings.spec)
+
+
+def _check_variety(file: RecipeFile, spec: str | None) -> None:
+    if spec is None:
+        return
+    from synth.variety.files import find_variety, read_variety
+
+    try:
+        path = file.root / spec
+        read_variety(path if path.is_file() else find_variety(spec))
+    except UsageError as error:
+        raise file.error(("synthesise", "spec"), str(error)) from None

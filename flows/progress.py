@@ -35,25 +35,28 @@ class Progress:
             shown = now
             if number < todo:
                 left = (now - begin) / number * (todo - number)
-                self._line(f"  {name:<13} {_bar(number, todo)} {number}/{todo}  {_span(left)} left", moving)
+                self.line(f"  {name:<13} {bar(number, todo)} {number}/{todo}  {span(left)} left", moving)
 
         if todo and moving:
-            self._line(f"  {name:<13} {_bar(0, todo)} 0/{todo}", moving)
+            self.line(f"  {name:<13} {bar(0, todo)} 0/{todo}", moving)
         yield done
         spent = time.monotonic() - begin
         if not todo:
             what = f"reused ({parts})" if parts > 1 else "reused"
         else:
             what = f"{todo} of {parts} parts" if todo < parts else f"{parts} parts" if parts > 1 else "done"
-        self._line(f"  {name:<13} {what:<22} {_span(spent):>8}", moving, end=True)
+        self.line(f"  {name:<13} {what:<22} {span(spent):>8}", moving, end=True)
         if self.observer:
             self.observer(name, 1.0)
 
     def say(self, text: str = "") -> None:
-        """Prints a line."""
-        print(text, file=self.stream, flush=True)
+        """Prints a line; what a file's name could do to a terminal is written out."""
+        from flows.report.excerpts import visible
 
-    def _line(self, text: str, moving: bool, end: bool = False) -> None:
+        print(visible(text), file=self.stream, flush=True)
+
+    def line(self, text: str, moving: bool, end: bool = False) -> None:
+        """Prints a line; on a terminal it takes the place of the one that moves."""
         if moving:
             print(f"\r\x1b[2K{text}", end="\n" if end else "", file=self.stream, flush=True)
         else:
@@ -66,16 +69,18 @@ class Silent(Progress):
     def say(self, text: str = "") -> None:
         """Prints nothing."""
 
-    def _line(self, *_: Any, **__: Any) -> None:
-        pass
+    def line(self, *_: Any, **__: Any) -> None:
+        """Prints nothing."""
 
 
-def _bar(number: int, total: int, width: int = 24) -> str:
+def bar(number: int, total: int, width: int = 24) -> str:
+    """Returns a bar that shows how much of a total is done."""
     filled = round(width * number / max(1, total))
     return "━" * filled + "╌" * (width - filled)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Returns a time in words."""
     if seconds < 100:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)

@@ -113,9 +113,18 @@ def named_failures(out: Path) -> Iterator[None]:
         ) from failure
 
 
-def drive(request: Request, progress: Progress | None = None) -> dict[str, Any]:
-    """Drives the whole road in this process, without Prefect; returns the manifest."""
+def drive(
+    request: Request, progress: Progress | None = None, ask: Callable[[Run], object] = lambda run: None
+) -> dict[str, Any]:
+    """Drives the whole road in this process, without Prefect; returns the manifest.
+
+    Args:
+        request: what a person asked for.
+        progress: where it is shown.
+        ask: called before work begins; raises where a person says no.
+    """
     with open_run(request, progress) as run:
+        ask(run)
         for step in ROAD.values():
             step(run)
         return dict(run.facts["manifest"])

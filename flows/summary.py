@@ -27,13 +27,18 @@ def closing_words(manifest: dict[str, Any], out: Path) -> str:
                 f"          {group:<12} {realised['documents']:>8,} documents  {realised['tokens']:>12,} tokens"
                 f"  {realised['share']:>6.1%}"
             )
-    lines += ["", *_why(counts), *_taught(manifest), *_truth(manifest)]
+    if more := counts.get("repeated"):
+        lines.append(
+            f"        and {more['rows']:,} rows, {more['tokens']:,} tokens, by repeating {more['documents']:,} of them"
+        )
+    lines += ["", *_why(counts), *_taught(manifest), *_truth(manifest), *_drift(manifest)]
     lines += [
         "",
         f"Look    {out}/report.html          the whole story, in a browser",
         f"        phimill stats {out}        the funnel, here",
         f"        phimill sample {out} --reason REASON",
         f"        phimill explain {out} ID   one document's road",
+        f"        phimill explore {out}      all of it in the browser: read, move thresholds, compare, label",
     ]
     return "\n".join(lines)
 
@@ -64,6 +69,18 @@ def _taught(manifest: dict[str, Any]) -> list[str]:
         f"Taught  {teacher['kept']:,} exercises passed their tests, {rejected:,} were rejected; "
         f"teacher {teacher['model']} ({kind}), sandbox {manifest.get('sandbox') or 'none'}",
     ]
+
+
+def _drift(manifest: dict[str, Any]) -> list[str]:
+    """Returns what is beyond the recipe's limits against the run before; nothing where all is within them."""
+    found = manifest.get("drift")
+    if not found or not found["beyond"]:
+        return []
+    beyond = [row for row in found["rows"] if row["beyond"]]
+    lines = ["", f"Changed since the run before ({found['against']}), beyond the recipe's `watch`:"]
+    for row in sorted(beyond, key=lambda row: -abs(row["change"]))[:TOP_REASONS]:
+        lines.append(f"          {row['measure']:<9} {row['name']:<30} {row['before']:>6.1%} → {row['after']:.1%}")
+    return lines
 
 
 def _truth(manifest: dict[str, Any]) -> list[str]:

@@ -6,12 +6,14 @@ written out, e-mail addresses and keys are masked. rich is imported when somethi
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError, did_you_mean
-from flows.terminal import draw_bar, fit, new_table, one_line, open_console, print_json, show_number, styled
+from flows.reading import Marked, benchmark_of, described, marked, marked_excerpt
+from flows.terminal import draw_bar, new_table, one_line, open_console, print_json, show_number, styled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +25,9 @@ Texts = Callable[[Iterable[str]], dict[str, str]]
 
 #: Reasons in the funnel, characters of a text.
 TOP_REASONS, EXCERPT = 15, 1200
+
+#: How marked places look.
+_MARKS = ("black on yellow", "black on magenta", "black on cyan", "black on green", "black on red", "black on blue")
 
 _COLOURS = {"kept": "blue", "dropped": "red", "quarantined": "yellow", "not_sampled": "bright_black"}
 
@@ -81,7 +86,7 @@ def sample(
     _check_known(published, folder, reason, source)
     rows, total = choose(published, number, reason=reason, status=status, source=source)
     found = texts([row["id"] for row in rows])
-    shown = [_described(row, published, found.get(row["id"]), 700) for row in rows]
+    shown = [described(row, published, found.get(row["id"]), 700) for row in rows]
     if as_json:
         print_json(shown)
         return
@@ -116,31 +121,17 @@ def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None
     if column == "id" and len(rows) > 1:
         raise UsageError(f"{one_line(key)}: {len(rows)} ids start with this, such as {rows[0]['id']}; give more of it")
     row = rows[0]
-    one = _described(row, published, texts([row["id"]]).get(row["id"]), EXCERPT)
+    text = texts([row["id"]]).get(row["id"])
+    one = described(row, published, text, EXCERPT)
+    benchmark = benchmark_of(published, row)
+    reading = marked(text, one["rules"], benchmark=benchmark) if text is not None else None
+    one["marked"] = [dataclasses.asdict(legend) for legend in reading.legends] if reading else []
     one["found_by"] = column
     one["also_named_so"] = [other["id"] for other in rows[1:]]
     if as_json:
         print_json(one)
     else:
-        _print_road(open_console(), one)
-
-
-def _described(row: dict[str, Any], published: Published, text: str | None, chars: int) -> dict[str, Any]:
-    """Returns all that is known of a document, fit to be printed."""
-    from data.ledger import LEDGER
-    from flows.report.advice import advice, changes, judgements, road
-    from flows.report.excerpts import excerpt
-
-    judged = judgements(row, published.rules)
-    facts = {name: fit(row.get(name)) for name in LEDGER.names}
-    return {
-        **facts,
-        "road": [{name: one_line(value) for name, value in step.items()} for step in road(row, judged)],
-        "rules": judged,
-        "would_keep": {"advice": advice(row, published), "bounds": changes(row, published)},
-        "signals": {name: fit(row[name]) for name in published.signals if row[name] is not None},
-        "text": excerpt(text, chars) if text is not None else None,
-    }
+        _print_road(open_console(), one, reading)
 
 
 def _print_funnel(console: Console, counts: dict[str, Any]) -> None:
@@ -162,7 +153,7 @@ def _print_funnel(console: Console, counts: dict[str, Any]) -> None:
 
 
 def _print_sources(console: Console, counts: dict[str, Any]) -> None:
-    table = new_table("source", "in>", "kept>", "", "dropped>", "quarant.>", "unsampled>", "tokens>")
+    table = new_table("source", "in>", "kept>", ">", "dropped>", "quar.>", "unsampled>", "tokens>")
     for name, row in sorted(counts["by_source"].items(), key=lambda item: (-item[1]["in"], item[0])):
         numbers = [f"{row[key]:,}" for key in ("dropped", "quarantined", "not_sampled", "tokens_kept")]
         share = row["kept"] / row["in"] if row["in"] else 0.0
@@ -175,9 +166,10 @@ def _print_reasons(console: Console, counts: dict[str, Any]) -> None:
     if not rows:
         return
     wide = console.width >= 110
+    bar_width = min(max(console.width - 78, 3), 20)
     table = new_table("reason", "stage", "documents>", "", "tokens>", *(["rule"] if wide else []))
     for row in rows[:TOP_REASONS]:
-        bar = styled(draw_bar(row["documents"] / rows[0]["documents"], 20), _COLOURS.get(row["status"], "red"))
+        bar = styled(draw_bar(row["documents"] / rows[0]["documents"], bar_width), _COLOURS.get(row["status"], "red"))
         numbers = (f"{row['documents']:,}", bar, f"{row.get('tokens') or 0:,}")
         rule = [styled(one_line(row.get("rule") or ""), "dim")] if wide else []
         table.add_row(styled(one_line(row["reason"])), row["stage"], *numbers, *rule)
@@ -202,7 +194,7 @@ def _print_document(console: Console, one: dict[str, Any]) -> None:
     console.print(styled(one["text"] or "(no text at hand)"), end="\n\n")
 
 
-def _print_road(console: Console, one: dict[str, Any]) -> None:
+def _print_road(console: Console, one: dict[str, Any], reading: Marked | None) -> None:
     console.rule(styled(one["id"], "bold"), align="left", style="dim")
     for name in ("origin_id", "source", "kind", "locator", "url", "language", "licence", "tokens", "bytes"):
         if one[name] is not None:
@@ -216,14 +208,15 @@ def _print_road(console: Console, one: dict[str, Any]) -> None:
         table.add_row(step["stage"], styled(step["verdict"].replace("_", " "), colour), styled(step["found"]))
     console.print(table)
     if one["rules"]:
-        table = new_table("rule", "value>", "bound>", "verdict")
-        for rule in one["rules"]:
-            colour = {"fails": "red", "excused": "yellow"}.get(rule["fate"], "green")
-            value, bound = _versus(rule).split(", ")
-            table.add_row(styled(one_line(rule["rule"])), value, bound, styled(rule["fate"], colour))
+        table = new_table("verdict>", "rule", "value>", "bound>")
+        fates = ("fails", "excused", "passes")
+        for rule in sorted(one["rules"], key=lambda rule: fates.index(rule["fate"])):
+            colour = {"fails": "red", "excused": "yellow"}.get(rule["fate"], "")
+            cells = [rule["fate"], one_line(rule["rule"]), *_versus(rule).split(", ")]
+            table.add_row(*(styled(cell, colour) for cell in cells))
         console.print(table)
     _print_advice(console, one)
-    console.print(styled(one["text"] if one["text"] is not None else "(no text at hand)"))
+    _print_text(console, reading)
 
 
 def _print_advice(console: Console, one: dict[str, Any]) -> None:
@@ -241,6 +234,20 @@ def _print_advice(console: Console, one: dict[str, Any]) -> None:
             styled(f"  {setting}   (measured {show_number(change['value'])}, bound {show_number(change['bound'])})")
         )
     console.print(styled(f"  {one['would_keep']['advice']}"), end="\n\n")
+
+
+def _print_text(console: Console, reading: Marked | None) -> None:
+    """Prints the start of a text and what is marked in the rest of it."""
+    if reading is None:
+        console.print(styled("(no text at hand)"))
+        return
+    for number, legend in enumerate(reading.legends):
+        sample = styled(f" {legend.places:,}× ", _MARKS[number % len(_MARKS)])
+        console.print(sample, styled(f"{legend.what}  "), styled(one_line(legend.rule), "dim"))
+    whole = styled("")
+    for text, marks in marked_excerpt(reading, EXCERPT):
+        whole.append(text, _MARKS[marks[0] % len(_MARKS)] if marks else "")
+    console.print(whole)
 
 
 def _versus(rule: dict[str, Any]) -> str:

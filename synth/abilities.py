@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import json
+from typing import Any
+
+from data.recipe import Teacher
+from synth.requests import Request
+
+FORMS = ("json_schema", "json_object", "plain")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,5 +31,32 @@ class Abilities:
             return dataclasses.replace(self, temperature=False)
         if "seed" in text and self.seed:
             return dataclasses.replace(self, seed=False)
-        weaker = {"json_schema": "json_object", "json_object": "plain"}
+        weaker = dict(itertools.pairwise(FORMS))
         return dataclasses.replace(self, form=weaker[self.form]) if self.form in weaker else None
+
+    def to_text(self) -> str:
+        """Returns the abilities as they are noted in a journal."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_text(cls, noted: str | None) -> Abilities | None:
+        """Returns abilities that were noted, or None if there is no note, or one of another version."""
+        try:
+            return cls(**json.loads(noted)) if noted else None
+        except (ValueError, TypeError):
+            return None
+
+    def body(self, request: Request, settings: Teacher) -> dict[str, Any]:
+        """Returns the chat completion request that such an endpoint accepts."""
+        body: dict[str, Any] = {"model": settings.model, "messages": request.messages}
+        body[self.token_field] = request.max_output_tokens
+        if self.temperature:
+            body["temperature"] = settings.temperature
+        if self.seed:
+            body["seed"] = request.seed % 2**31
+        if self.form == "json_schema":
+            wanted = {"name": "exercise", "schema": request.schema, "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        elif self.form == "json_object":
+            body["response_format"] = {"type": "json_object"}
+        return body

@@ -8,84 +8,36 @@ doubt: they stay charged at their worst case, and their answers are lost.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from data.errors import DamageError, LockedError
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS requests (
-    key TEXT PRIMARY KEY,
-    endpoint TEXT NOT NULL,
-    model TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    free INTEGER NOT NULL,              -- 1: costs nothing and may be asked again (the built-in teacher)
-    state TEXT NOT NULL,                -- planned, sent, settled
-    outcome TEXT NOT NULL DEFAULT '',   -- of a settled one: reply, or failed: why
-    body TEXT,
-    mode TEXT NOT NULL DEFAULT ''       -- how structured output was asked for
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS attempts (
-    number INTEGER PRIMARY KEY,
-    key TEXT NOT NULL REFERENCES requests(key),
-    state TEXT NOT NULL,                -- sent, settled, in_doubt
-    charged INTEGER NOT NULL,           -- nano-USD; while sent or in doubt: the worst case
-    counted INTEGER NOT NULL,           -- 1: counts towards max_requests
-    prompt_tokens INTEGER,
-    completion_tokens INTEGER,
-    note TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS attempts_of ON attempts(key);
-CREATE TABLE IF NOT EXISTS abilities (
-    endpoint TEXT NOT NULL, model TEXT NOT NULL, found TEXT NOT NULL, PRIMARY KEY (endpoint, model)
-) WITHOUT ROWID;
-"""
-
-REPLY = "reply"
-
-
-@dataclasses.dataclass(frozen=True)
-class Caps:
-    """Hard limits on a journal's whole life; None means no limit.
-
-    Attributes:
-        nano_usd: money, in thousand millionths of a US dollar.
-        requests: calls sent, retries included.
-    """
-
-    nano_usd: int | None = None
-    requests: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Settled:
-    """A request that is done: `outcome` is REPLY, or says why there is none."""
-
-    outcome: str
-    body: str | None
-    mode: str
-    usage: tuple[int, int] | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Totals:
-    """What has been spent: charges (worst cases of open calls included), calls, tokens."""
-
-    nano_usd: int
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
+from synth.journal_schema import prepare
+from synth.journal_values import REPLY as REPLY
+from synth.journal_values import Caps as Caps
+from synth.journal_values import Settled as Settled
+from synth.journal_values import Spent as Spent
+from synth.journal_values import Totals as Totals
+from synth.shared_answers import SharedAnswers
+from synth.spending import spent
 
 
 class Journal:
-    """The request ledger of one out folder; a context manager that one process can hold at a time."""
+    """The request ledger of one out folder; a context manager that one process can hold at a time.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: the SQLite file.
+        shared: answers of all runs on this machine; None: none are looked up, none are added.
+    """
+
+    def __init__(self, path: Path, shared: SharedAnswers | None = None) -> None:
+        self.path, self.shared = path, shared
+        self.cap_reached = ""
+        self._in_bulk = False
+        self._on_way: dict[int, int] = {}  # this process's open calls: attempt → reserved
 
     def __enter__(self) -> Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +50,9 @@ class Journal:
             raise LockedError(f"{self.path}: another run is asking a teacher with this journal; wait for it") from error
         try:
             self._database = self._open()
-            totals = self.totals()
-            self._charged, self._counted = totals.nano_usd, totals.requests  # this process alone changes them
+            sums = "SELECT coalesce(sum(charged), 0), coalesce(sum(counted), 0), coalesce(sum(tokens), 0) FROM attempts"
+            # This process alone changes them.
+            self._charged, self._counted, self._tokens = self._database.execute(sums).fetchone()
         except BaseException:
             os.close(self._lock)
             raise
@@ -109,58 +62,92 @@ class Journal:
         self._database.close()
         os.close(self._lock)
 
-    def plan(self, payloads: dict[str, str], *, endpoint: str, model: str, free: bool) -> None:
+    def plan(self, payloads: Mapping[str, str], *, endpoint: str, model: str, free: bool) -> None:
         """Notes that requests (key → payload) will be made; those known already stay as they are."""
-        with self._transaction():
-            self._database.executemany(
+        with self.transaction() as database:
+            database.executemany(
                 "INSERT OR IGNORE INTO requests (key, endpoint, model, payload, free, state) "
                 "VALUES (?, ?, ?, ?, ?, 'planned')",
                 [(key, endpoint, model, payload, int(free)) for key, payload in payloads.items()],
             )
 
     def settled(self, key: str) -> Settled | None:
-        """Returns a request's answer if it is done."""
+        """Returns a request's answer if it is done, here or, where answers are shared, in another run."""
         row = self._database.execute(
-            "SELECT outcome, body, mode FROM requests WHERE key = ? AND state = 'settled'", (key,)
+            "SELECT outcome, body, mode, prompt_tokens, completion_tokens, request_id, origin FROM requests "
+            "WHERE key = ? AND state = 'settled'",
+            (key,),
         ).fetchone()
         if row is None:
-            return None
-        usage = self._database.execute(
+            return self._adopt(key)
+        usage = row[3:5] if row[3] is not None else self._usage_of(key)
+        return Settled(row[0], row[1], row[2], usage, row[5], row[6])
+
+    def _usage_of(self, key: str) -> tuple[int, int] | None:
+        """Returns the usage as journals of older versions noted it."""
+        found = self._database.execute(
             "SELECT prompt_tokens, completion_tokens FROM attempts WHERE key = ? AND prompt_tokens IS NOT NULL "
             "ORDER BY number DESC LIMIT 1",
             (key,),
         ).fetchone()
-        return Settled(row[0], row[1], row[2], (usage[0], usage[1]) if usage else None)
+        return (found[0], found[1]) if found else None
+
+    def _adopt(self, key: str) -> Settled | None:
+        """Takes an answer over from the shared ones; it costs nothing here."""
+        found = self.shared.get(key) if self.shared else None
+        if found is None:
+            return None
+        usage = found.usage or (None, None)
+        with self.transaction() as database:
+            changed = database.execute(
+                "UPDATE requests SET state = 'settled', outcome = ?, body = ?, mode = ?, prompt_tokens = ?, "
+                "completion_tokens = ?, request_id = ?, origin = 'shared' WHERE key = ? AND state != 'settled'",
+                (REPLY, found.body, found.mode, *usage, found.request_id, key),
+            )
+        return Settled(REPLY, found.body, found.mode, found.usage, found.request_id, "shared") if changed else None
 
     def in_doubt(self, key: str) -> bool:
         """Whether a call for this request was on its way when a run died."""
         found = self._database.execute("SELECT 1 FROM attempts WHERE key = ? AND state = 'in_doubt'", (key,)).fetchone()
         return found is not None
 
-    def reserve(self, key: str, worst: int, caps: Caps) -> int | None:
-        """Commits that a call is about to leave; returns its number, or None if a cap forbids it.
+    def reserve(self, key: str, worst: int, caps: Caps, tokens: int = 0, batch: int | None = None) -> int | None:
+        """Commits that a call is about to leave; returns its number, or None if a cap forbids it (`cap_reached`).
 
         Args:
             key: the request, planned before.
             worst: what it can cost at most, in nano-USD.
             caps: limits on all calls of this journal together.
+            tokens: how many it can take at most.
+            batch: the batch that it travels in.
         """
-        with self._transaction():
-            free = bool(self._database.execute("SELECT free FROM requests WHERE key = ?", (key,)).fetchone()[0])
-            if not free:
-                if caps.nano_usd is not None and self._charged + worst > caps.nano_usd:
-                    return None
-                if caps.requests is not None and self._counted + 1 > caps.requests:
-                    return None
-            charge = 0 if free else worst
-            cursor = self._database.execute(
-                "INSERT INTO attempts (key, state, charged, counted) VALUES (?, 'sent', ?, ?)",
-                (key, charge, int(not free)),
+        with self.transaction() as database:
+            free = bool(database.execute("SELECT free FROM requests WHERE key = ?", (key,)).fetchone()[0])
+            if not free and self._would_pass(caps, worst, tokens):
+                return None
+            charge, taken = (0, 0) if free else (worst, tokens)
+            cursor = database.execute(
+                "INSERT INTO attempts (key, state, charged, counted, tokens, batch) VALUES (?, 'sent', ?, ?, ?, ?)",
+                (key, charge, int(not free), taken, batch),
             )
-            self._database.execute("UPDATE requests SET state = 'sent' WHERE key = ?", (key,))
+            database.execute("UPDATE requests SET state = 'sent' WHERE key = ?", (key,))
         self._charged += charge
+        self._tokens += taken
         self._counted += int(not free)
-        return cursor.lastrowid
+        number = int(cursor.lastrowid or 0)
+        self._on_way[number] = charge
+        return number
+
+    def _would_pass(self, caps: Caps, worst: int, tokens: int) -> bool:
+        for name, now, more, cap in (
+            ("max_usd", self._charged, worst, caps.nano_usd),
+            ("max_requests", self._counted, 1, caps.requests),
+            ("max_total_tokens", self._tokens, tokens, caps.tokens),
+        ):
+            if cap is not None and now + more > cap:
+                self.cap_reached = name
+                return True
+        return False
 
     def settle(
         self,
@@ -172,6 +159,9 @@ class Journal:
         outcome: str = "",
         body: str | None = None,
         mode: str = "",
+        request_id: str = "",
+        seconds: float | None = None,
+        share: bool = False,
     ) -> None:
         """Commits how a call ended.
 
@@ -181,27 +171,56 @@ class Journal:
             usage: prompt and completion tokens, where the server said so.
             note: what went wrong, without secrets.
             outcome: if given, the request is done: REPLY with `body` and `mode`, or why it failed.
+            body, mode, request_id: of a reply.
+            seconds: how long the call took.
+            share: whether other runs may use the reply, too.
         """
-        with self._transaction():
-            before = self._database.execute("SELECT charged FROM attempts WHERE number = ?", (attempt,)).fetchone()[0]
-            self._database.execute(
-                "UPDATE attempts SET state = 'settled', charged = coalesce(?, charged), prompt_tokens = ?, "
-                "completion_tokens = ?, note = ? WHERE number = ?",
-                (charged, *(usage or (None, None)), note, attempt),
+        with self.transaction() as database:
+            key, charge, taken = database.execute(
+                "SELECT key, charged, tokens FROM attempts WHERE number = ?", (attempt,)
+            ).fetchone()
+            # Never more than was reserved for it: a server's odd numbers must not count calls as free, nor as dear.
+            tokens = sum(usage) if usage else 0 if charged == 0 else taken
+            tokens = min(tokens, taken)
+            database.execute(
+                "UPDATE attempts SET state = 'settled', charged = ?, tokens = ?, prompt_tokens = ?, "
+                "completion_tokens = ?, note = ?, seconds = ? WHERE number = ?",
+                (charge if charged is None else charged, tokens, *(usage or (None, None)), note, seconds, attempt),
             )
-            self._database.execute(
-                "UPDATE requests SET state = ?, outcome = ?, body = ?, mode = ? "
-                "WHERE key = (SELECT key FROM attempts WHERE number = ?)",
-                ("settled" if outcome else "planned", outcome, body, mode, attempt),
+            database.execute(
+                "UPDATE requests SET state = ?, outcome = ?, body = ?, mode = ?, prompt_tokens = ?, "
+                "completion_tokens = ?, request_id = ? WHERE key = ?",
+                ("settled" if outcome else "planned", outcome, body, mode, *(usage or (None, None)), request_id, key),
             )
-        self._charged += (before if charged is None else charged) - before
+        self._charged += (charge if charged is None else charged) - charge
+        self._tokens += tokens - taken
+        self._on_way.pop(attempt, None)
+        if share and self.shared and body is not None:
+            self.shared.put(key, Settled(outcome, body, mode, usage, request_id))
 
-    def reopen(self, keys: list[str]) -> None:
-        """Takes back that requests have failed, so that a later run asks again; charges stay."""
-        with self._transaction():
-            self._database.executemany(
-                "UPDATE requests SET state = 'planned', outcome = '' WHERE key = ? AND outcome != ?",
-                [(key, REPLY) for key in keys],
+    def take_in(self, key: str, settled: Settled) -> None:
+        """Notes an answer that came from elsewhere; it costs nothing here."""
+        with self.transaction() as database:
+            database.execute(
+                "UPDATE requests SET state = 'settled', outcome = ?, body = ?, mode = ?, prompt_tokens = ?, "
+                "completion_tokens = ?, request_id = ?, origin = ? WHERE key = ? AND state != 'settled'",
+                (
+                    *(settled.outcome, settled.body, settled.mode, *(settled.usage or (None, None))),
+                    *(settled.request_id, settled.origin, key),
+                ),
+            )
+
+    def reopen(self, keys: list[str], *, replies: bool = False) -> None:
+        """Takes back that requests have failed, so that a later run asks again; charges stay.
+
+        Args:
+            keys: the requests; those with a reply stay as they are.
+            replies: take back replies, too: they came from something that is no teacher.
+        """
+        with self.transaction() as database:
+            database.executemany(
+                "UPDATE requests SET state = 'planned', outcome = '', body = NULL WHERE key = ? AND outcome != ?",
+                [(key, "" if replies else REPLY) for key in keys],
             )
 
     def totals(self) -> Totals:
@@ -213,52 +232,86 @@ class Journal:
             ).fetchone()
         )
 
+    @property
+    def nano_usd(self) -> int:
+        """What all calls have cost so far, open ones at their worst case; needs no query."""
+        return int(self._charged)
+
+    @property
+    def reserved(self) -> int:
+        """What of that is reserved for calls that are on their way from this process."""
+        return sum(self._on_way.values())
+
     def charged_for(self, keys: list[str]) -> int:
         """Returns what calls for these requests have cost, in nano-USD."""
+        return sum(self.charges(keys).values())
+
+    def charges(self, keys: list[str]) -> dict[str, int]:
+        """Returns what calls for each of these requests have cost, in nano-USD."""
         query = "SELECT coalesce(sum(charged), 0) FROM attempts WHERE key = ?"
-        return sum(int(self._database.execute(query, (key,)).fetchone()[0]) for key in keys)
+        return {key: int(self._database.execute(query, (key,)).fetchone()[0]) for key in keys}
+
+    def spent(self, keys: list[str]) -> list[Spent]:
+        """Returns what these requests took, a row for each model that was asked, in the models' order.
+
+        Of tokens only those of answers are known; open calls are charged at their worst case.
+        """
+        return spent(self._database, keys)
 
     def ability(self, endpoint: str, model: str) -> str | None:
         """Returns what was found out about an endpoint, as it was noted."""
         row = self._database.execute(
             "SELECT found FROM abilities WHERE endpoint = ? AND model = ?", (endpoint, model)
         ).fetchone()
-        return str(row[0]) if row else None
+        if row is None:
+            return self.shared.ability(endpoint, model) if self.shared else None
+        return str(row[0])
 
     def note_ability(self, endpoint: str, model: str, found: str) -> None:
         """Notes what an endpoint can do, so that no later run has to find out."""
-        with self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO abilities VALUES (?, ?, ?)", (endpoint, model, found))
+        with self.transaction() as database:
+            database.execute("INSERT OR REPLACE INTO abilities VALUES (?, ?, ?)", (endpoint, model, found))
+        if self.shared:
+            self.shared.note_ability(endpoint, model, found)
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns all calls, in the order sent, joined with their requests; without payloads and bodies."""
         cursor = self._database.execute(
             "SELECT a.number, a.key, r.endpoint, r.model, r.state AS request_state, r.outcome, a.state, a.charged, "
-            "a.prompt_tokens, a.completion_tokens, a.note FROM attempts a JOIN requests r USING (key) ORDER BY a.number"
+            "a.prompt_tokens, a.completion_tokens, a.note, a.seconds, r.request_id, r.origin, a.batch "
+            "FROM attempts a JOIN requests r USING (key) ORDER BY a.number"
         )
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yields the database; what is done to it is committed, synced, or not done at all."""
+        if self._in_bulk:
+            yield self._database
+            return
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            yield self._database
         except BaseException:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
 
+    @contextlib.contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Makes everything in its body one transaction; if the body fails, this journal must not be used again."""
+        with self.transaction():
+            self._in_bulk = True
+            try:
+                yield
+            finally:
+                self._in_bulk = False
+
     def _open(self) -> sqlite3.Connection:
         try:
             database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(_SCHEMA)
-            # This process holds the lock, so whatever is still open was left by a run that died.
-            free = "SELECT key FROM requests WHERE free"
-            database.execute(f"DELETE FROM attempts WHERE state = 'sent' AND key IN ({free})")
-            database.execute("UPDATE attempts SET state = 'in_doubt' WHERE state = 'sent'")
+            prepare(database)
             return database
         except sqlite3.OperationalError:  # a full disk or a lock says nothing about what the file holds
             raise

@@ -26,6 +26,7 @@ REASONS = (
     "no_tests",
     "self_asserted",
     "unverified",
+    "unfaithful",
     "duplicate_exercise",
     "budget_exhausted",
     "in_doubt",
@@ -36,7 +37,7 @@ REDACTED = "[REDACTED-KEY]"
 
 MAX_CONTENT_CHARS = 200_000
 _MAX_TESTS = 64
-_COPIED_SHARE = 0.8
+COPIED_SHARE = 0.8
 _COPIED_WORDS = 8
 _ECHOED_WORDS = 12
 
@@ -101,7 +102,7 @@ def read_reply(body: str) -> Reply:
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
-        return Reply(problem="the body is not JSON")
+        return Reply(problem=f"the body is not JSON, it begins: {strip_controls(body[:80])!r}")
     if not isinstance(message, dict):
         return Reply(problem="the body is not a JSON object")
     said = Reply(
@@ -111,7 +112,8 @@ def read_reply(body: str) -> Reply:
     )
     choices = message.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        problem = "the body has an error instead of choices" if message.get("error") else "no choices"
+        said_so = strip_controls(json.dumps(message.get("error"), ensure_ascii=False)[:160])
+        problem = f"the body has an error instead of choices: {said_so}" if message.get("error") else "no choices"
         return dataclasses.replace(said, problem=problem)
     choice, answer = choices[0], choices[0].get("message")
     if not isinstance(answer, dict):
@@ -133,27 +135,45 @@ def parse_exercise(reply: Reply, seed_text: str = "", spec: ExerciseSpec | None 
         seed_text: the text that the teacher was given as inspiration; a reply must not copy it.
         spec: the request's specification; a reply must not echo the prompt made from it.
     """
-    if reply.problem:
-        return Parsed(None, "bad_response", reply.problem)
-    if reply.refusal or reply.finish == "content_filter":
-        return Parsed(None, "refused", "the teacher declined")
-    if reply.finish == "length":
-        return Parsed(None, "truncated_response", "finish_reason is length")
-    if not reply.content:
-        return Parsed(None, "bad_response", "no content")
-    if len(reply.content) > MAX_CONTENT_CHARS:
-        return Parsed(None, "bad_response", f"longer than {MAX_CONTENT_CHARS:,} characters")
-    if _SECRET.search(reply.content) or REDACTED in reply.content:
-        return Parsed(None, "leak", "holds what looks like a key, or the prompt")
-    found, path = find_object(reply.content)
+    reason, detail = unusable(reply)
+    if reason:
+        return Parsed(None, reason, detail)
+    content = reply.content or ""
+    found, path = find_object(content)
     if found is None:
-        refused = len(reply.content) < 600 and _REFUSAL.search(reply.content)
-        return Parsed(None, "refused" if refused else "bad_response", "no JSON object in it", path)
+        return Parsed(None, "refused" if refuses(content) else "bad_response", "no JSON object in it", path)
     return _checked(found, path, seed_text, spec)
 
 
-def find_object(content: str) -> tuple[dict[str, Any] | None, str]:
-    """Returns the first JSON object in a text and the rungs that led to it, such as `controls+fence`."""
+def unusable(reply: Reply) -> tuple[str, str]:
+    """Returns why there is nothing to read in a reply, as a reason and a detail; two empty strings if there is."""
+    if reply.problem:
+        return "bad_response", reply.problem
+    if reply.refusal or reply.finish == "content_filter":
+        return "refused", "the teacher declined"
+    if reply.finish == "length":
+        return "truncated_response", "cut off at max_output_tokens (finish_reason is length)"
+    if not reply.content:
+        return "bad_response", "no content"
+    if len(reply.content) > MAX_CONTENT_CHARS:
+        return "bad_response", f"longer than {MAX_CONTENT_CHARS:,} characters"
+    if _SECRET.search(reply.content) or REDACTED in reply.content:
+        return "leak", "holds what looks like a key, or the prompt"
+    return "", ""
+
+
+def refuses(content: str) -> bool:
+    """Whether a text without what was asked for declines to give it."""
+    return len(content) < 600 and _REFUSAL.search(content) is not None
+
+
+def find_object(content: str, wanted: str = "solution") -> tuple[dict[str, Any] | None, str]:
+    """Returns the first JSON object in a text and the rungs that led to it, such as `controls+fence`.
+
+    Args:
+        content: the assistant's text.
+        wanted: a key that an object amid other text must have.
+    """
     rungs: list[str] = []
     text = _CONTROLS.sub("", content)
     if text != content:
@@ -174,7 +194,7 @@ def find_object(content: str) -> tuple[dict[str, Any] | None, str]:
             inner, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(inner, dict) and "solution" in inner:
+        if isinstance(inner, dict) and wanted in inner:
             return inner, "+".join([*rungs, "first_object"])
     return None, "+".join(rungs)
 
@@ -206,20 +226,18 @@ def _checked(found: dict[str, Any], path: str, seed_text: str, spec: ExerciseSpe
     code = strip_controls(solution).strip("\n")
     exercise = Exercise(strip_controls(title).strip(), strip_controls(task).strip(), code, lines)
     said = "\n".join((exercise.title, exercise.task, exercise.solution, *exercise.tests))
-    if _leaks(said, spec):
+    if leaks(said, exercise_messages(spec)[0]["content"] if spec else ""):
         return Parsed(None, "leak", "holds what looks like a key, or the prompt", path)
-    if seed_text and copied_share(exercise.task, seed_text) >= _COPIED_SHARE:
+    if seed_text and copied_share(exercise.task, seed_text) >= COPIED_SHARE:
         return Parsed(exercise, "bad_response", "copy_of_seed", path)
     return _readable(exercise, path)
 
 
-def _leaks(said: str, spec: ExerciseSpec | None) -> bool:
+def leaks(said: str, prompt: str) -> bool:
+    """Whether a text holds what looks like a key, a specification, or twelve words in a row of the system prompt."""
     if _SECRET.search(said) or REDACTED in said or BEGIN in said or END in said:
         return True
-    if spec is None:
-        return False
-    system = " ".join(_words(exercise_messages(spec)[0]["content"]))
-    words = _words(said)
+    system, words = " ".join(_words(prompt)), _words(said)
     return any(" ".join(words[i : i + _ECHOED_WORDS]) in system for i in range(len(words) - _ECHOED_WORDS + 1))
 
 
@@ -237,11 +255,11 @@ def _readable(exercise: Exercise, path: str) -> Parsed:
         return Parsed(exercise, "no_tests", "no tests at all", path)
     if parse_code("\n".join(exercise.tests)) is None:
         return Parsed(exercise, "bad_response", "the tests are not Python", path)
-    return Parsed(_with_strong_tests(exercise), "", "", path)
+    return Parsed(with_strong_tests(exercise), "", "", path)
 
 
-def _with_strong_tests(exercise: Exercise) -> Exercise:
-    """Leaves out tests that only the child could judge, if there are others and each stands for itself."""
+def with_strong_tests(exercise: Exercise) -> Exercise:
+    """Returns an exercise without tests that only the child could judge, if it has others, each on its own line."""
     trees = [parse_code(test) for test in exercise.tests]
     if any(tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Assert) for tree in trees):
         return exercise

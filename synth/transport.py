@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ import httpx2
 from data.errors import UsageError
 
 MAX_REPLY_BYTES = 4 * 2**20
+MAX_FILE_BYTES = 2**30  # a batch's answers
 
 
 class TooMuch(httpx2.TransportError):
@@ -19,15 +20,15 @@ class TooMuch(httpx2.TransportError):
 
 
 class _CappedStream(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
+        self._stream, self._max_bytes = stream, max_bytes
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         received = 0
         async for piece in self._stream:
             received += len(piece)
-            if received > MAX_REPLY_BYTES:
-                raise TooMuch(f"the answer is larger than {MAX_REPLY_BYTES:,} bytes")
+            if received > self._max_bytes:
+                raise TooMuch(f"the answer is larger than {self._max_bytes:,} bytes")
             yield piece
 
     async def aclose(self) -> None:
@@ -43,7 +44,8 @@ class CappedTransport(httpx2.AsyncHTTPTransport):
             await response.aclose()
             raise TooMuch("the answer is compressed, though this was not asked for")
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _CappedStream(response.stream)
+        is_file = request.url.path.endswith("/content")
+        response.stream = _CappedStream(response.stream, MAX_FILE_BYTES if is_file else MAX_REPLY_BYTES)
         return response
 
 
@@ -62,7 +64,7 @@ def check_url(url: str) -> None:
         )
 
 
-def retry_after(headers: httpx2.Headers) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Returns the seconds that a server asks to wait, or None if it does not say so readably."""
     try:
         if "retry-after-ms" in headers:

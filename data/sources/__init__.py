@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from data.recipe import Source
+    from data.sources.folders import PassedOver
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,10 @@ class InputFile:
         bytes: its size.
         sha256: of its content.
         licence: files: SPDX id found in the nearest licence file, else null.
+        version: what stands for the digest where the content is not at hand: the ETag of a file far away,
+            the commit of a git repository.
+        url: of a file far away; `path` is empty until it is fetched.
+        changed_ns: when it was last changed, in nanoseconds; reading makes sure that it still is.
     """
 
     path: str
@@ -33,6 +38,9 @@ class InputFile:
     bytes: int
     sha256: str
     licence: str | None = None
+    version: str | None = None
+    url: str | None = None
+    changed_ns: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Unit:
         name: unique in the source, safe as a file name, the same in every run.
         files: sorted by relative path; empty for datasets on the Hub.
         key: digest of everything that reading it depends on.
-        address: huggingface only: the hub's name or an absolute local folder.
+        address: huggingface: the hub's name or an absolute local folder; common-crawl: where the archives are.
     """
 
     source: str
@@ -54,46 +62,51 @@ class Unit:
     address: str = ""
 
 
-def list_units(source: Source, root: Path, sha256: Callable[[Path], str]) -> list[Unit]:
+def list_units(
+    source: Source, root: Path, sha256: Callable[[Path], str], passed_over: PassedOver | None = None
+) -> list[Unit]:
     """Returns a source's units, sorted by name.
 
     Args:
         source: as the recipe describes it.
         root: the folder that relative paths start from.
         sha256: returns a file's SHA-256 in hexadecimal; callers may cache it.
+        passed_over: told of links that lead out of a folder or nowhere, and of pipes and devices in it.
 
     Raises:
         RecipeError: a path is missing or matches nothing, or two files would share a locator.
     """
     from data.sources.listing import list_source
 
-    return list_source(source, root, sha256)
+    return list_source(source, root, sha256, passed_over)
 
 
-def read_unit(unit: Unit, source: Source) -> Iterator[pa.Table]:
+def read_unit(unit: Unit, source: Source, scratch: Path | None = None) -> Iterator[pa.Table]:
     """Yields a unit's documents as tables with DOCUMENT_SCHEMA, each at most 16 MB or one row.
 
     Every record becomes exactly one row, in the input's order. What cannot be read is a row with
     status `quarantined` and a reason; bad data never raises.
+
+    Args:
+        unit: what is read.
+        source: as the recipe describes it.
+        scratch: a folder for what has to be put down while reading, such as files from far away; default: the
+            system's own.
     """
     from data.sources.records import to_tables
 
-    yield from to_tables(_rows(unit, source))
+    yield from to_tables(_rows(unit, source, scratch))
 
 
-def _rows(unit: Unit, source: Source) -> Iterator[dict[str, object]]:
+def _rows(unit: Unit, source: Source, scratch: Path | None) -> Iterator[dict[str, object]]:
     if source.kind == "huggingface":
         from data.sources.hub import read_dataset
 
-        yield from read_dataset(unit.address, source)
+        yield from read_dataset(unit.address, source, unit.files[0].version)
         return
-    if source.kind == "jsonl":
-        from data.sources.jsonl import read_jsonl as read
-    elif source.kind == "parquet":
-        from data.sources.parquet import read_parquet as read
-    elif source.kind == "warc":
-        from data.sources.warc import read_warc as read
-    else:
-        from data.sources.files import read_file as read
+    from data.sources.reading import read_input
+
+    if source.kind == "common-crawl":
+        source = source.model_copy(update={"archives": unit.address})
     for file in unit.files:
-        yield from read(file, source)
+        yield from read_input(file, source, scratch)

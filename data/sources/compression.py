@@ -1,42 +1,48 @@
 """Compressed files, member by member: nothing of a member is handed out before its checksum is checked.
 
-A gzip file is a chain of members, a zstd file a chain of frames; each ends with a checksum of its
-content. A damaged stretch becomes one `Damage`, and reading resumes at the next member that is whole.
-Plain files are one member without a checksum. Memory is bounded: a member that unpacks to more than
-BUFFER_BYTES is unpacked twice, once to check it and once to hand it out.
+A gzip file is a chain of members, a zstd file one of frames, a bzip2 or xz file one of streams; each ends
+with a checksum of its content. A damaged stretch becomes one `Damage`, and reading resumes at the next member
+that is whole. Plain files are one member without a checksum. Memory is bounded: a member that unpacks to more
+than BUFFER_BYTES is unpacked twice, once to check it and once to hand it out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-import zlib
-from typing import IO, Callable, Generator, Iterator, cast
+from typing import Callable, Iterator
 
-import zstandard
+from data.errors import PhimillError
+from data.sources.unpacking import (
+    BOMB_BYTES,
+    BZIP2,
+    GZIP,
+    PACKINGS,
+    PIECE_BYTES,
+    SKIPPABLE_TAIL,
+    ZSTD,
+    Broken,
+    Packing,
+    Window,
+    gunzip_small,
+)
 
 BUFFER_BYTES = 16 * 2**20
-PIECE_BYTES = 2**20
-READ_BYTES = 2**16
-#: A member beyond both is a bomb: text packs 3 to 20 times, and no honest file of ours is that long.
-BOMB_RATIO = 200
-BOMB_BYTES = 2 * 2**30
-
-GZIP_MAGIC = b"\x1f\x8b\x08"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-#: Skippable frames begin with 0x50 … 0x5f and these three bytes (RFC 8878, section 3.1.2).
-SKIPPABLE_TAIL = b"\x2a\x4d\x18"
-
-#: Unpacks one member that starts at an offset of an open file; yields pieces, returns where it ends.
-Unpacker = Callable[[int, int], Generator[bytes, None, int]]
+HEAD_BYTES = 2**16
+#: After damage at most so many places are tried as the beginning of a member: chance offers one in 16 MB, and who
+#: plants more wants us to be busy.
+MAX_TRIES = 100_000
 
 
-class Broken(Exception):
-    """A member cannot be unpacked; `reason` names the fault."""
+@dataclasses.dataclass
+class HandedOut:
+    """How many bytes of files, as they lie, this process has handed out: what a display goes by."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    bytes: int = 0
+
+
+handed_out = HandedOut()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Damage:
     reason: str
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Member:
     """A checked stretch of a file: bytes [offset, end), which unpack to `size` bytes.
 
@@ -56,6 +62,8 @@ class Member:
         content: all of them, where they are at most BUFFER_BYTES; else null.
         unpack: yields them in pieces, in either case.
         plain: the file is not compressed.
+        salvaged: what could be had of a damaged member; a Damage follows.
+        is_vouched_for: its checksum was checked; zstd frames need not have one.
     """
 
     offset: int
@@ -64,30 +72,37 @@ class Member:
     content: bytes | None
     unpack: Callable[[], Iterator[bytes]]
     plain: bool = False
+    salvaged: bool = False
+    is_vouched_for: bool = False
 
 
-def read_members(handle: int, name: str, begins: Callable[[bytes], bool]) -> Iterator[Member | Damage]:
+def read_members(
+    handle: int, name: str, begins: Callable[[bytes], bool], salvage: bool = False
+) -> Iterator[Member | Damage]:
     """Yields the members and damaged stretches of a file, in order.
 
     Args:
         handle: descriptor of the open file.
-        name: its name; the suffixes .gz and .zst are only believed where the first bytes are no text.
+        name: its name; its suffix is only believed where the first bytes are no text.
         begins: whether a member's first piece looks right; used to find the next one after damage.
+        salvage: before a Damage comes a Member with what can be had of it.
     """
-    head = os.pread(handle, READ_BYTES, 0)
-    if head.startswith(ZSTD_MAGIC) or _is_skippable(head):
-        return _chain(handle, _unzstd, ZSTD_MAGIC, begins)
-    if head.startswith(GZIP_MAGIC):
-        return _chain(handle, _gunzip, GZIP_MAGIC, begins)
-    if name.endswith((".gz", ".zst", ".zstd")) and not looks_like_text(head):
-        gzip = name.endswith(".gz")
-        return _chain(handle, _gunzip if gzip else _unzstd, GZIP_MAGIC if gzip else ZSTD_MAGIC, begins)
-    return iter([_plain(handle)])
+    head = os.pread(handle, HEAD_BYTES, 0)
+    packing = next((one for one in PACKINGS if head.startswith(one.magic)), None)
+    if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
+        packing = ZSTD
+    if packing is BZIP2 and len(head) >= 10 and head[4:10] != b"1AY&SY" and looks_like_text(head):
+        packing = None  # a text about "BZh"
+    if packing is None and not looks_like_text(head):
+        packing = next((one for one in PACKINGS if name.lower().endswith(one.suffixes)), None)
+    if packing is None:
+        return iter([_plain(handle)])
+    return _Chain(handle, name, packing, begins, salvage).items()
 
 
 def looks_like_text(head: bytes) -> bool:
     """Returns whether the first bytes of a file are UTF-8 without NUL; a cut last character is forgiven."""
-    if b"\0" in head or head[:1] == GZIP_MAGIC[:1]:
+    if b"\0" in head or head[:1] == GZIP.magic[:1]:
         return False
     try:
         head.decode()
@@ -101,185 +116,144 @@ def _plain(handle: int) -> Member:
 
     def pieces() -> Iterator[bytes]:
         for offset in range(0, size, PIECE_BYTES):
+            handed_out.bytes += PIECE_BYTES
             yield os.pread(handle, PIECE_BYTES, offset)
 
     return Member(0, size, size, None, pieces, plain=True)
 
 
-def _chain(handle: int, unpacker: Unpacker, magic: bytes, begins: Callable[[bytes], bool]) -> Iterator[Member | Damage]:
-    size = os.fstat(handle).st_size
-    offset, damage = 0, None
-    while offset < size:
-        try:
-            member = _check(handle, unpacker, offset)
-        except Broken as broken:
-            if _is_padding(handle, offset, size):
-                break
-            reason = broken.reason
-            if reason == "no_member":
-                reason = "trailing_garbage" if offset else "not_gzip"
-            damage = damage or Damage(offset, size, reason)
-            following = _find_member(handle, unpacker, magic, offset + 1, begins)
-            if following is None:
-                break
-            offset = following
-            continue
-        if damage:
-            # Not the file's end after all, so it was not cut there.
-            reason = "corrupt_member" if damage.reason == "truncated" else damage.reason
-            yield Damage(damage.offset, offset, reason)
-            damage = None
-        yield member
-        offset = member.end
-    if damage:
-        yield damage
+def _member(offset: int, end: int, content: bytes, is_vouched_for: bool) -> Member:
+    unpack = lambda: iter((content,) if content else ())  # noqa: E731  # one of thousands; a function is no clearer
+    return Member(offset, end, len(content), content, unpack, is_vouched_for=is_vouched_for)
 
 
-def _check(handle: int, unpacker: Unpacker, offset: int) -> Member:
-    """Unpacks a member to its end, which checks it; keeps the content if it is small."""
-    kept: list[bytes] | None = []
-    size = 0
-    pieces = unpacker(handle, offset)
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as stop:
-            end = int(stop.value)
-            break
-        size += len(piece)
-        if size > BUFFER_BYTES:
-            kept = None
-        if kept is not None:
-            kept.append(piece)
-    if kept is None:
-        return Member(offset, end, size, None, lambda: unpacker(handle, offset))
-    content = b"".join(kept)
-    return Member(offset, end, size, content, lambda: iter([content] if content else []))
+class _Chain:
+    """The members of one compressed file."""
 
+    def __init__(
+        self, handle: int, name: str, packing: Packing, begins: Callable[[bytes], bool], salvage: bool
+    ) -> None:
+        self._window, self._name, self._packing = Window(handle), name, packing
+        self._begins, self._salvage = begins, salvage
+        self._size = self._window.size
+        self._tries = self._wasted = 0
 
-def _find_member(
-    handle: int, unpacker: Unpacker, magic: bytes, offset: int, begins: Callable[[bytes], bool]
-) -> int | None:
-    """Returns the first place from `offset` on where a member seems to start."""
-    while True:
-        window = os.pread(handle, PIECE_BYTES, offset)
-        at = window.find(magic)
-        while at >= 0:
+    def items(self) -> Iterator[Member | Damage]:
+        """Yields members and damaged stretches, in order."""
+        offset, damage = 0, None
+        while offset < self._size:
             try:
-                if begins(next(unpacker(handle, offset + at), b"")):
-                    return offset + at
+                member = self._check(offset)
+            except Broken as broken:
+                if self._is_padding(offset):
+                    break
+                damage = damage or Damage(offset, self._size, self._reason(broken, offset))
+                if self._salvage and broken.reason != "no_member":
+                    yield from self._salvaged(offset)
+                following = self._next_member(offset + 1)
+                if following is None:
+                    break
+                offset = following
+                continue
+            if damage:
+                # Not the file's end after all, so it was not cut there.
+                reason = "corrupt_member" if damage.reason == "truncated" else damage.reason
+                yield Damage(damage.offset, offset, reason)
+                damage = None
+            yield member
+            if member.content is not None:
+                handed_out.bytes += member.end - offset
+            offset = member.end
+        if damage:
+            yield damage
+
+    def _reason(self, broken: Broken, offset: int) -> str:
+        if broken.reason != "no_member":
+            return broken.reason
+        if offset:
+            return "trailing_garbage"
+        return "not_gzip" if self._packing is GZIP else "corrupt_member"
+
+    def _check(self, offset: int) -> Member:
+        """Unpacks a member to its end, which checks it; keeps the content if it is small."""
+        if self._packing is GZIP:
+            found = gunzip_small(self._window, offset, BUFFER_BYTES)
+            if found is not None and len(found[0]) <= BUFFER_BYTES:
+                return _member(offset, found[1], found[0], True)
+        kept: list[bytes] | None = []
+        size = 0
+        pieces = self._packing.unpack(self._window, offset, False)
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as stop:
+                end = int(stop.value)
+                break
             except Broken:
-                pass
-            at = window.find(magic, at + 1)
-        if len(window) < PIECE_BYTES:
-            return None
-        offset += len(window) - len(magic) + 1
+                self._wasted += size
+                raise
+            size += len(piece)
+            if size > BUFFER_BYTES:
+                kept = None
+            if kept is not None:
+                kept.append(piece)
+        is_vouched_for = self._packing is not ZSTD
+        if kept is None:
+            share = (end - offset) / size
+            return Member(offset, end, size, None, lambda: self._again(offset, share), is_vouched_for=is_vouched_for)
+        return _member(offset, end, b"".join(kept), is_vouched_for)
 
-
-def _is_padding(handle: int, offset: int, size: int) -> bool:
-    """Returns whether a file holds only zero bytes from an offset on; tape blocks are padded so."""
-    return offset > 0 and all(
-        not os.pread(handle, PIECE_BYTES, place).strip(b"\0") for place in range(offset, size, PIECE_BYTES)
-    )
-
-
-def _refuse_bomb(unpacked: int, packed: int) -> None:
-    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
-        raise Broken("decompression_limit")
-
-
-def _gunzip(handle: int, offset: int) -> Generator[bytes, None, int]:
-    if os.pread(handle, len(GZIP_MAGIC), offset) != GZIP_MAGIC:
-        raise Broken("no_member")
-    inflater = zlib.decompressobj(wbits=31)
-    position, waiting, size, piece = offset, b"", 0, b""
-    while not inflater.eof:
-        if not waiting and len(piece) < PIECE_BYTES:  # a full piece may have more behind it already
-            waiting = os.pread(handle, READ_BYTES, position)
-            position += len(waiting)
-            if not waiting:
-                raise Broken("truncated")
+    def _again(self, offset: int, packed_share: float) -> Iterator[bytes]:
+        """Unpacks a member that has been checked."""
         try:
-            piece = inflater.decompress(waiting, PIECE_BYTES)
-        except zlib.error as error:
-            raise Broken(
-                "bad_crc" if "incorrect" in str(error) and "check" in str(error) else "corrupt_member"
-            ) from error
-        waiting = inflater.unconsumed_tail
-        size += len(piece)
-        _refuse_bomb(size, position - offset)
-        if piece:
-            yield piece
-    return position - len(inflater.unused_data)
+            for piece in self._packing.unpack(self._window, offset, False):
+                handed_out.bytes += int(len(piece) * packed_share)
+                yield piece
+        except Broken as broken:
+            raise PhimillError(
+                f"{self._name}: byte {offset}: was whole and is so no more ({broken.reason}): somebody writes to this "
+                "file; run again when it is at rest"
+            ) from broken
 
+    def _salvaged(self, offset: int) -> Iterator[Member]:
+        """Yields what can be had of a broken member, if there is anything."""
 
-def _unzstd(handle: int, offset: int) -> Generator[bytes, None, int]:
-    end, holds_data = _zstd_frame(handle, offset)
-    if not holds_data:
-        return end
-    # It asks for `read` only, but is typed as wanting a whole file.
-    source = cast("IO[bytes]", _Slice(handle, offset, end))
-    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(source, read_across_frames=False)
-    size = 0
-    while True:
-        try:
-            piece = reader.read(PIECE_BYTES)
-        except zstandard.ZstdError as error:
-            if "memory" in str(error):
-                raise Broken("decompression_limit") from error
-            raise Broken("bad_crc" if "checksum" in str(error) else "corrupt_member") from error
-        if not piece:
-            return end
-        size += len(piece)
-        _refuse_bomb(size, end - offset)
-        yield piece
+        def pieces() -> Iterator[bytes]:
+            with contextlib.suppress(Broken):
+                yield from self._packing.unpack(self._window, offset, True)
 
+        size = sum(len(piece) for piece in pieces())
+        if size:
+            content = b"".join(pieces()) if size <= BUFFER_BYTES else None
+            yield Member(offset, self._size, size, content, pieces, salvaged=True)
 
-def _zstd_frame(handle: int, offset: int) -> tuple[int, bool]:
-    """Returns where a zstd frame ends, read from its block headers alone, and whether it holds data.
+    def _next_member(self, offset: int) -> int | None:
+        """Returns the first place from `offset` on where a member seems to start.
 
-    Source: RFC 8878, sections 3.1.1 and 3.1.2.
-    """
-    head = os.pread(handle, 18, offset)
-    if _is_skippable(head):
-        return _within(handle, offset + 8 + int.from_bytes(head[4:8], "little")), False
-    if not head.startswith(ZSTD_MAGIC) or len(head) < 6:
-        raise Broken("no_member" if head[:4] != ZSTD_MAGIC else "truncated")
-    flags = head[4]
-    single, checksum = flags >> 5 & 1, flags >> 2 & 1
-    content_size = (single, 2, 4, 8)[flags >> 6]
-    position = offset + 5 + (not single) + (0, 1, 2, 4)[flags & 3] + content_size
-    last = False
-    while not last:
-        block = os.pread(handle, 3, position)
-        if len(block) < 3:
-            raise Broken("truncated")
-        header = int.from_bytes(block, "little")
-        last, kind, size = bool(header & 1), header >> 1 & 3, header >> 3
-        if kind == 3:
-            raise Broken("corrupt_member")
-        position += 3 + (1 if kind == 1 else size)
-    return _within(handle, position + 4 * checksum), True
+        Null as well if so much was unpacked in vain that somebody must have meant it.
+        """
+        magic = self._packing.magic
+        while self._wasted <= BOMB_BYTES:
+            window = bytes(self._window.at(offset, PIECE_BYTES))
+            at = window.find(magic)
+            while at >= 0:
+                self._tries += 1
+                if self._tries > MAX_TRIES:
+                    return None
+                try:
+                    if self._begins(next(self._packing.unpack(self._window, offset + at, False), b"")):
+                        return offset + at
+                except Broken:
+                    pass
+                at = window.find(magic, at + 1)
+            if len(window) < PIECE_BYTES:
+                return None
+            offset += len(window) - len(magic) + 1
+        return None
 
-
-def _is_skippable(head: bytes) -> bool:
-    return head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F
-
-
-def _within(handle: int, end: int) -> int:
-    if end > os.fstat(handle).st_size:
-        raise Broken("truncated")
-    return end
-
-
-class _Slice:
-    """Bytes [start, end) of an open file, as zstandard wants to read them."""
-
-    def __init__(self, handle: int, start: int, end: int) -> None:
-        self._handle, self._position, self._end = handle, start, end
-
-    def read(self, size: int = -1) -> bytes:
-        left = self._end - self._position
-        piece = os.pread(self._handle, left if size < 0 else min(size, left), self._position)
-        self._position += len(piece)
-        return piece
+    def _is_padding(self, offset: int) -> bool:
+        """Returns whether the file holds only zero bytes from an offset on; tape blocks are padded so."""
+        return offset > 0 and all(
+            not bytes(self._window.at(place, PIECE_BYTES)).strip(b"\0")
+            for place in range(offset, self._size, PIECE_BYTES)
+        )

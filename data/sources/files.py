@@ -1,16 +1,20 @@
-"""Single files as documents: source code, plain text, saved HTML pages."""
+"""Single files as documents: source code, plain text, saved HTML pages, PDF and DOCX files."""
 
 from __future__ import annotations
 
+import os
 from typing import Iterator
 
 from data.charset import Undecodable, decode_source
+from data.office_documents import DOCUMENT_TYPES, DOCX, PDF
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
 from data.sources.languages import language_of
 from data.sources.licences import find_tag
 from data.sources.records import Row, quarantined
+
+_CONTENT_TYPES = {ending: kind for kind, ending in DOCUMENT_TYPES.items()}
 
 
 def read_file(file: InputFile, source: Source) -> Iterator[Row]:
@@ -23,14 +27,19 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
         return
     with open(file.path, "rb") as opened:
         content = opened.read()
-    if source.kind == "html":
+    if source.kind in ("html", "documents"):
+        content_type = "text/html" if source.kind == "html" else _document_type(content, file.relative)
+        if content_type is None:
+            yield quarantined(source, file.relative, "bad_document", content)
+            return
         yield document(
             source.name,
             file.relative,
             kind=source.documents_are,
             content=content,
-            content_type="text/html",
+            content_type=content_type,
             licence=source.licence,
+            metadata={"path": file.relative} if source.kind == "documents" else None,
         )
         return
     try:
@@ -47,3 +56,12 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
         licence=find_tag(text) or file.licence or source.licence,
         metadata={"path": file.relative},
     )
+
+
+def _document_type(content: bytes, name: str) -> str | None:
+    """Returns what kind of document a file is, by its first bytes, else by its name; null if neither tells."""
+    if b"%PDF-" in content[:1024]:
+        return PDF
+    if content.startswith(b"PK\x03\x04"):
+        return DOCX
+    return _CONTENT_TYPES.get(os.path.splitext(name)[1].lower())

@@ -7,9 +7,14 @@ import re
 import zlib
 from typing import Mapping
 
+import brotli
+import zstandard
+
+from data.sources.unpacking import MAX_DICTIONARY_BYTES, PIECE_BYTES
+
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t\r]|$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,20})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class BadMessage(Exception):
@@ -29,52 +34,73 @@ class Response:
     body: bytes
 
 
-def parse_response(block: bytes, limit: int, cut: bool = False) -> Response:
+def parse_response(block: bytes, limit: int, cut: bool = False, start: int = 0, stop: int | None = None) -> Response:
     """Returns the response in a WARC record's block.
 
     Codings that the body does not really have are ignored: crawlers undo them and keep the header.
 
     Args:
-        block: status line, headers, body.
+        block: status line, headers, body; from `start` to `stop`.
         limit: bytes of decoded body; beyond it the response is `too_large`.
         cut: the crawler says that it kept only the beginning.
+        start: where the response begins.
+        stop: where it ends; null: with the block.
 
     Raises:
         BadMessage: bad_http_header, bad_encoding (a broken coding) or too_large.
     """
-    first = _STATUS_LINE.match(block)
+    stop = len(block) if stop is None else stop
+    first = _STATUS_LINE.match(block, start, stop)
     if not first:
         raise BadMessage("bad_http_header")
-    end = _HEAD_END.search(block)
-    head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
-    headers = parse_headers(head.split(b"\n")[1:])
-    if "chunked" in headers.get("transfer-encoding", "").lower():
+    head_end, body_start = _head_end(block, start, stop)
+    headers = parse_headers(block[first.end() : head_end].partition(b"\n")[2])
+    body = block[body_start:stop]
+    if "transfer-encoding" in headers and "chunked" in headers["transfer-encoding"].lower():
         body = _join_chunks(body, cut)
-    for coding in reversed(headers.get("content-encoding", "").lower().split(",")):
-        body = _decode(body, coding.strip(), limit, cut)
+    if "content-encoding" in headers:
+        for coding in reversed(headers["content-encoding"].lower().split(",")):
+            body = _decode(body, coding.strip(), limit, cut)
     if len(body) > limit:
         raise BadMessage("too_large")
     return Response(int(first[1]), headers, body)
 
 
-def parse_headers(lines: list[bytes]) -> dict[str, str]:
-    """Returns `Name: value` lines as a dictionary; lines without a colon are ignored."""
+def _head_end(block: bytes, start: int, stop: int) -> tuple[int, int]:
+    """Returns where the head ends and where the body begins."""
+    end = block.find(b"\r\n\r\n", start, stop)
+    if end >= 0 and block.find(b"\n\n", start, end) < 0 and block.find(b"\n\r\n", start, end) < 0:
+        return end, end + 4
+    odd = _HEAD_END.search(block, start, stop)
+    return (odd.start(), odd.end()) if odd else (stop, stop)
+
+
+def parse_headers(head: bytes) -> dict[str, str]:
+    """Returns `Name: value` lines as a dictionary; names in lower case, lines without a colon ignored."""
     headers: dict[str, str] = {}
     last = ""
-    for line in lines:
-        text = _to_text(line)
-        if text[:1] in (" ", "\t") and last:
-            headers[last] += " " + text.strip()
-            continue
-        name, colon, value = text.partition(":")
-        if not colon:
-            continue
-        last = name.strip().lower()
-        headers[last] = f"{headers[last]}, {value.strip()}" if last in headers else value.strip()
+    for line in _to_text(head).split("\n"):
+        name, colon, value = line.partition(":")
+        if line[:1] in _BLANKS and last:
+            headers[last] += " " + line.strip()
+        elif colon:
+            last = name.strip().lower()
+            headers[last] = f"{headers[last]}, {value.strip()}" if last in headers else value.strip()
     return headers
 
 
-def _to_text(line: bytes) -> str:
+#: A line that begins so goes on with the one before it.
+_BLANKS = (" ", "\t")
+
+
+def _to_text(head: bytes) -> str:
+    try:
+        return head.decode()
+    except UnicodeDecodeError:  # only the lines that need it are read as Latin-1
+        return "\n".join(_line_text(line) for line in head.split(b"\n"))
+
+
+def _line_text(line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
@@ -112,9 +138,54 @@ def _decode(body: bytes, coding: str, limit: int, cut: bool) -> bytes:
             return body
         return _inflate(body, 15 if zlib_head else -15, limit, cut)
     if coding in ("br", "zstd") and body and body.lstrip()[:1] != b"<":
-        # No decoder is installed for these: quarantined rather than guessed at.
-        raise BadMessage("bad_encoding")
+        return (_unbrotli if coding == "br" else _unzstd)(body, limit, cut)
     return body
+
+
+def _unbrotli(body: bytes, limit: int, cut: bool) -> bytes:
+    unpacker = brotli.Decompressor()
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while not unpacker.is_finished():
+            piece = unpacker.process(body, output_buffer_limit=PIECE_BYTES)
+            body = b""
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise BadMessage("too_large")
+            if not piece and unpacker.can_accept_more_data():
+                break
+    except brotli.error as error:
+        raise BadMessage("bad_encoding") from error
+    if not unpacker.is_finished() and not cut:
+        raise BadMessage("bad_encoding")
+    return b"".join(pieces)
+
+
+def _unzstd(body: bytes, limit: int, cut: bool) -> bytes:
+    unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_DICTIONARY_BYTES)
+    try:
+        with unpacker.stream_reader(body, read_across_frames=True) as reader:
+            content = reader.read(limit + 1)
+    except zstandard.ZstdError as error:
+        raise BadMessage("too_large" if "memory" in str(error) else "bad_encoding") from error
+    if len(content) > limit:
+        raise BadMessage("too_large")
+    if not cut and not _ends_with_its_frame(body):
+        raise BadMessage("bad_encoding")
+    return bytes(content)
+
+
+def _ends_with_its_frame(body: bytes) -> bool:
+    """Returns whether zstd's last frame is all there: the reader gives what it has and does not complain."""
+    while body:
+        unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_DICTIONARY_BYTES).decompressobj()
+        unpacker.decompress(body)
+        if not unpacker.eof:
+            return False
+        body = unpacker.unused_data
+    return True
 
 
 def _inflate(body: bytes, window: int, limit: int, cut: bool) -> bytes:

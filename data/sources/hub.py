@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator
+
+import httpx2
 
 from data.errors import PhimillError, UsageError
 from data.recipe import Source
 from data.sources.records import Row, quarantined, record_row
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
-def read_dataset(address: str, source: Source) -> Iterator[Row]:
+
+def pinned_revision(address: str, source: Source) -> str:
+    """Returns the commit that a dataset of the hub is read at: what its revision (default: main) names now.
+
+    Raises:
+        UsageError: there is no such dataset or revision.
+        PhimillError: the hub cannot be reached.
+    """
+    if source.revision and _COMMIT.fullmatch(source.revision):
+        return source.revision
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        commit = HfApi().dataset_info(address, revision=source.revision, timeout=60.0).sha
+    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        raise UsageError(
+            f"source {source.name}: {address}: no such dataset or revision, or it wants a token "
+            f"({type(error).__name__}); correct `path` or `revision`, or set HF_TOKEN"
+        ) from error
+    except (HfHubHTTPError, OSError, httpx2.HTTPError) as error:
+        raise PhimillError(
+            f"source {source.name}: {address}: the hub cannot be reached ({type(error).__name__}); "
+            "pin `revision` to a commit, or download it and give its folder as `path`"
+        ) from error
+    if not commit:
+        raise PhimillError(f"source {source.name}: {address}: the hub names no commit; pin `revision`")
+    return str(commit)
+
+
+def read_dataset(address: str, source: Source, revision: str | None = None) -> Iterator[Row]:
     """Yields a row for each row of a dataset's split; locators are `split:row`, rows from 0.
 
     Args:
         address: the hub's name, or an absolute path of a local folder.
-        source: its configuration, split, revision and columns.
+        source: its configuration, split and columns.
+        revision: the commit; null for a local folder.
 
     Raises:
         UsageError: there is no such dataset, configuration, split or revision.
@@ -24,7 +59,7 @@ def read_dataset(address: str, source: Source) -> Iterator[Row]:
     from datasets.exceptions import DatasetGenerationError
 
     number = 0
-    rows = iter(_load(address, source))
+    rows = iter(_load(address, source, revision))
     while True:
         locator = f"{source.split}:{number}"
         try:
@@ -43,13 +78,13 @@ def read_dataset(address: str, source: Source) -> Iterator[Row]:
         number += 1
 
 
-def _load(address: str, source: Source) -> Any:
+def _load(address: str, source: Source, revision: str | None) -> Any:
     import datasets
     import datasets.exceptions
 
     try:
         return datasets.load_dataset(
-            address, name=source.config, split=source.split, revision=source.revision, streaming=source.streaming
+            address, name=source.config, split=source.split, revision=revision, streaming=source.streaming
         )
     except (datasets.exceptions.DatasetNotFoundError, FileNotFoundError, ValueError) as error:
         raise UsageError(

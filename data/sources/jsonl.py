@@ -6,32 +6,43 @@ a damaged stretch of a compressed file the count goes on from the last line that
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 from typing import Any, Iterator
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from data.recipe import Source
+from data.schema import to_metadata
 from data.sources import InputFile
+from data.sources.batches import records_table
 from data.sources.compression import Damage, looks_like_text, read_members
 from data.sources.records import Row, quarantined, record_row
+from data.sources.unpacking import GZIP, PACKINGS
 
 #: orjson refuses deeper nesting (1024), and says so only in words.
 MAX_DEPTH = 1000
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+#: Digits or an exponent that may be too much for a float.
+_HUGE_NUMBER = re.compile(rb"[0-9]{300}|[eE][+-]?[0-9]{3}")
+#: Byte order marks of UTF-16 and UTF-32.
+_OTHER_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+#: Where one of many lines is out of the ordinary, so many are tried together.
+FEW_LINES = 16
 
 
-def read_jsonl(file: InputFile, source: Source) -> Iterator[Row]:
-    """Yields a row for each line that is not blank, and one for each damaged stretch.
+def read_jsonl(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
+    """Yields a row for each line that is not blank, and one for each damaged stretch; ordinary rows in tables.
 
     Nothing of a compressed member is read before its checksum is checked: of a cut or damaged
-    member no line enters, and the stretch is one quarantined row whose locator is the file's path
-    (for a second stretch, the path and its byte offset).
+    member no line enters (but see `salvage`), and the stretch is one quarantined row whose locator is the
+    file's path (for a second stretch, the path and its byte offset).
     """
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
@@ -58,73 +69,122 @@ def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
                 lines.drop_open_line()
                 continue
             for piece in item.unpack():
-                yield from ((number, line) for number, line in lines.feed(piece) if line is not None)
-        yield from ((number, line) for number, line in lines.end() if line is not None)
+                yield from _numbered(*lines.feed(piece))
+        yield from _numbered(*lines.end())
     finally:
         os.close(handle)
 
 
-def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row]:
+def _numbered(first: int, lines: list[bytes | None]) -> Iterator[tuple[int, bytes]]:
+    return ((number, line) for number, line in enumerate(lines, first) if line is not None)
+
+
+def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
     lines = _Lines(source.max_record_bytes)
-    first, damages = True, 0
-    for item in read_members(handle, file.relative, looks_like_text):
+    is_first, damages, is_salvaged = True, 0, False
+    for item in read_members(handle, file.relative, looks_like_text, source.salvage):
         if isinstance(item, Damage):
             lines.drop_open_line()
             locator = f"{file.relative}:byte-{item.offset}" if damages else file.relative
             yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
             damages += 1
+            is_salvaged = False
             continue
+        is_salvaged = item.salvaged
         for piece in item.unpack():
-            if first and piece.startswith(_UTF16_MARKS):
-                yield quarantined(source, file.relative, "bad_encoding", offset=0, bytes=file.bytes)
+            reason = _odd_beginning(piece) if is_first else ""
+            if reason:
+                yield quarantined(source, file.relative, reason, offset=0, bytes=file.bytes)
                 return
-            first = False
-            for number, line in lines.feed(piece):
-                yield from _line_row(line, number, file, source)
-    for number, line in lines.end():
-        yield from _line_row(line, number, file, source)
+            is_first = False
+            yield from _rows(*lines.feed(piece), file, source, is_salvaged)
+        if is_salvaged and not lines.is_whole:  # what was had of a member ends anywhere
+            lines.drop_open_line()
+    yield from _rows(*lines.end(), file, source, is_salvaged)
+
+
+def _odd_beginning(piece: bytes) -> str:
+    """Returns what is wrong with a whole file that begins so, or an empty string."""
+    if piece.startswith(_OTHER_UNICODE_MARKS):
+        return "bad_encoding"
+    packed = any(piece.startswith(packing.magic) for packing in PACKINGS if len(packing.magic) > 3 or b"\0" in piece)
+    return "binary" if packed or piece.startswith(GZIP.magic) else ""
 
 
 class _Lines:
-    """Cuts pieces of a stream into numbered lines; a line beyond the limit comes as null."""
+    """Cuts pieces of a stream into numbered lines; one that is too long for memory comes as null."""
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.number = limit, 0
+        self._limit, self._number = limit, 0
         self.drop_open_line()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what was fed ends with a line."""
+        return not self._size
 
     def drop_open_line(self) -> None:
         """Forgets the line whose end has not come yet."""
         self._open: list[bytes] = []
         self._size = 0
 
-    def feed(self, piece: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """Yields the lines that this piece ends."""
-        *ended, rest = piece.split(b"\n")
-        for line in ended:
-            self._append(line)
-            yield self._close()
-        self._append(rest)
+    def feed(self, piece: bytes) -> tuple[int, list[bytes | None]]:
+        """Returns the lines that this piece ends, and the first one's number."""
+        ended: list[bytes | None] = [*piece.split(b"\n")]
+        rest = ended.pop()
+        first = self._number + 1
+        if ended:
+            self._append(ended[0] or b"")
+            ended[0] = self._close()
+            self._number += len(ended)
+        self._append(rest or b"")
+        return first, ended
 
-    def end(self) -> Iterator[tuple[int, bytes | None]]:
-        """Yields the last line if no line end follows it."""
-        if self._size:
-            yield self._close()
+    def end(self) -> tuple[int, list[bytes | None]]:
+        """Returns the last line if no line end follows it, and its number."""
+        return self._number + 1, [self._close()] if self._size else []
 
     def _append(self, part: bytes) -> None:
         self._size += len(part)
-        if self._size > self.limit + 4:  # the limit is the record's, without byte order mark and "\r"
+        if self._size > self._limit + 4:  # the limit is the record's, without byte order mark and "\r"
             self._open.clear()
         elif part:
             self._open.append(part)
 
-    def _close(self) -> tuple[int, bytes | None]:
-        line = b"".join(self._open) if self._size <= self.limit + 4 else None
-        self.number += 1
+    def _close(self) -> bytes | None:
+        line = b"".join(self._open) if self._size <= self._limit + 4 else None
         self.drop_open_line()
-        return self.number, line
+        return line
 
 
-def _line_row(line: bytes | None, number: int, file: InputFile, source: Source) -> Iterator[Row]:
+def _rows(
+    first: int, lines: list[bytes | None], file: InputFile, source: Source, is_salvaged: bool, most: int = 2**30
+) -> Iterator[Row | pa.Table]:
+    """Yields the rows of lines: as a table where all are ordinary, else of a few lines at a time, else one by one."""
+    for start in range(0, len(lines), most):
+        some = lines[start : start + most]
+        table = None if is_salvaged else _table(some, first + start, file.relative, source)
+        if table is not None:
+            yield table
+        elif len(some) > FEW_LINES and not is_salvaged:
+            yield from _rows(first + start, some, file, source, False, FEW_LINES)
+        else:
+            for number, line in enumerate(some, first + start):
+                yield from _line_row(line, number, file, source, is_salvaged)
+
+
+def _table(lines: list[bytes | None], first: int, relative: str, source: Source) -> pa.Table | None:
+    """Returns lines as documents, or null if one of them is out of the ordinary."""
+    try:
+        records: list[Any] = list(map(orjson.loads, lines))  # type: ignore[arg-type]  # null is no JSON either
+    except orjson.JSONDecodeError:
+        return None
+    if set(map(type, records)) != {dict} or max(map(len, lines)) > source.max_record_bytes:  # type: ignore[arg-type]
+        return None
+    return records_table(records, first, relative, source)
+
+
+def _line_row(line: bytes | None, number: int, file: InputFile, source: Source, is_salvaged: bool) -> Iterator[Row]:
     locator = f"{file.relative}:{number}"
     if number == 1 and line:
         line = line.removeprefix(b"\xef\xbb\xbf")
@@ -134,16 +194,53 @@ def _line_row(line: bytes | None, number: int, file: InputFile, source: Source) 
         return
     if not line or line.isspace():
         return
+    row = json_row(line, locator, source)
+    if is_salvaged and not row["status"]:
+        row["metadata"] = to_metadata({**orjson.loads(row["metadata"]), "salvaged": True})
+    yield row
+
+
+def json_row(line: bytes, locator: str, source: Source) -> Row:
+    """Returns the row of one record as JSON, quarantined with the reason if it is none or unusable."""
     try:
         record: Any = orjson.loads(line)
     except orjson.JSONDecodeError:
-        yield quarantined(source, locator, _fault(line), line)
-        return
+        record = _with_huge_numbers(line)
+        if record is None:
+            return quarantined(source, locator, _fault(line), line)
     if not isinstance(record, dict):
-        yield quarantined(source, locator, "not_an_object", line)
-        return
+        return quarantined(source, locator, "not_an_object", line)
+    if source.id_column and isinstance(record.get(source.id_column), float):
+        record[source.id_column] = _as_written(line, source.id_column)
     row = record_row(record, source, locator)
-    yield quarantined(source, locator, row["reason"], line) if row["status"] else row
+    return quarantined(source, locator, row["reason"], line) if row["status"] else row
+
+
+def _as_written(line: bytes, name: str) -> str | None:
+    """Returns a number of an object as the line has it: an id of many digits is not what a float makes of it."""
+    value = json.loads(line, parse_int=str, parse_float=str).get(name)
+    return value if isinstance(value, str) else None
+
+
+def _with_huge_numbers(line: bytes) -> Any:
+    """Returns the value of a line whose only oddity is numbers beyond a float's range: they become text. Else null."""
+    if not _HUGE_NUMBER.search(line) or _SURROGATE.search(line):
+        return None
+    try:
+        return json.loads(line.decode(), parse_int=_number, parse_float=_number, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(text: str) -> int | float | str:
+    if len(text) < 19 and text.lstrip("-").isdigit():
+        return int(text)
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(text)
 
 
 def _fault(line: bytes) -> str:
@@ -165,7 +262,9 @@ def _fault(line: bytes) -> str:
 
 
 def _depth(line: bytes) -> int:
-    """Returns how deeply brackets nest, strings left out."""
+    """Returns how deeply brackets nest, strings left out; 0 where there are too few of them to matter."""
+    if line.count(b"[") + line.count(b"{") <= MAX_DEPTH:
+        return 0
     marks = np.frombuffer(_STRING.sub(b"", line), dtype=np.uint8)
     steps = np.isin(marks, (0x5B, 0x7B)).astype(np.int32) - np.isin(marks, (0x5D, 0x7D))
     return int(steps.cumsum().max(initial=0))

@@ -2,70 +2,176 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Collection, Iterator
 
 from data.errors import RecipeError
 from data.fingerprint import digest
 from data.keyed import keyed_hash
+from data.office_documents import DOCUMENT_TYPES, require
 from data.recipe import Source
 from data.sources import InputFile, Unit
+from data.sources.folders import PassedOver, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, matches
 from data.sources.licences import combine, is_licence_file, recognise
+from data.sources.settings import is_address
 
 Sha256 = Callable[[Path], str]
 
+_PACKED = ("", ".gz", ".zst", ".zstd", ".bz2", ".xz")
+
+
+def _packed(*endings: str) -> list[str]:
+    return [f"*{ending}{packed}" for ending in endings for packed in _PACKED]
+
+
 #: What is read of a folder; a file or glob pattern that is named is read whatever its name.
 FOLDER_PATTERNS = {
-    "jsonl": [f"*{name}{packed}" for name in (".jsonl", ".json", ".ndjson") for packed in ("", ".gz", ".zst", ".zstd")],
+    "jsonl": _packed(".jsonl", ".json", ".ndjson"),
+    "json": _packed(".json", ".jsonl", ".ndjson"),
+    "csv": _packed(".csv", ".tsv", ".tab"),
     "parquet": ["*.parquet", "*.pq"],
-    "warc": [f"*{name}{packed}" for name in (".warc", ".wet") for packed in ("", ".gz", ".zst")],
+    "arrow": ["*.arrow", "*.arrows", "*.feather", "*.ipc"],
+    "warc": [f"*{name}{packed}" for name in (".warc", ".wet", ".arc") for packed in ("", ".gz", ".zst")],
     "html": ["*.html", "*.htm", "*.xhtml"],
     "files": ["*"],
+    "books": _packed(".txt", ".text"),
+    "documents": ["*.pdf", "*.docx"],
+    "stackexchange": _packed("posts.xml"),
+    "wikipedia": _packed("*.xml", ".xml"),
+    "arxiv": ["*.tar", "*.tar.gz", "*.tgz", "*.gz", "*.tex"],
+    "common-crawl": ["*.parquet", *_packed(".cdx", ".cdxj", "cdx-[0-9]*")],
 }
 
 #: Settings that choose or rank documents but do not change what is read of a file.
-_NOT_READING = {"path", "priority", "groups", "include", "exclude"}
+_NOT_READING = {"path", "priority", "groups", "include", "exclude", "hosts"}
 
 
-def list_source(source: Source, root: Path, sha256: Sha256) -> list[Unit]:
+def list_source(source: Source, root: Path, sha256: Sha256, passed_over: PassedOver | None = None) -> list[Unit]:
     """Returns a source's units, sorted by name; see `data.sources.list_units`."""
-    addresses = [source.path] if isinstance(source.path, str) else list(source.path)
     settings = source.model_dump(mode="json", exclude=_NOT_READING)
     if source.kind == "huggingface":
-        units = [_dataset_unit(address, source, root, settings, sha256) for address in addresses]
+        units = [_dataset_unit(address, source, root, settings, sha256, passed_over) for address in source.addresses]
         return sorted(units, key=lambda unit: unit.name)
+    if source.kind == "documents":
+        for kind in DOCUMENT_TYPES:
+            require(kind)
     found: dict[str, InputFile] = {}
     known: set[str] = set()
-    for address in addresses:
-        files = [(path, relative) for path, relative in _files(address, source, root) if str(path) not in known]
-        for path, relative in files:
-            if relative in found:
+    for address in source.addresses:
+        for file in _input_files(address, source, root, sha256, known, passed_over):
+            place = file.url or file.path
+            if file.relative in found:
+                other = found[file.relative].url or found[file.relative].path
                 raise _error(
                     source,
-                    f"{path} and {found[relative].path} would both be called {relative!r}; "
+                    f"{place} and {other} would both be called {file.relative!r}; "
                     "give them a common folder or glob pattern, or make two sources of them",
                 )
-            known.add(str(path))
-            found[relative] = InputFile(str(path), relative, path.stat().st_size, sha256(path))
-    files_found = sorted(found.values(), key=lambda file: file.relative)
-    if source.kind in ("files", "html"):
-        return _groups(files_found, source, settings)
-    return sorted((_file_unit(file, source, settings) for file in files_found), key=lambda unit: unit.name)
+            known.add(place)
+            found[file.relative] = file
+    files = sorted(found.values(), key=lambda file: file.relative)
+    if source.kind in ("files", "html", "books", "documents"):
+        return _groups(files, source, settings)
+    if source.kind == "git":
+        settings |= {"include": source.include, "exclude": source.exclude}
+    if source.kind == "common-crawl":
+        return _index_units(files, source, root, settings)
+    return sorted((_file_unit(file, source, settings) for file in files), key=lambda unit: unit.name)
+
+
+def _input_files(
+    address: str,
+    source: Source,
+    root: Path,
+    sha256: Sha256,
+    known: Collection[str],
+    passed_over: PassedOver | None,
+) -> Iterator[InputFile]:
+    """Yields an address's files that are not known yet, each with what pins it."""
+    if is_address(address):
+        from data.sources.remote import list_remote
+
+        files = [file for file in list_remote(address, source, _folder_patterns(source)) if file.url not in known]
+        chosen = [file for file in files if _is_chosen(file.relative, source)]
+        if not chosen:
+            raise _error(source, f"nothing there that matches: {address.partition('?')[0]}")
+        yield from chosen
+    elif source.kind == "git":
+        yield from _repositories(address, source, root)
+    else:
+        for path, relative in _files(address, source, root, passed_over):
+            if str(path) not in known:
+                yield _local_file(path, relative, sha256)
+
+
+def _local_file(path: Path, relative: str, sha256: Sha256) -> InputFile:
+    state = path.stat()  # before the digest: what changes in between is noticed when it is read
+    return InputFile(str(path), relative, state.st_size, sha256(path), changed_ns=state.st_mtime_ns)
+
+
+def _repositories(address: str, source: Source, root: Path) -> Iterator[InputFile]:
+    from data.sources.git_objects import Repository
+    from data.sources.repositories import find_repositories
+
+    path = Path(os.path.abspath(root / address))
+    pattern = set(address) & GLOB_CHARACTERS
+    places = sorted(path for path in root.glob(address) if path.is_dir()) if pattern else [path]
+    repositories = [found for place in places if place.is_dir() for found in find_repositories(place)]
+    if not repositories:
+        raise _error(source, f"no git repository at or below {path}")
+    revision = source.revision or "HEAD"
+    for folder, name in repositories:
+        commit = Repository(folder).resolve(revision)
+        if commit is None and source.revision:
+            raise RecipeError(f"{folder}: names no commit: {revision!r}", key=f"sources.{source.name}.revision")
+        if commit is not None:  # a repository without a commit holds nothing
+            yield InputFile(str(folder), readable(name), 0, "", version=commit)
+
+
+def _folder_patterns(source: Source) -> list[str]:
+    return ["*"] if source.include else FOLDER_PATTERNS[source.kind]
+
+
+def _is_chosen(relative: str, source: Source) -> bool:
+    if source.include and not any(matches(relative, pattern) for pattern in source.include):
+        return False
+    return not any(matches(relative, pattern) for pattern in source.exclude)
 
 
 def _file_unit(file: InputFile, source: Source, settings: object) -> Unit:
-    key = digest({"settings": settings, "files": [[file.relative, file.sha256]]})
+    key = digest({"settings": settings, "files": [_pinned(file)]})
     return Unit(source.name, _safe_name(file.relative), (file,), key)
+
+
+def _index_units(files: list[InputFile], source: Source, root: Path, settings: object) -> list[Unit]:
+    """Returns a unit for each index file. The archives in a folder count by name, size and time: they are too many."""
+    archives = source.archives or ""
+    found: list[object] = []
+    if not is_address(archives):
+        folder = Path(os.path.abspath(root / archives))
+        if not folder.is_dir():
+            raise RecipeError(f"no such folder: {folder}", key=f"sources.{source.name}.archives")
+        states = ((relative, path.stat()) for path, relative in walk(folder))
+        found = [[relative, state.st_size, state.st_mtime_ns] for relative, state in states]
+        archives = str(folder)
+    units = [_file_unit(file, source, [settings, found]) for file in files]
+    return sorted((dataclasses.replace(unit, address=archives) for unit in units), key=lambda unit: unit.name)
+
+
+def _pinned(file: InputFile) -> list[object]:
+    """Returns what a file is known by: its name and digest, or size and version where there is none."""
+    return [file.relative, file.sha256] if file.sha256 else [file.relative, file.url, file.bytes, file.version]
 
 
 def _groups(files: list[InputFile], source: Source, settings: object) -> list[Unit]:
     """Returns K groups by keyed hash of the path, so that one more file changes one group."""
     if source.kind == "files":
         licences = _Licences()
-        files = [licences.given_to(file) for file in files]
+        files = [file if file.url else licences.given_to(file) for file in files]
     groups: dict[int, list[InputFile]] = {}
     for file in files:
         groups.setdefault(keyed_hash(0, "group", file.relative) % source.groups, []).append(file)
@@ -74,36 +180,40 @@ def _groups(files: list[InputFile], source: Source, settings: object) -> list[Un
             source.name,
             f"group-{number:04d}",
             tuple(group),
-            digest({"settings": settings, "files": [[file.relative, file.sha256, file.licence] for file in group]}),
+            digest({"settings": settings, "files": [[*_pinned(file), file.licence] for file in group]}),
         )
         for number, group in sorted(groups.items())
     ]
 
 
-def _dataset_unit(address: str, source: Source, root: Path, settings: object, sha256: Sha256) -> Unit:
+def _dataset_unit(
+    address: str, source: Source, root: Path, settings: object, sha256: Sha256, passed_over: PassedOver | None
+) -> Unit:
     folder = root / address
     local: list[InputFile] = []
     if folder.is_dir():
-        local = [
-            InputFile(str(path), relative, path.stat().st_size, sha256(path))
-            for path, relative in sorted(_walk(folder))
-        ]
+        local = [_local_file(path, relative, sha256) for path, relative in sorted(walk(folder, passed_over))]
         if not local:
             raise _error(source, f"{folder} is empty; expected the files of a dataset")
     elif address.startswith((".", "/")):
         raise _error(source, f"no such folder: {folder}")
-    contents = [(file.relative, file.sha256) for file in local]
-    key = digest({"settings": settings, "address": "" if local else address, "files": contents})
-    return Unit(source.name, _safe_name(address), tuple(local), key, str(folder.resolve()) if local else address)
+    else:
+        from data.sources.hub import pinned_revision
+
+        local = [InputFile("", address, 0, "", version=pinned_revision(address, source))]
+    contents = [_pinned(file) for file in local]
+    is_local = folder.is_dir()
+    key = digest({"settings": settings, "address": "" if is_local else address, "files": contents})
+    return Unit(source.name, _safe_name(address), tuple(local), key, str(folder.resolve()) if is_local else address)
 
 
-def _files(address: str, source: Source, root: Path) -> Iterator[tuple[Path, str]]:
+def _files(address: str, source: Source, root: Path, passed_over: PassedOver | None) -> Iterator[tuple[Path, str]]:
     """Yields (absolute path, locator's path) of a file's, folder's or glob pattern's files."""
     path = Path(os.path.abspath(root / address))
     if path.is_file():
-        yield path, _readable(path.name)
+        yield path, readable(path.name)
         return
-    patterns = FOLDER_PATTERNS[source.kind] if not source.include else ["*"]
+    patterns = _folder_patterns(source)
     base = path
     if not path.is_dir():
         parts = path.parts
@@ -113,36 +223,27 @@ def _files(address: str, source: Source, root: Path) -> Iterator[tuple[Path, str
         base, patterns = Path(*parts[:fixed]), ["/" + "/".join(parts[fixed:])]
         if not base.is_dir():
             raise _error(source, f"no such folder: {base} (the part of {address!r} before the first wildcard)")
-    count = 0
-    for file, relative in _walk(base):
+
+    def wanted_here(relative: str) -> bool:
         name = relative.lower() if base == path else relative  # a folder holds PAGE.HTM too; a glob means its case
-        chosen = any(matches(name, pattern) for pattern in patterns)
-        chosen = chosen and (not source.include or any(matches(relative, pattern) for pattern in source.include))
-        if chosen and not any(matches(relative, pattern) for pattern in source.exclude):
+        return any(matches(name, pattern) for pattern in patterns) and _is_chosen(relative, source)
+
+    def note(relative: str, why: str) -> None:
+        if wanted_here(relative) or os.path.isdir(base / relative):
+            left.append(f"{relative}: {why}")
+            if passed_over is not None:
+                passed_over(relative, why)
+
+    left: list[str] = []
+    count = 0
+    for file, relative in walk(base, note):
+        if wanted_here(relative):
             count += 1
             yield file, relative
     if not count:
         wanted = ", ".join(source.include or (FOLDER_PATTERNS[source.kind] if base == path else [address]))
-        raise _error(source, f"{base} holds no file that matches {wanted}")
-
-
-def _walk(base: Path) -> Iterator[tuple[Path, str]]:
-    """Yields the files under a folder, sorted; hidden ones and links that lead out of it left out."""
-    true_base = os.path.realpath(base)
-    for folder, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = os.path.join(folder, name)
-            if name.startswith(".") or not os.path.isfile(path):
-                continue
-            if os.path.islink(path) and os.path.commonpath([true_base, os.path.realpath(path)]) != true_base:
-                continue
-            yield Path(path), _readable(os.path.relpath(path, base)).replace(os.sep, "/")
-
-
-def _readable(name: str) -> str:
-    """Returns a file name as valid Unicode; bytes that are no UTF-8 become `\\xNN`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+        more = f"; {len(left)} passed over, such as {left[0]}" if left else ""
+        raise _error(source, f"{base} holds no file that matches {wanted}{more}")
 
 
 def _safe_name(address: str) -> str:
@@ -167,7 +268,7 @@ class _Licences:
         for _ in range(file.relative.count("/") + 1):
             licence = self._of_folder(folder)
             if licence:
-                return InputFile(file.path, file.relative, file.bytes, file.sha256, licence)
+                return dataclasses.replace(file, licence=licence)
             folder = os.path.dirname(folder)
         return file
 

@@ -3,113 +3,256 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Generator, Iterator
+import itertools
+import os
+from typing import Any, Generator, Iterator, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.batches import columns_table
+from data.sources.parquet_large import TooLong, Unreadable, read_values
+from data.sources.parquet_pages import Chunk, read_chunks
 from data.sources.records import Row, quarantined, record_row
 
-#: A batch shall hold about this much text.
-BATCH_BYTES = 4 * 2**20
-#: Rows in a batch, at most, by the unpacked size of the row group. Means mislead where the large rows
-#: stand together; few rows bound what a batch holds, but each batch brings its dictionary along.
-MAX_BATCH_ROWS = ((64 * 2**20, 1024), (512 * 2**20, 128), (2**63, 32))
+#: What Arrow may lay out at once: a value that is stored once may stand in every row of a batch.
+LAID_OUT_BYTES = 64 * 2**20
+#: Rows that Arrow reads at a time, at most; small batches cost hardly more than large ones.
+MAX_BATCH_ROWS = 256
+#: Where pages could not be looked at.
+CAREFUL_BATCH_ROWS = 16
+#: Batches are put together to this many rows or bytes before they become documents.
+TABLE_ROWS, TABLE_BYTES = 1024, 4 * 2**20
+#: Columns with a larger page, or with longer values that may stand in many rows, are no work for Arrow.
+LARGE_PAGE_BYTES, LONG_VALUE_BYTES = 64 * 2**20, 8 * 2**20
+#: Other columns than the body are left out of such a row group from here on: they are facts, and kept up to 10 kB.
+LONG_FACT_BYTES = 2**20
+#: Read from the disk at a time, for each column.
+READ_BYTES = 2**20
 
 
-def read_parquet(file: InputFile, source: Source) -> Iterator[Row]:
-    """Yields a row for each row of a Parquet file.
+def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
+    """Yields a row for each row of a Parquet file; ordinary ones in tables.
 
     A file without a readable footer, or without the text column, is one quarantined row; so is the
-    rest of a row group from a damaged page on. Text columns are read as dictionaries, since a value
-    that is written once and used in every row would else unfold to any size.
+    rest of a row group from a damaged page on.
     """
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
     try:
-        with pq.ParquetFile(file.path) as plain:
-            schema = plain.schema_arrow
-        texts = [field.name for field in schema if _is_string(field.type)]
-        opened = pq.ParquetFile(file.path, page_checksum_verification=True, read_dictionary=texts)
+        opened = pq.ParquetFile(file.path, page_checksum_verification=True, pre_buffer=False, buffer_size=READ_BYTES)
+        schema = opened.schema_arrow
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield quarantined(source, file.relative, "bad_parquet", bytes=file.bytes, error=_brief(error))
         return
     with opened:
         body = source.html_column or source.text_column
-        if not _is_text(schema, body, binary=source.html_column is not None):
-            columns = ", ".join(schema.names[:50])
-            yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
+        if not _is_text(schema, body):
+            found = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(schema)[:50])
+            yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=found)
             return
+        columns = _columns(schema, body, source)
+        pages = _pages(file.path, columns, opened.num_row_groups)
         first = 0
         for group in range(opened.num_row_groups):
-            first = yield from _group_rows(opened, group, first, _columns(schema, body), file.relative, source)
+            reading = _Group(opened, group, first, columns, pages[group])
+            first = yield from reading.rows(file, source)
         missing = opened.metadata.num_rows - first
         if missing:  # footers have no checksum: a flipped bit can hide row groups
             yield quarantined(source, f"{file.relative}:{first}", "bad_parquet", rows=missing, error="rows are missing")
 
 
-def _is_text(schema: pa.Schema, name: str, binary: bool) -> bool:
+def _pages(path: str, columns: list[str], groups: int) -> list[dict[str, Chunk]]:
+    """Returns what is known of each row group's pages; nothing where the footer is damaged."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        found = read_chunks(handle, columns)
+    except ValueError:
+        found = []
+    finally:
+        os.close(handle)
+    return found if len(found) == groups else [{}] * groups
+
+
+def _is_text(schema: pa.Schema, name: str) -> bool:
+    """Returns whether there is such a column of texts; older writers leave out that their bytes are UTF-8."""
     if schema.names.count(name) != 1:
         return False
     kind = schema.field(name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    if binary and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
-        return True
-    return _is_string(kind)
+    return _is_string(kind) or _is_binary(kind)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return kind in (pa.binary(), pa.large_binary())
 
 
 def _is_string(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
-def _columns(schema: pa.Schema, body: str) -> list[str]:
+def _columns(schema: pa.Schema, body: str, source: Source) -> list[str]:
     """Returns the columns worth reading: the body, and all that can become metadata."""
-    names = []
-    for field in schema:
-        binary = pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
-        wanted = field.name == body or not (pa.types.is_nested(field.type) or binary)
-        if wanted and schema.names.count(field.name) == 1:
-            names.append(field.name)
-    return names
+    heavy = [field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]
+    wanted = (body, source.licence_column)
+    return [name for name in schema.names if schema.names.count(name) == 1 and (name in wanted or name not in heavy)]
 
 
-def _group_rows(
-    opened: pq.ParquetFile, group: int, first: int, columns: list[str], relative: str, source: Source
-) -> Generator[Row, None, int]:
-    """Yields the rows of a row group, whose first has the number `first`; returns the next group's."""
-    rows = int(opened.metadata.row_group(group).num_rows)
-    number = first
+class _Group:
+    """One row group.
+
+    Args:
+        opened: the file.
+        group: its number.
+        first: its first row's number in the file.
+        columns: those that are read.
+        pages: of these columns, so far as they could be looked at.
+    """
+
+    def __init__(
+        self, opened: pq.ParquetFile, group: int, first: int, columns: list[str], pages: Mapping[str, Chunk]
+    ) -> None:
+        self._opened, self._group, self._first, self._pages = opened, group, first, pages
+        self._columns = columns
+        self._rows = int(opened.metadata.row_group(group).num_rows)
+
+    def rows(self, file: InputFile, source: Source) -> Generator[Row | pa.Table, None, int]:
+        """Yields its rows; returns the number of the next group's first."""
+        body = source.html_column or source.text_column
+        self._columns = [name for name in self._columns if name == body or not self._is_heavy(name, LONG_FACT_BYTES)]
+        large = self._pages[body] if self._is_heavy(body, LONG_VALUE_BYTES) else None
+        number, error = self._first, ""
+        try:
+            if large is not None and large.is_bytes:
+                for row in self._large_rows(large, file, source):
+                    yield row
+                    number += 1
+            else:
+                for table in self._tables(self._columns):
+                    yield from _rows_of(table, number, file.relative, source)
+                    number += table.num_rows
+        except (_Failed, Unreadable) as failure:
+            error = str(failure)
+        end = self._first + self._rows
+        if number < end:
+            locator = f"{file.relative}:{number}"
+            error = error or "rows are missing"
+            yield quarantined(source, locator, "bad_parquet", rows=end - number, error=error)
+        hidden = max((chunk.values for chunk in self._pages.values()), default=0) - self._rows
+        if hidden > 0 and not error:
+            locator = f"{file.relative}:group-{self._group}"
+            yield quarantined(source, locator, "bad_parquet", rows=hidden, error="the footer hides rows of its pages")
+        return end
+
+    def _is_heavy(self, name: str, longest: int) -> bool:
+        chunk = self._pages.get(name)
+        return chunk is not None and (chunk.longest > longest or chunk.largest > LARGE_PAGE_BYTES)
+
+    def _large_rows(self, chunk: Chunk, file: InputFile, source: Source) -> Iterator[Row]:
+        """Yields its rows one by one, the bodies read without Arrow."""
+        body = source.html_column or source.text_column
+        others = [name for name in self._columns if name != body]
+        records = self._records(others) if others else itertools.repeat({}, self._rows)
+        is_text = not source.html_column or _is_string(self._opened.schema_arrow.field(body).type)
+        handle = os.open(file.path, os.O_RDONLY)
+        try:
+            values = read_values(handle, chunk, source.max_record_bytes)
+            for number, (record, value) in enumerate(zip(records, values, strict=False), self._first):
+                locator = f"{file.relative}:{number}"
+                text = _decoded(value) if is_text and isinstance(value, bytes) else value
+                if isinstance(text, (TooLong, _Broken)):
+                    yield quarantined(source, locator, "too_large" if isinstance(text, TooLong) else "bad_encoding")
+                else:
+                    yield record_row({**record, body: text}, source, locator)
+        finally:
+            os.close(handle)
+
+    def _records(self, names: list[str]) -> Iterator[dict[str, Any]]:
+        for table in self._tables(names):
+            for row in zip(*(_column_values(table[name]) for name in names), strict=True):
+                yield dict(zip(names, row, strict=True))
+
+    def _batch_rows(self, names: list[str]) -> int:
+        chunks = [self._pages[name] for name in names if name in self._pages]
+        if not chunks:
+            return CAREFUL_BATCH_ROWS
+        longest = sum(chunk.longest for chunk in chunks)
+        means = [page.unpacked / max(1, page.values) for chunk in chunks for page in chunk.pages]
+        return max(1, min(MAX_BATCH_ROWS, int(LAID_OUT_BYTES / max(1.0, longest, 2 * max(means, default=1.0)))))
+
+    def _tables(self, names: list[str]) -> Iterator[pa.Table]:
+        """Yields its rows, some thousand at a time; raises _Failed after the last good ones."""
+        batches = self._opened.iter_batches(
+            self._batch_rows(names), row_groups=[self._group], columns=names, use_threads=False
+        )
+        waiting: list[pa.RecordBatch] = []
+        rows = size = 0
+        failure = ""
+        while not failure:
+            try:
+                batch = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                batch, failure = None, _brief(error) or "damaged"
+            if batch is None:
+                break
+            waiting.append(batch)
+            rows, size = rows + batch.num_rows, size + batch.nbytes
+            if rows >= TABLE_ROWS or size >= TABLE_BYTES:
+                yield pa.Table.from_batches(waiting)
+                waiting, rows, size = [], 0, 0
+        if waiting:
+            yield pa.Table.from_batches(waiting)
+        if failure:
+            raise _Failed(failure)
+
+
+class _Failed(Exception):
+    """A page cannot be read."""
+
+
+def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iterator[Row | pa.Table]:
+    """Yields the rows of a part of a file as a table if they are ordinary, else one by one."""
     body = source.html_column or source.text_column
-    error = ""
+    texts = _ordinary_texts(table[body], source)
+    names = [name for name in table.column_names if texts is None or name != body]
+    values = [_column_values(table[name]) for name in names]
+    if texts is not None:
+        whole = columns_table(dict(zip(names, values, strict=True)), texts, first, relative, source)
+        if whole is not None:
+            yield whole
+            return
+        names.append(body)
+        values.append(_column_values(table[body]))
+    for number, row in enumerate(zip(*values, strict=True), first):
+        locator = f"{relative}:{number}"
+        record = dict(zip(names, row, strict=True))
+        if isinstance(record[body], bytes) and not source.html_column:
+            record[body] = _decoded(record[body])
+        broken = isinstance(record[body], _Broken)
+        yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
+
+
+def _column_values(column: pa.ChunkedArray) -> list[Any]:
+    return list(itertools.chain.from_iterable(map(_values, column.chunks)))
+
+
+def _ordinary_texts(column: pa.ChunkedArray, source: Source) -> pa.ChunkedArray | None:
+    """Returns a column of texts, none of them null, empty, too long, or no UTF-8; else null."""
+    is_bytes = _is_binary(column.type) and not source.html_column
+    if not (_is_string(column.type) or is_bytes) or column.null_count:
+        return None
     try:
-        for batch in _batches(opened, group, columns):
-            values = [_values(batch.column(name)) for name in batch.schema.names]
-            for row in zip(*values, strict=True):
-                locator = f"{relative}:{number}"
-                record = dict(zip(batch.schema.names, row, strict=True))
-                broken = isinstance(record[body], _Broken)
-                yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
-                number += 1
-    except (pa.ArrowException, OSError) as failure:
-        error = _brief(failure)
-    if error or number < first + rows:
-        lost = first + rows - number
-        yield quarantined(source, f"{relative}:{number}", "bad_parquet", rows=lost, error=error or "rows are missing")
-        number += 1
-    return max(number, first + rows)
-
-
-def _batches(opened: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Yields a row group in batches of few rows, fewer where rows are large on average or in sum."""
-    facts = opened.metadata.row_group(group)  # its columns' metadata segfault in damaged footers
-    mean = facts.total_byte_size / max(1, facts.num_rows)
-    most = next(rows for size, rows in MAX_BATCH_ROWS if facts.total_byte_size < size)
-    rows = min(most, int(BATCH_BYTES / max(mean, 1.0)))
-    yield from opened.iter_batches(max(1, rows), row_groups=[group], columns=columns)
+        column.validate(full=True)
+        texts = column.cast(pa.large_string())  # of bytes, this looks whether they are UTF-8
+    except pa.ArrowInvalid:
+        return None
+    lengths = pc.min_max(pc.binary_length(texts)).as_py()
+    return texts if lengths["min"] > 0 and lengths["max"] <= source.max_record_bytes else None
 
 
 class _Broken:

@@ -11,8 +11,9 @@ import orjson
 import pyarrow as pa
 
 from data.recipe import Source
-from data.schema import document, to_table
+from data.schema import document, document_id, to_metadata, to_table
 from data.sources.languages import language_of
+from data.sources.licences import combine
 
 Row = dict[str, Any]
 
@@ -56,6 +57,8 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
     for role in ("url", "language", "licence"):
         name = getattr(source, f"{role}_column")
         value = record.get(name or "")
+        if role == "licence" and isinstance(value, list):
+            value = combine([licence for licence in value if isinstance(licence, str) and licence])
         columns[role] = value if isinstance(value, str) and value else None
         if columns[role]:
             roles.add(name)
@@ -102,14 +105,24 @@ def _metadata(record: Mapping[str, Any], roles: set[str | None], source: Source)
         if 0 < size <= min(room, METADATA_VALUE_BYTES):
             kept[name] = value
             room -= size
-    signals = {}
-    for signal, column in source.signals.items():
-        value = record.get(column)
-        if isinstance(value, (int, float)) and math.isfinite(value):
-            signals[signal] = float(value)
     if source.signals:
-        kept["signals"] = signals
+        kept["signals"] = signal_values(record, source)
     return kept
+
+
+def record_metadata(record: Mapping[str, Any], roles: set[str | None], source: Source) -> str:
+    """Returns the metadata of a record's row: its columns but for those with a role, its signals."""
+    return to_metadata(_metadata(record, roles, source))
+
+
+def signal_values(record: Mapping[str, Any], source: Source) -> dict[str, float]:
+    """Returns the signals that a record carries already, where they are finite numbers."""
+    values = {signal: record.get(column) for signal, column in source.signals.items()}
+    return {
+        signal: float(value)
+        for signal, value in values.items()
+        if isinstance(value, (int, float)) and math.isfinite(value)
+    }
 
 
 def _json_size(value: Any) -> int:
@@ -124,20 +137,59 @@ def _json_size(value: Any) -> int:
         return 0
 
 
-def to_tables(rows: Iterable[Row]) -> Iterator[pa.Table]:
-    """Yields rows as tables with DOCUMENT_SCHEMA of at most 16 MB, or one row."""
-    waiting: list[Row] = []
-    size = 0
+def apart(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yields rows; one whose locator stood before gets one of its own, with `:2` and so on at its end.
+
+    For inputs that name their records themselves: nothing keeps a tar, or a tree of git, from naming two alike.
+    """
+    seen: dict[str, int] = {}
     for row in rows:
-        row_size = 4 * len(row["text"] or "") if _wide(row["text"]) else len(row["text"] or "")
-        row_size += len(row["content"] or b"") + len(row["metadata"])
-        if waiting and (size + row_size > TABLE_BYTES or len(waiting) >= TABLE_ROWS):
-            yield to_table(waiting)
-            waiting, size = [], 0
-        waiting.append(row)
-        size += row_size
+        key, locator = row["id"], row["locator"]
+        while key in seen:
+            first = document_id(row["source"], locator)
+            seen[first] += 1
+            own = f"{locator}:{seen[first]}"
+            key = document_id(row["source"], own)
+            row = {**row, "locator": own, "id": key}
+        seen[key] = 1
+        yield row
+
+
+def to_tables(rows: Iterable[Row | pa.Table]) -> Iterator[pa.Table]:
+    """Yields rows, and tables of rows, in their order as tables with DOCUMENT_SCHEMA of at most 16 MB, or one row."""
+    waiting: list[Row] = []
+    tables: list[pa.Table] = []
+    size = count = 0
+    for item in rows:
+        if isinstance(item, pa.Table):
+            item_size, item_count = item.nbytes, item.num_rows
+        else:
+            item_size, item_count = _row_size(item), 1
+        if count and (size + item_size > TABLE_BYTES or count + item_count > TABLE_ROWS):
+            yield _together(tables, waiting)
+            waiting, tables, size, count = [], [], 0, 0
+        if isinstance(item, pa.Table):
+            if waiting:
+                tables.append(to_table(waiting))
+                waiting = []
+            tables.append(item)
+        else:
+            waiting.append(item)
+        size += item_size
+        count += item_count
+    if count:
+        yield _together(tables, waiting)
+
+
+def _together(tables: list[pa.Table], waiting: list[Row]) -> pa.Table:
     if waiting:
-        yield to_table(waiting)
+        tables = [*tables, to_table(waiting)]
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
+
+
+def _row_size(row: Row) -> int:
+    text = 4 * len(row["text"] or "") if _wide(row["text"]) else len(row["text"] or "")
+    return text + len(row["content"] or b"") + len(row["metadata"])
 
 
 def _wide(text: str | None) -> bool:

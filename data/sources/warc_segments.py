@@ -1,17 +1,18 @@
-"""The undamaged stretches of a WARC file, each readable at any place."""
+"""The undamaged stretches of a WARC or ARC file, each readable at any place."""
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from typing import IO, Iterator
 
+from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES
 from data.sources.compression import BUFFER_BYTES, Damage, Member, read_members
+from data.sources.unpacking import Window
 
 WINDOW_BYTES = 2**20
 #: A version line is shorter; windows overlap by this much, so that none is cut in two.
-OVERLAP_BYTES = 64
+OVERLAP_BYTES = 256
 
 
 class Segment:
@@ -20,15 +21,27 @@ class Segment:
     Attributes:
         offset: where it starts in the input file (compressed: where its first member starts).
         size: its length in bytes.
+        whole: all of them, where they are in memory.
+        salvaged: it is what could be had of damaged bytes.
+        is_vouched_for: a checksum says that these are the bytes that were packed.
     """
 
-    def __init__(self, offset: int, size: int, file: IO[bytes]) -> None:
-        self.offset, self.size, self._file = offset, size, file
+    __slots__ = ("_window", "is_vouched_for", "offset", "salvaged", "size", "whole")
+
+    def __init__(
+        self, offset: int, size: int, source: bytes | int, salvaged: bool = False, is_vouched_for: bool = False
+    ) -> None:
+        """Takes the bytes themselves, or the descriptor of a file that holds them from its beginning."""
+        self.offset, self.size, self.salvaged, self.is_vouched_for = offset, size, salvaged, is_vouched_for
+        self.whole = source if isinstance(source, bytes) else None
+        self._window = None if isinstance(source, bytes) else Window(source)
 
     def read(self, start: int, length: int) -> bytes:
         """Returns at most `length` bytes from a place on."""
-        self._file.seek(start)
-        return self._file.read(max(0, min(length, self.size - start)))
+        if self.whole is not None:
+            return self.whole[start : start + max(0, length)]
+        assert self._window is not None
+        return bytes(self._window.at(start, max(0, min(length, self.size - start))))
 
     def skip_line_ends(self, start: int) -> int:
         """Returns the first place from `start` on that holds no line end."""
@@ -41,63 +54,105 @@ class Segment:
         return start
 
     def find(self, pattern: re.Pattern[bytes], start: int) -> int:
-        """Returns the place after the line end with which the next match begins, or the size."""
+        """Returns the place where the next match begins, or the size."""
         while start < self.size:
             window = self.read(start, WINDOW_BYTES)
             found = pattern.search(window)
             if found:
-                return start + found.start() + 1
+                return start + found.start()
             if len(window) < WINDOW_BYTES:
                 break
             start += len(window) - OVERLAP_BYTES
         return self.size
 
 
-def read_segments(handle: int, name: str) -> Iterator[Segment | Damage]:
+def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Segment | Damage]:
     """Yields the stretches of a WARC file in which records can be sought.
 
     A plain file is one segment, and so is a gzip member, unless records run over members' ends
     (some tools compress in blocks): a member that does not begin with a record is joined to those
     before it. Beyond BUFFER_BYTES a segment waits in a file without a name.
     """
-    joined: _Joined | None = None
-    for item in read_members(handle, name, begins_record):
-        pieces = iter(()) if isinstance(item, Damage) else item.unpack()
-        first = next(pieces, b"")
-        if joined and (isinstance(item, Damage) or begins_record(first)):
-            yield from joined.segment()
-            joined = None
+    waiting: Segment | _Joined | None = None  # until the next member shows that it ends with a record
+    for item in read_members(handle, name, begins_record, salvage):
         if isinstance(item, Damage):
+            yield from _ended(waiting)
+            waiting = None
             yield item
         elif item.plain:
-            with os.fdopen(os.dup(handle), "rb") as file:
-                yield Segment(0, item.size, file)
+            yield Segment(0, item.size, handle)
+        elif item.content is not None and begins_record(item.content):
+            if isinstance(waiting, Segment):
+                yield waiting
+            else:
+                yield from _ended(waiting)
+            waiting = Segment(item.offset, item.size, item.content, item.salvaged, item.is_vouched_for)
         else:
-            joined = joined or _Joined(item)
-            joined.add(first)
+            pieces = item.unpack()
+            first = next(pieces, b"")
+            if item.content is None and begins_record(first):
+                yield from _ended(waiting)
+                waiting = None
+            waiting = _Joined.onto(waiting, item)
+            waiting.add(first)
             for piece in pieces:
-                joined.add(piece)
-    if joined:
-        yield from joined.segment()
+                waiting.add(piece)
+    yield from _ended(waiting)
+
+
+def _ended(waiting: Segment | _Joined | None) -> Iterator[Segment]:
+    if isinstance(waiting, _Joined):
+        yield from waiting.segment()
+    elif waiting is not None:
+        yield waiting
 
 
 def begins_record(piece: bytes) -> bool:
-    """Returns whether unpacked bytes start with a WARC record."""
-    return piece[:64].lstrip(b"\r\n").startswith(b"WARC/")
+    """Returns whether unpacked bytes start with a WARC or ARC record."""
+    if piece.startswith(b"WARC/"):
+        return True
+    head = piece[: 64 + MAX_LINE_BYTES].lstrip(b"\r\n")
+    return head.startswith(b"WARC/") or ARC_RECORD.match(head) is not None
 
 
 class _Joined:
     """Unpacked members, one after the other."""
 
-    def __init__(self, first: Member) -> None:
-        self._offset, self._size = first.offset, 0
-        self._file = tempfile.SpooledTemporaryFile(max_size=BUFFER_BYTES)  # noqa: SIM115  # see segment
+    def __init__(self, offset: int) -> None:
+        self._offset, self._size = offset, 0
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._salvaged, self._is_vouched_for = False, True
+
+    @classmethod
+    def onto(cls, waiting: Segment | _Joined | None, member: Member) -> _Joined:
+        """Returns what a member is to be joined to: what waits, or nothing."""
+        if isinstance(waiting, _Joined):
+            joined = waiting
+        else:
+            joined = cls(waiting.offset if waiting else member.offset)
+            if waiting is not None:
+                joined.add(waiting.read(0, waiting.size))
+                joined._salvaged, joined._is_vouched_for = waiting.salvaged, waiting.is_vouched_for
+        joined._salvaged |= member.salvaged
+        joined._is_vouched_for &= member.is_vouched_for
+        return joined
 
     def add(self, piece: bytes) -> None:
-        self._file.write(piece)
         self._size += len(piece)
+        self._pieces.append(piece)
+        if self._size > BUFFER_BYTES and self._file is None:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # see segment
+        if self._file is not None:
+            for waiting in self._pieces:
+                self._file.write(waiting)
+            self._pieces.clear()
 
     def segment(self) -> Iterator[Segment]:
         """Yields the one segment; when the caller is done with it, its space is freed."""
+        if self._file is None:
+            content = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            yield Segment(self._offset, self._size, content, self._salvaged, self._is_vouched_for)
+            return
         with self._file as file:
-            yield Segment(self._offset, self._size, file)
+            yield Segment(self._offset, self._size, file.fileno(), self._salvaged, self._is_vouched_for)

@@ -69,6 +69,11 @@ def dedup() -> None:
 @click.option(
     "--against", type=click.Path(path_type=Path), metavar="INDEX", help="Documents shipped before; they stay."
 )
+@click.option("--lines", type=click.IntRange(2), metavar="N", help="Cut lines that N documents of a domain share.")
+@click.option("--paragraphs", type=click.IntRange(2), metavar="N", help="Cut paragraphs that N of them share.")
+@click.option("--within", help="--lines, --paragraphs: domain (of the column url), source (an INPUT) or corpus.")
+@click.option("--substrings", type=click.IntRange(2), metavar="N", help="Cut runs of N words that stand there twice.")
+@click.option("--max-memory-gb", type=float, help="--substrings: stop before it starts if it would take more.")
 @click.option("--seed", type=int, help="Seed of the permutations.")
 @click.option(
     "--max-quarantined", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Share of records."
@@ -89,6 +94,13 @@ def _settings(wishes: dict[str, Any]) -> dict[str, Any]:
     negative = {"no_confirm": ("confirm", False), "exact_only": ("near", False)}
     settings = {name: value for name, value in wishes.items() if value is not None and name not in negative}
     settings |= dict(field for name, field in negative.items() if wishes.get(name))
+    within = {"within": settings.pop("within")} if "within" in settings else {}
+    memory = {"max_memory_gb": settings.pop("max_memory_gb")} if "max_memory_gb" in settings else {}
+    for name in ("lines", "paragraphs"):
+        if name in settings:
+            settings[name] = {"min_documents": settings[name], **within}
+    if "substrings" in settings:
+        settings["substrings"] = {"min_tokens": settings["substrings"], **memory}
     if "against" in settings:
         settings["against"] = os.path.abspath(settings["against"])
     if "survivor" in settings:

@@ -37,6 +37,15 @@ class Planted:
     texts: list[str]
     pairs: list[tuple[int, int, float]]
 
+    @property
+    def megabytes(self) -> float:
+        """The size of the texts."""
+        return sum(len(text.encode()) for text in self.texts) / 1e6
+
+    def head(self, number: int) -> Planted:
+        """Returns the first documents, with the pairs of which both are among them."""
+        return Planted(self.texts[:number], [pair for pair in self.pairs if pair[1] < number])
+
 
 def words_of(text: str) -> list[str]:
     """Returns the words of a text in lower case."""

@@ -16,13 +16,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.atomic import atomic_write
+from data.atomic import atomic_path, atomic_write
 from data.errors import AccountingError, QuarantineError
-from data.parts import Part, PartWriter, read_part
+from data.ledger import CUTS
+from data.parts import Part, PartWriter, alive, read_part
 from data.recipe import Source
-from data.sources import InputFile, Unit, list_units
+from data.sources import InputFile, list_units
 from data.sources.selection import copy_records
+from data.texts import read_texts
 from flows.run import Run
+from flows.steps.accounts import removed_from, removed_names
+from flows.steps.cut import CUTTING
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -56,8 +60,17 @@ def write_results(run: Run, out: Path, max_quarantined: float) -> dict[str, Any]
     names = _Names(run.parts, len(run.recipe.sources) > 1)
     summary = _write_table(run, out / "duplicates.parquet", names, max_quarantined)
     _write_kept(run, out / "kept")
+    _copy_removed(run, out / "removed.parquet")
     atomic_write(out / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
     return summary
+
+
+def _copy_removed(run: Run, target: Path) -> None:
+    """Copies the table of the lines and paragraphs that were cut, where such were looked for."""
+    target.unlink(missing_ok=True)
+    if "cut_pieces" in run.facts:
+        with atomic_path(target) as temporary:
+            shutil.copyfile(run.facts["cut_pieces"], temporary)
 
 
 class _Names:
@@ -99,9 +112,14 @@ def _whole(parts: Iterable[Part], step: str, columns: list[str]) -> pa.Table:
 
 
 def _write_table(run: Run, target: Path, names: _Names, max_quarantined: float) -> dict[str, Any]:
-    counts = {"records": 0, "documents": 0, "kept": 0, "exact": 0, "near": 0, "bytes": 0}
+    counts = {"records": 0, "documents": 0, "kept": 0, "exact": 0, "near": 0, "too_little_left": 0, "bytes": 0}
     quarantined: dict[str, int] = {}
-    with PartWriter(target, DUPLICATES) as writer:
+    names_cut = removed_names(run.parts)
+    schema = pa.schema(
+        [*DUPLICATES, *(pa.field(name, pa.int64()) for name in names_cut), *([CUTS] if names_cut else [])]
+    )
+    cut = dict.fromkeys(names_cut, 0)
+    with PartWriter(target, schema) as writer:
         for part in run.parts:
             born = read_part(part.files["ingest"], ["id", "source", "origin_id", "locator", "status", "reason"])
             table = _rows(part, born, names, counts["records"])
@@ -110,8 +128,13 @@ def _write_table(run: Run, target: Path, names: _Names, max_quarantined: float) 
             for entry in pc.value_counts(table["reason"].filter(unread).combine_chunks()).to_pylist():
                 quarantined[entry["values"]] = quarantined.get(entry["values"], 0) + entry["counts"]
             counts["bytes"] += pc.sum(read_part(part.files["sign"], ["length"])["length"]).as_py() or 0
+            for name, column in removed_from(part).items() if names_cut else ():
+                field = schema.field(name)
+                table = table.append_column(field, column.cast(field.type))
+            for name in names_cut:
+                cut[name] += int(pc.sum(table[name].filter(table["kept"])).as_py() or 0)
             writer.write(table)
-    if counts["documents"] != counts["kept"] + counts["exact"] + counts["near"]:
+    if counts["documents"] != sum(counts[key] for key in ("kept", "exact", "near", "too_little_left")):
         raise AccountingError(f"dedup: {counts['documents']} documents in, but {counts}")
     unreadable = counts["records"] - counts["documents"]
     if unreadable > max_quarantined * counts["records"]:
@@ -122,6 +145,7 @@ def _write_table(run: Run, target: Path, names: _Names, max_quarantined: float) 
     clusters, largest = _clusters(names)
     return {
         **counts,
+        **({"cut": cut} if names_cut else {}),
         "clusters": clusters,
         "largest": largest,
         "quarantined": dict(sorted(quarantined.items())),
@@ -141,6 +165,7 @@ def _count(counts: dict[str, int], table: pa.Table, unread: pa.ChunkedArray) -> 
     counts["kept"] += pc.sum(table["kept"]).as_py() or 0
     for key in ("exact", "near"):
         counts[key] += pc.sum(pc.equal(table["reason"], f"{key}_duplicate")).as_py() or 0
+    counts["too_little_left"] += pc.sum(pc.equal(table["reason"], "too_little_left")).as_py() or 0
 
 
 def _clusters(names: _Names) -> tuple[int, list[dict[str, Any]]]:
@@ -155,7 +180,7 @@ def _clusters(names: _Names) -> tuple[int, list[dict[str, Any]]]:
 
 def _rows(part: Part, born: pa.Table, names: _Names, start: int) -> pa.Table:
     """Returns a part's rows of the table; `start` counts the records before it."""
-    fate = read_part(part.files["deduplicate"], ["id", "status", "reason", "jaccard"])
+    fate = fates_of(part)
     if not fate["id"].equals(born["id"]):
         raise AccountingError(f"dedup: {part.name}: the decisions are not those of its records")
     readable = pc.equal(born["status"], "")
@@ -174,6 +199,19 @@ def _rows(part: Part, born: pa.Table, names: _Names, start: int) -> pa.Table:
     return pa.table(columns).select(DUPLICATES.names).cast(DUPLICATES)
 
 
+def fates_of(part: Part) -> pa.Table:
+    """Returns status, reason and similarity of a part's records: as a duplicate, else by what was left of it."""
+    fate = read_part(part.files["deduplicate"], ["id", "status", "reason", "jaccard"])
+    for step in CUTTING:
+        if step in part.files:
+            later = read_part(part.files[step], ["status", "reason"])
+            ends = pc.and_(pc.equal(fate["status"], ""), pc.not_equal(later["status"], ""))
+            for name in ("status", "reason"):
+                place = fate.schema.get_field_index(name)
+                fate = fate.set_column(place, name, pc.if_else(ends, later[name], fate[name]))
+    return fate
+
+
 def _write_kept(run: Run, folder: Path) -> None:
     """Writes each input file's kept records to a file of the same name; stale files go."""
     todo = list(_copies(run, folder))
@@ -188,22 +226,43 @@ def _write_kept(run: Run, folder: Path) -> None:
             shutil.rmtree(empty)
 
 
-def _copies(run: Run, folder: Path) -> Iterator[tuple[InputFile, Source, Int64Array, Path]]:
+def _copies(run: Run, folder: Path) -> Iterator[tuple[InputFile, Source, Int64Array, Path, Path | None]]:
+    changes = run.work.root / "changes"
+    shutil.rmtree(changes, ignore_errors=True)
     for source in run.recipe.sources:
         base = folder / source.name if len(run.recipe.sources) > 1 else folder
         for unit in list_units(source, run.root, run.work.sha256):
             (file,) = unit.files
-            yield file, source, _kept_numbers(run.parts, unit), base / file.relative
+            own = [part for part in run.parts if part.name.rpartition("-")[0] == f"{unit.source}/{unit.name}"]
+            numbers = np.concatenate([np.empty(0, dtype=np.int64), *map(_kept_numbers, own)])
+            changed = _write_changes(own, changes / f"{source.name}-{unit.name}.parquet")
+            yield file, source, numbers, base / file.relative, changed
 
 
-def _kept_numbers(parts: Iterable[Part], unit: Unit) -> Int64Array:
-    """Returns the numbers that the locators of a unit's kept records end in, ascending."""
-    numbers = [np.empty(0, dtype=np.int64)]
-    for part in parts:
-        if part.name.rpartition("-")[0] == f"{unit.source}/{unit.name}":
-            born = read_part(part.files["ingest"], ["locator", "status"])
-            status = read_part(part.files["deduplicate"], ["status"])["status"]
-            kept = pc.and_(pc.equal(born["status"], ""), pc.equal(pc.coalesce(status, ""), ""))
-            places = born["locator"].filter(kept).to_pylist()
-            numbers.append(np.array([int(place.rpartition(":")[2]) for place in places], dtype=np.int64))
-    return np.concatenate(numbers)
+def _kept_numbers(part: Part) -> Int64Array:
+    """Returns the numbers that the locators of a part's kept records end in, ascending."""
+    born = read_part(part.files["ingest"], ["locator"])
+    places = born["locator"].filter(alive(part, ("ingest", "deduplicate", *CUTTING))).to_pylist()
+    return np.array([int(place.rpartition(":")[2]) for place in places], dtype=np.int64)
+
+
+def _write_changes(parts: Iterable[Part], target: Path) -> Path | None:
+    """Writes the numbers and new texts of the kept records of which something was cut; None where nothing was."""
+    schema = pa.schema([pa.field("number", pa.int64()), pa.field("text", pa.large_string())])
+    cutting = [part for part in parts if any(step in part.files for step in CUTTING)]
+    if not cutting:
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with PartWriter(target, schema) as writer:
+        for part in cutting:
+            numbers, start, first = _kept_numbers(part), 0, 0
+            kept = alive(part, ("ingest", "deduplicate", *CUTTING))
+            changed = pc.greater(removed_from(part)["removed_chars"], 0).combine_chunks()
+            for batch in read_texts(part):
+                here, new = (mask.slice(start, batch.num_rows) for mask in (kept, changed))
+                start += batch.num_rows
+                own = numbers[first : first + (pc.sum(here).as_py() or 0)]
+                first += len(own)
+                some = pa.table({"number": own, "text": batch["text"].filter(here).cast(pa.large_string())})
+                writer.write(some.filter(new.filter(here)))
+    return target

@@ -23,6 +23,9 @@ from flows.dedup.planted import NGRAM
 
 BANDS, ROWS = 14, 8
 
+#: Tools so slow that a bench gives them fewer documents on request.
+SLOW = ("datatrove", "text-dedup")
+
 #: Gets texts, returns a label for each: the same one for documents held to be duplicates of one another.
 Side = Callable[[list[str]], list[int]]
 
@@ -177,16 +180,16 @@ def _quiet() -> Iterator[None]:
             os.close(kept)
 
 
-def _memory(line: str) -> int:
+def memory(line: str) -> int:
     """Returns a figure of this process in kB; rusage's would be the parent's where that is larger."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition(f"{line}:")[2].split()[0])
 
 
-def _forget_peak() -> int:
+def forget_peak() -> int:
     """Sets this process's peak memory to what it holds now, in kB, which is returned."""
     Path("/proc/self/clear_refs").write_text("5")
-    return _memory("VmRSS")
+    return memory("VmRSS")
 
 
 def _spent() -> float:
@@ -199,11 +202,11 @@ def measure(name: str, texts: list[str]) -> dict[str, Any]:
     """Returns a side's labels, the processor seconds and the megabytes that they took."""
     side = SIDES[name][0]
     side(list(_SPECIMEN))
-    before = _forget_peak()
+    before = forget_peak()
     begin, wall = _spent(), time.monotonic()
     labels = side(texts)
     seconds, wall_seconds = _spent() - begin, time.monotonic() - wall
-    peak = _memory("VmHWM")
+    peak = memory("VmHWM")
     return {
         "labels": labels,
         "seconds": seconds,

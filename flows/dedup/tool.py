@@ -75,6 +75,7 @@ def _rate(documents: int, size: int, seconds: float) -> str:
 def closing_words(summary: Mapping[str, Any], out: Path) -> str:
     """Returns a summary as plain text."""
     dropped = summary["exact"] + summary["near"]
+    cut = summary.get("cut", {})
     share = dropped / summary["documents"] if summary["documents"] else 0.0
     lines = [
         "",
@@ -82,9 +83,19 @@ def closing_words(summary: Mapping[str, Any], out: Path) -> str:
         f"Left    {dropped:,} ({share:.1%}): {summary['exact']:,} exact duplicates, {summary['near']:,} near-duplicates"
         f" in {summary['clusters']:,} clusters",
     ]
+    if cut:
+        kinds = [
+            f"{cut[f'removed_{what}']:,} {what}"
+            for what in ("lines", "paragraphs", "substrings")
+            if f"removed_{what}" in cut
+        ]
+        lines.append(f"Cut     {', '.join(kinds)} of the kept documents: {cut['removed_chars']:,} characters")
+        lines.append(f"        {summary['too_little_left']:,} documents dropped, of which too little was left")
     for reason, number in summary["quarantined"].items():
         lines.append(f"        {number:,} records could not be used: {reason}")
     for cluster in summary["largest"][:5]:
         lines.append(f"        {cluster['size']:>7,} documents like {cluster['survivor']}")
     lines += ["", f"Look    {out}/kept", f"        {out}/duplicates.parquet", f"        {out}/summary.json"]
+    if {"removed_lines", "removed_paragraphs"} & set(cut):
+        lines.append(f"        {out}/removed.parquet")
     return "\n".join(lines)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from data.schema import STAGES
 from flows.report.formatting import THIN, value, words
-from flows.report.published import TAUGHT, Published, Rule
+from flows.report.histograms import Floats
+from flows.report.published import METHODS, TAUGHT, Published, Rule
 
 
 def road(row: dict[str, Any], judged: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -68,8 +74,9 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
 
     Each has `rule`, `bound`, `value`, `needed` (the strictest bound that would let it pass, at four
     significant digits), `distance` (relative to the bound), `stated` (such as `t0.85`, where the pool
-    makes the bound) and `setting` (for `--set`, None where the rule is not a preset's or the recipe
-    does not state the bound as a number). Where a rule fails a value that keeps to its bound (a language
+    makes the bound), `share` (of the pool's tokens, that would reach down to it, where the bound is such
+    a share) and `setting` (for `--set`, None where the rule is not a preset's or the recipe does not state
+    the bound as a number or share). Where a rule fails a value that keeps to its bound (a language
     that is not wanted, say), no bound helps: `needed`, `distance` and `setting` are None.
     """
     failed = set(row["failed_rules"] or [])
@@ -80,6 +87,10 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
             continue
         helps = not rule.passes(number)
         bound = _loosest(number, rule) if helps else None
+        setting = (
+            f"filters.{rule.address}={bound:.15g}" if bound is not None and _is_settable(rule, published) else None
+        )
+        share = share_needed(published, rule, number) if helps and rule.stated.startswith("t") else None
         needed.append(
             {
                 "rule": rule.address,
@@ -88,24 +99,54 @@ def changes(row: dict[str, Any], published: Published) -> list[dict[str, Any]]:
                 "value": number,
                 "needed": bound,
                 "distance": abs(number - rule.bound) / max(abs(rule.bound), 1e-9) if helps else None,
-                "setting": f"filters.{rule.address}={bound:.15g}" if helps and _is_settable(rule, published) else None,
+                "share": share,
+                "setting": setting if share is None else f"filters.{rule.address}={share:.4f}",
             }
         )
     return sorted(needed, key=lambda one: (one["distance"] is None, one["distance"] or 0.0, one["rule"]))
 
 
-def advice(row: dict[str, Any], published: Published) -> str:
-    """Returns in words what would have kept a document."""
+def share_needed(published: Published, rule: Rule, value: float) -> float | None:
+    """Returns the smallest share of the pool's tokens, at four digits, whose best documents reach down to a value.
+
+    None where the ledger does not hold the documents' bytes, by which tokens are estimated.
+    """
+    if "signal.bytes" not in published.schema.names:
+        return None
+    where = tuple((column, tuple(names)) for column, names in rule.where.items())
+    values, sizes = _pool(published, rule.signal, where)
+    total = float(sizes.sum())
+    better = float(sizes[values > value].sum())
+    return min(math.floor(better / total * 10_000 + 1) / 10_000, 1.0) if total else None
+
+
+@functools.lru_cache(maxsize=4)
+def _pool(published: Published, signal: str, where: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Floats, Floats]:
+    """Returns a signal's values over the documents that a rule looks at, and their bytes."""
+    pieces = []
+    for batch in published.batches([signal, "signal.bytes", *(column for column, _ in where)]):
+        values = np.asarray(batch[signal].to_numpy(), dtype=np.float64)
+        sizes = np.nan_to_num(np.asarray(batch["signal.bytes"].to_numpy(), dtype=np.float64))
+        there = ~np.isnan(values)
+        for column, names in where:
+            there &= np.asarray(pc.is_in(batch[column], pa.array(names, pa.string())).to_numpy())
+        pieces.append((values[there], sizes[there]))
+    columns = zip(*pieces, strict=True) if pieces else ((np.zeros(0),), (np.zeros(0),))
+    values, sizes = map(np.concatenate, columns)
+    return values, sizes
+
+
+def advice(row: dict[str, Any], published: Published, needed: list[dict[str, Any]] | None = None) -> str:
+    """Returns in words what would have kept a document; `needed` is what `changes` said of it, if that is known."""
     if row["status"] == "kept":
         return "It was kept."
     if row["stage"] == "judge":
-        found = changes(row, published)
-        needed = len(found)
+        found = changes(row, published) if needed is None else needed
         if any(change["needed"] is None for change in found):
             return "No bound alone: a rule drops it for another cause than the measured value (see its explanation)."
-        if not needed:
+        if not found:
             return "The ledger holds no values for its rules (recipe: `ledger: reasons`), so this cannot be said."
-        which = "This bound" if needed == 1 else f"All {needed} of these bounds"
+        which = {1: "This bound", 2: "Both bounds"}.get(len(found), f"All {len(found)} bounds")
         return f"{which} would have to give way; later stages have not looked at it and may still drop it."
     if row["stage"] == "deduplicate":
         return _keep_duplicate(row)
@@ -113,7 +154,9 @@ def advice(row: dict[str, Any], published: Published) -> str:
         "ingest": "Nothing but a readable record: look at its place in the input.",
         "extract": "Nothing in the recipe's bounds: the page gave no text worth keeping (see the reason).",
         "synthesise": "An exercise that parses and passes its tests in the sandbox.",
-        "decontaminate": "Nothing should: it holds text of a benchmark item.",
+        "decontaminate": "Nothing should: it does what a benchmark's solution does."
+        if row.get("benchmark_method") == "behaviour"
+        else "Nothing should: it holds text of a benchmark item.",
         "mix": "A larger `mixture.tokens`, or a larger share for its group: it is good, but over the budget.",
     }
     return others.get(row["stage"], "")
@@ -129,7 +172,8 @@ def _basis(stage: str, row: dict[str, Any], judged: list[dict[str, Any]]) -> str
         alike = f"Jaccard {row['jaccard']:.3f} with {row['matched']}" if row["jaccard"] is not None and here else ""
         return "; ".join(filter(None, [reason, alike, f"cluster {row['cluster']}"]))
     if stage == "decontaminate" and row["benchmark"]:
-        return f"{reason}: {row['benchmark']}, item {row['benchmark_item']}"
+        how = f", found by {METHODS[row['benchmark_method']]}" if row.get("benchmark_method") else ""
+        return f"{reason}: {row['benchmark']}, item {row['benchmark_item']}{how}"
     if stage == "mix" and row["shard"]:
         return f"{row['shard']}, row {row['row']}"
     if here and row["measured"] is not None:
@@ -139,6 +183,11 @@ def _basis(stage: str, row: dict[str, Any], judged: list[dict[str, Any]]) -> str
 
 
 def _keep_duplicate(row: dict[str, Any]) -> str:
+    if row["reason"] == "too_little_left":
+        return (
+            "Less to be cut: what was taken out of it stands in other documents too (`cuts`, removed.parquet). A lower "
+            "deduplicate.min_chars_left, or a higher min_documents of deduplicate.lines or .paragraphs."
+        )
     if row["reason"] == "near_duplicate" and row["jaccard"] is not None and row["jaccard"] < 1:
         above = math.floor(row["jaccard"] * 1000 + 1) / 1000
         return f"A higher threshold: --set deduplicate.threshold={above:g}; or to be preferred to {row['survivor']}."

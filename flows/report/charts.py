@@ -69,6 +69,25 @@ def single(histogram: Histogram, unit: str, bound: float | None) -> Spec:
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=130))
 
 
+def curves(rows: Sequence[Sequence[float]], bound: float | None) -> Spec:
+    """Returns two falling lines: the shares of reference and of raw documents that a threshold keeps.
+
+    Args:
+        rows: (threshold, share of the reference kept, share of the raw pool kept), rising.
+        bound: the recipe's threshold, drawn as a line.
+    """
+    layers = []
+    for place, colour, name in ((1, palette.KEPT, "reference"), (2, palette.DROPPED, "raw")):
+        values = [{"x": 0.0, "y": 1.0}, *({"x": row[0], "y": row[place]} for row in rows)]
+        x = alt.X("x:Q").axis(title="threshold", tickCount=5, grid=False).scale(domain=[0, 1])
+        y = alt.Y("y:Q").axis(title="share kept", format="%", tickCount=3).scale(domain=[0, 1])
+        line = _data(values).mark_line(color=colour, strokeWidth=2, interpolate="step-before")
+        layers.append(line.encode(x=x, y=y, description=alt.value(f"{name} documents kept")))
+    if bound is not None:
+        layers.append(_data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
+    return with_look(alt.layer(*layers).properties(width=CARD - 92, height=130))
+
+
 def bars(
     rows: Sequence[tuple[str, float, str]], colour: str = palette.KEPT, width: int = CARD - 150, first: str = ""
 ) -> Spec:

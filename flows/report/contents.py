@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from flows.report.excerpts import label, mask
 from flows.report.formatting import count, plural, seconds, share, short, value, words
 from flows.report.gallery import Gallery
 from flows.report.histograms import Histogram
-from flows.report.published import Published
+from flows.report.published import METHODS, Published
 from flows.report.survey import Survey
 
 #: Values of a category that have a bar, items and files that are listed.
@@ -22,6 +23,9 @@ BARS, LISTED = 8, 60
 
 #: Characters of the recipe that are shown.
 _RECIPE_CHARS = 40_000
+
+#: Steps that see the documents which reach a stage of another name.
+_STAGE_OF = {"measure": "judge", "score": "judge", "sign": "deduplicate", "publish": "ingest"}
 
 _SIZES = ((2, 2), (3, 3), (4, 5), (6, 10), (11, 50), (51, 10**12))
 
@@ -85,9 +89,15 @@ def contamination(survey: Survey, gallery: Gallery) -> dict[str, Any] | None:
         names.setdefault(benchmark, []).append(number)
     bars = [(label(item, 34), float(number), count(number)) for (_, item), number in ranked[:BARS]]
     documents = plural(sum(survey.benchmarks.values()), "document")
+    methods: dict[tuple[str, ...], Counter[str]] = {}
+    for (benchmark, item, method), number in survey.methods.items():
+        for key in ((benchmark,), (benchmark, item)):
+            methods.setdefault(key, Counter())[METHODS.get(method, method)] += number
+    said = {key: ", ".join(f"{name} {count(n)}" for name, n in largest(found, 9)) for key, found in methods.items()}
     return {
         "finding": f"{documents} held {plural(len(ranked), 'benchmark item')} and did not enter the shards",
-        "benchmarks": [(name, len(found), sum(found)) for name, found in sorted(names.items())],
+        "methods": said,
+        "benchmarks": [(name, len(found), sum(found), said[name,]) for name, found in sorted(names.items())],
         "chart": gallery.draw(charts.bars(bars, palette.DROPPED), "Documents by benchmark item"),
         "items": ranked[:LISTED],
         "left_out": len(ranked) - LISTED,
@@ -108,29 +118,6 @@ def quarantine(survey: Survey) -> dict[str, Any] | None:
         "finding": f"{plural(total, 'record')} could not be read, most often as “{words(ranked[0][0][0])}”",
         "rows": rows[:LISTED],
         "left_out": len(rows) - LISTED,
-    }
-
-
-def exercises(published: Published, gallery: Gallery) -> dict[str, Any] | None:
-    """Returns what the teacher wrote, what was kept and why the rest was not; None without a teacher."""
-    teacher = published.manifest.get("teacher")
-    if not teacher:
-        return None
-    rejected = {str(reason): int(number) for reason, number in (teacher.get("rejected") or {}).items()}
-    kept, requests = int(teacher.get("kept") or 0), int(teacher.get("requests") or 0)
-    bars = [("kept", float(kept), count(kept))]
-    by_number: list[tuple[str, int]] = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
-    bars += [(label(words(reason), 34), float(number), count(number)) for reason, number in by_number]
-    procedural = teacher.get("kind") == "procedural"
-    return {
-        "finding": f"{count(kept)} of {plural(requests, 'request')} gave an exercise whose tests pass in the sandbox",
-        "procedural": procedural,
-        "teacher": teacher,
-        "sandbox": published.manifest.get("sandbox"),
-        "chart": gallery.draw(
-            charts.bars(bars[:20], palette.DROPPED, first=palette.KEPT), "Exercises kept and rejected by reason"
-        ),
-        "rejected": sum(rejected.values()),
     }
 
 
@@ -178,24 +165,29 @@ def truth(published: Published) -> dict[str, Any] | None:
 
 
 def timing(published: Published, steps: Sequence[dict[str, Any]], gallery: Gallery) -> dict[str, Any] | None:
-    """Returns the duration of each step; None if none was given."""
+    """Returns the duration of each step, and documents a second where none were reused; None if none was given."""
     if not steps:
         return None
     bars = []
+    reaching = {row["stage"]: row["in"] for row in published.manifest["counts"]["stages"]}
     for step in steps:
         note = seconds(step["seconds"])
         if step.get("parts", 0) > 1:
             note += f" · {step['parts']} parts"
         if step.get("reused"):
             note += f" · {step['reused']} reused"
+        elif reaching.get(_STAGE_OF.get(step["step"], step["step"])) and step["seconds"] >= 0.1:
+            reached = reaching[_STAGE_OF.get(step["step"], step["step"])]
+            note += f" · {short(round(reached / step['seconds']))} documents/s"
         bars.append((label(str(step["step"]), 30), float(step["seconds"]), note))
     total = sum(float(step["seconds"]) for step in steps)
     documents = published.manifest["counts"]["in"]
     rate = f", {short(round(documents / total))} documents a second" if total > 0 else ""
     slowest = max(steps, key=lambda step: step["seconds"])
+    told = "Seconds by step, parts, and documents a second"
     return {
         "finding": f"{seconds(total)} in all{rate}; {slowest['step']} takes {share(slowest['seconds'], total)} of it",
-        "chart": gallery.draw(charts.bars(bars, palette.NOT_SAMPLED, width=620), "Seconds by step"),
+        "chart": gallery.draw(charts.bars(bars, palette.NOT_SAMPLED, width=620), told),
     }
 
 

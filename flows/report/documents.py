@@ -9,7 +9,7 @@ from typing import Any
 from flows.report import formatting
 from flows.report.differences import side_by_side
 from flows.report.excerpts import excerpt, label, mask, visible
-from flows.report.published import Published, Rule
+from flows.report.published import METHODS, Published, Rule
 from flows.report.survey import Survey
 
 #: Returns the texts of documents by id; ids that have none are left out.
@@ -129,7 +129,8 @@ def verdict(row: dict[str, Any], rules: list[Rule]) -> str:
     if row["stage"] == "deduplicate" and row["jaccard"] is not None:
         return f"{what}; Jaccard similarity {row['jaccard']:.3f}"
     if row["benchmark"]:
-        return f"{what}; item {label(row['benchmark_item'], 60)} of {label(row['benchmark'], 40)}"
+        how = f", found by {METHODS[row['benchmark_method']]}" if row.get("benchmark_method") else ""
+        return f"{what}; item {label(row['benchmark_item'], 60)} of {label(row['benchmark'], 40)}{how}"
     if row["measured"] is not None and row["threshold"] is not None:
         return f"{what}; measured {formatting.value(row['measured'])}, bound {formatting.value(row['threshold'])}"
     return what

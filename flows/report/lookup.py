@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,22 @@ def rows_at(published: Published, places: list[Place], columns: list[str] | None
             table = file.read_row_group(group, columns=columns).take(pa.array([place[2] for place in wanted]))
         rows.update(zip(wanted, table.to_pylist(), strict=True))
     return [rows[place] for place in places]
+
+
+def places_of(published: Published, rows: Sequence[int]) -> list[Place]:
+    """Returns where some rows of the ledger stand, by their numbers from 0."""
+    groups: list[tuple[Path, int]] = []
+    starts = [0]
+    for path in published.ledger_files:
+        metadata = pq.read_metadata(path)
+        for group in range(metadata.num_row_groups):
+            groups.append((path, group))
+            starts.append(starts[-1] + metadata.row_group(group).num_rows)
+    places = []
+    for row in rows:
+        number = int(np.searchsorted(starts, row, side="right")) - 1
+        places.append((*groups[number], row - starts[number]))
+    return places
 
 
 def _matches(published: Published, column: str, test: Any) -> list[Place]:

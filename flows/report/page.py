@@ -10,9 +10,11 @@ import jinja2
 from markupsafe import Markup
 
 from data.atomic import atomic_write
-from flows.report import contents, formatting, funnel, palette
+from flows.report import contents, formatting, funnel, history, palette
+from flows.report.cuts import cuts
 from flows.report.documents import Samples, Texts
 from flows.report.excerpts import label, visible
+from flows.report.exercises import exercises
 from flows.report.gallery import Gallery
 from flows.report.published import Published
 from flows.report.survey import Survey, take_survey
@@ -24,7 +26,13 @@ MAX_BYTES = 5_000_000
 _DETAIL = ((80, 1.0), (40, 0.5), (15, 0.15), (0, 0.0))
 
 
-def write_report(folder: Path, target: Path, texts: Texts, timings: Sequence[dict[str, Any]] = ()) -> None:
+def write_report(
+    folder: Path,
+    target: Path,
+    texts: Texts,
+    timings: Sequence[dict[str, Any]] = (),
+    earlier: Path | None = None,
+) -> None:
     """Writes the report of a published run, whole or not at all.
 
     The same run, texts and timings give the same bytes.
@@ -34,14 +42,18 @@ def write_report(folder: Path, target: Path, texts: Texts, timings: Sequence[dic
         target: the HTML file.
         texts: returns documents' texts by id; ids without a text are left out.
         timings: for each step `step`, `seconds`, `parts` and `reused` (parts not run again).
+        earlier: another run's folder, to be compared with.
 
     Raises:
         UsageError: the folder holds no published run.
     """
     published = Published(folder)
     survey = take_survey(published)
+    compared = history.comparison(published, Published(earlier) if earlier else None)
     for charted, share in _DETAIL:
-        page = render_page(published, survey, texts, timings, charted, share).encode("utf-8", "backslashreplace")
+        page = render_page(published, survey, texts, timings, charted, share, compared).encode(
+            "utf-8", "backslashreplace"
+        )
         if len(page) < MAX_BYTES:
             break
     atomic_write(target, page)
@@ -54,6 +66,7 @@ def render_page(
     timings: Sequence[dict[str, Any]] = (),
     charted: int = _DETAIL[0][0],
     share: float = 1.0,
+    compared: dict[str, Any] | None = None,
 ) -> str:
     """Returns the report's HTML, with charts for so many rules and a share of the usual samples."""
     gallery = Gallery()
@@ -64,29 +77,42 @@ def render_page(
         "overlap": funnel.overlap(published, survey, gallery),
         "distributions": contents.distributions(survey, gallery),
         "duplicates": contents.duplicates(published, survey, gallery),
+        "cuts": cuts(published),
         "contamination": contents.contamination(survey, gallery),
         "quarantine": contents.quarantine(survey),
-        "exercises": contents.exercises(published, gallery),
+        "exercises": exercises(published, gallery),
+        "quality": history.quality(published, gallery),
+        "comparison": compared,
+        "drift": history.drift(published),
         "mixture": contents.mixture(published, gallery),
         "truth": contents.truth(published),
         "timing": contents.timing(published, timings, gallery),
         "provenance": contents.provenance(published),
     }
     samples = Samples(published, survey, texts, share)
-    environment = _environment()
-    return environment.get_template("page.html.j2").render(
-        manifest=published.manifest,
-        survey=survey,
-        samples=samples,
-        style=Markup(palette.style_sheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8")),
-        series={colour: place for place, colour in enumerate(palette.SERIES)},
-        **sections,
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            manifest=published.manifest,
+            survey=survey,
+            samples=samples,
+            style=style(),
+            series={colour: place for place, colour in enumerate(palette.SERIES)},
+            **sections,
+        )
     )
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+def style() -> Markup:
+    """Returns the style sheet of all pages."""
+    return Markup(palette.style_sheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
+
+
+def environment(*folders: Path) -> jinja2.Environment:
+    """Returns what fills templates in, those of the report and those in further folders; hostile text is escaped."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -94,9 +120,9 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
-        environment.filters[function.__name__] = function
-    environment.filters.update(words=formatting.words, plural=formatting.plural, label=label)
-    return environment
+        made.filters[function.__name__] = function
+    made.filters.update(words=formatting.words, plural=formatting.plural, label=label)
+    return made
 
 
 def _shown(value: Any) -> Any:

@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DamageError
-from data.ledger import LEDGER, signal_column
+from data.ledger import COPIES, CUTS, LEDGER, signal_column
 from data.manifest import read_manifest, snapshot_folder
 
 #: How sources are called whose documents enter at the stage `synthesise`: a teacher's replies.
 TAUGHT = "synth/"
+
+#: How a benchmark's item was found in a document, in words; ledgers of older versions do not say it.
+METHODS = {"ngram": "n-gram", "whole": "whole item", "behaviour": "behaviour", "": "not noted"}
 
 #: Rows of a batch: 60 columns of them are 32 MB.
 BATCH_ROWS = 65_536
@@ -136,7 +139,8 @@ class Published:
     @property
     def signals(self) -> list[str]:
         """The ledger's signal columns; none in a ledger of reasons only."""
-        return [name for name in self.schema.names if name not in LEDGER.names]
+        others = {*LEDGER.names, CUTS.name, COPIES.name}
+        return [name for name in self.schema.names if name not in others]
 
     def rows(self) -> int:
         """Returns the number of the ledger's rows."""

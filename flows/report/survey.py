@@ -46,7 +46,7 @@ class Survey:
         categories: language, programming language, kind, licence, site.
         cluster_sizes: one entry for each cluster of duplicates.
         largest_clusters: (cluster, size).
-        benchmarks: documents by (benchmark, item).
+        benchmarks: documents by (benchmark, item); methods: by (benchmark, item, method).
         quarantine: documents by (reason, source); examples: up to a few rows of each.
         flow: documents and tokens by (stage, status, source); tokens of rows without text are 0.
         sample: the rows to show, see sampling.Sampler.
@@ -64,6 +64,7 @@ class Survey:
     cluster_sizes: npt.NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     largest_clusters: list[tuple[str, int]] = dataclasses.field(default_factory=list)
     benchmarks: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
+    methods: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
     quarantine: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
     quarantined: dict[tuple[str, str], list[str]] = dataclasses.field(default_factory=dict)
     flow: Counter[tuple[str, ...]] = dataclasses.field(default_factory=Counter)
@@ -195,7 +196,10 @@ def _count_others(survey: Survey, batch: pa.Table) -> None:
         survey.jaccard.add(numbers(near, "jaccard"), np.zeros(near.num_rows, np.int64))
     hits = batch.filter(pc.is_valid(batch["benchmark"]))
     if hits.num_rows:
-        count_values(survey.benchmarks, [hits["benchmark"], hits["benchmark_item"]])
+        item = [hits["benchmark"], hits["benchmark_item"]]
+        count_values(survey.benchmarks, item)
+        method = hits["benchmark_method"] if "benchmark_method" in hits.column_names else pa.nulls(hits.num_rows)
+        count_values(survey.methods, [*item, method])
     bad = batch.filter(pc.equal(batch["status"], "quarantined"))
     if bad.num_rows:
         count_values(survey.quarantine, [bad["reason"], bad["source"]])

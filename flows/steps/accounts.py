@@ -14,13 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.account import check_account, count
-from data.ledger import ledger_rows, ledger_schema, read_ledger, write_ledger
+from data.ledger import COPIES, CUTS, ledger_rows, ledger_schema, read_ledger, write_ledger
 from data.parts import Part, alive, column_names, count_rows, read_part
 from data.recipe_file import dotted
 from data.shards import ShardPlan
+from data.texts import read_facts
 from flows.preflight import named_files
 from flows.run import Run
+from flows.steps.cut import CUTTING
 from flows.steps.judge import NO_SIGNALS, read_signals
+from flows.steps.mix import copies_of
 from flows.steps.tokenise import LIVING
 
 #: The packages that phimill is built on, named in every manifest.
@@ -31,8 +34,11 @@ NAMED = (
 
 BORN = ("id", "origin_id", "source", "kind", "locator", "url", "language", "licence", "status", "reason")
 
+#: Steps whose decisions stand in the ledger under another name.
+STAGE_OF = dict.fromkeys(CUTTING, "deduplicate")
+
 #: The ledger's columns that the counts come from.
-COUNTED = ("source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language")
+COUNTED = ("source", "kind", "status", "stage", "reason", "rule", "tokens", "licence", "language", "copies")
 
 
 def count_records(parts: list[Part]) -> dict[str, tuple[int, int, list[tuple[str, int]]]]:
@@ -55,7 +61,10 @@ def count_records(parts: list[Part]) -> dict[str, tuple[int, int, list[tuple[str
 def ledger_tables(run: Run, parts: list[Part], shards: ShardPlan, build: Path) -> None:
     """Writes the ledger of all parts into build/ledger."""
     full = run.recipe.ledger == "full"
-    schema = ledger_schema(signal_names(parts) if full else ())
+    removed = removed_names(parts)
+    repeats = any(copies_of(part) is not None for part in parts)
+    more = [*([CUTS] if removed else []), *([COPIES] if repeats else [])]
+    schema = ledger_schema([*(signal_names(parts) if full else ()), *removed], more)
     write_ledger(build, _tables(parts, shards, schema, full), schema)
 
 
@@ -67,6 +76,31 @@ def signal_names(parts: list[Part]) -> list[str]:
             if step in part.files:
                 names.update(_signal_names(part.files[step]))
     return sorted(names)
+
+
+def removed_names(parts: list[Part]) -> list[str]:
+    """Returns the names of what was counted where texts were cut after they were judged."""
+    files = {step: part.files[step] for part in parts for step in CUTTING if step in part.files}
+    return sorted({name for path in files.values() for name in column_names(path) if name.startswith("removed_")})
+
+
+def removed_from(part: Part) -> dict[str, pa.ChunkedArray]:
+    """Returns what was cut out of a part's texts: the columns `removed_…`, added up over the steps, and `cuts`."""
+    found: dict[str, pa.ChunkedArray] = {}
+    for step in CUTTING:
+        if step not in part.files:
+            continue
+        names = [name for name in column_names(part.files[step]) if name.startswith("removed_")]
+        table = read_part(part.files[step], [*names, "cuts"])
+        for name in names:
+            before = found.get(name)
+            found[name] = table[name] if before is None else pc.add(before, pc.coalesce(table[name], 0.0))
+        cuts = table["cuts"]
+        if "cuts" in found:
+            pairs = zip(found["cuts"].to_pylist(), cuts.to_pylist(), strict=True)
+            cuts = pa.chunked_array([[[*(one or ()), *(two or ())] for one, two in pairs]], cuts.type)
+        found["cuts"] = cuts
+    return found
 
 
 def _signal_names(path: str) -> list[str]:
@@ -83,12 +117,18 @@ def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool)
         paths, rows = shards.places(kept, start)
         start += int(pc.sum(kept).as_py() or 0)
         sizes = read_part(part.files["tokenise"], ["bytes", "tokens"])
+        facts = read_facts(part, ["language", "licence"])
         extras: dict[str, Any] = {"shard": paths, "row": rows, "bytes": sizes["bytes"], "tokens": sizes["tokens"]}
+        extras |= {name: facts[name] for name in facts.column_names}
         if "measure" in part.files:
             found = read_part(part.files["measure"], ["language"])["language"]
-            declared = read_part(part.files[part.origin], ["language"])["language"]
-            extras["language"] = pc.coalesce(found, declared)
-        fates = [(step, read_part(part.files[step], _fate_columns(part.files[step]))) for step in _deciding(part)]
+            extras["language"] = pc.coalesce(found, extras["language"])
+        extras |= removed_from(part)
+        extras["copies"] = copies_of(part)
+        fates = [
+            (STAGE_OF.get(step, step), read_part(part.files[step], _fate_columns(part.files[step])))
+            for step in _deciding(part)
+        ]
         yield ledger_rows(
             read_part(part.files[part.origin], BORN),
             fates,
@@ -100,12 +140,12 @@ def _tables(parts: list[Part], shards: ShardPlan, schema: pa.Schema, full: bool)
 
 
 def _deciding(part: Part) -> list[str]:
-    steps = ("extract", "judge", "deduplicate", "decontaminate", "mix")
+    steps = ("extract", "judge", "deduplicate", *CUTTING, "decontaminate", "mix")
     return [step for step in steps if step in part.files]
 
 
 def _fate_columns(path: str) -> list[str]:
-    unwanted = {"text", "metadata", "language"}
+    unwanted = {"text", "text_bytes", "metadata", "language", "licence", "cuts", "copies"}
     return [name for name in column_names(path) if name not in unwanted]
 
 
@@ -159,12 +199,51 @@ def manifest_of(
             "path": "tokenizer.json", "sha256": run.facts["tokenizer"]["sha256"], "vocabulary": vocabulary
         },
         "mixture": run.facts["mixture"],
-        "quality": _without(run.facts.get("quality"), "path", "canaries"),
+        **_cut(build, removed_names(parts)),
+        "quality": _quality(run, parts),
         "teacher": teacher,
         "sandbox": teacher.get("sandbox") if teacher else None,
         "truth": _truth(run, build),
     }  # fmt: skip
     return manifest
+
+
+def _cut(build: Path, names: list[str]) -> dict[str, Any]:
+    """Returns the entry `cut`: of how many kept documents something was cut, and how much; none without such steps."""
+    if not names:
+        return {}
+    sums: dict[str, int] = {"documents": 0, **dict.fromkeys(names, 0)}
+    for table in read_ledger(build, ["status", *names]):
+        kept = table.filter(pc.equal(table["status"], "kept"))
+        sums["documents"] += pc.sum(pc.greater(kept["removed_chars"], 0)).as_py() or 0
+        for name in names:
+            sums[name] += int(pc.sum(kept[name]).as_py() or 0)
+    return {"cut": sums}
+
+
+def _quality(run: Run, parts: list[Part]) -> dict[str, Any] | None:
+    """Returns the quality model's facts, and the scores that it gave to what came in and to what was kept."""
+    facts = run.facts.get("quality")
+    if not facts:
+        return None
+    scored = [part for part in parts if "score" in part.files]
+    values = [read_part(part.files["score"], ["quality"])["quality"].to_numpy() for part in scored]
+    kept = [
+        scores[alive(part, (*LIVING, "mix")).to_numpy(zero_copy_only=False)]
+        for part, scores in zip(scored, values, strict=True)
+    ]
+    scores = {"came in": _spread(values), "kept": _spread(kept)}
+    return {**{key: value for key, value in facts.items() if key not in ("path", "canaries")}, "scores": scores}
+
+
+def _spread(pieces: list[np.ndarray[Any, Any]]) -> dict[str, Any]:
+    """Returns how many numbers there are, their mean and five quantiles; NaN does not count."""
+    values = np.concatenate(pieces) if pieces else np.zeros(0)
+    values = values[~np.isnan(values)]
+    if not values.size:
+        return {"documents": 0}
+    quantiles = {f"p{share:02}": round(float(np.percentile(values, share)), 6) for share in (5, 25, 50, 75, 95)}
+    return {"documents": int(values.size), "mean": round(float(values.mean()), 6), **quantiles}
 
 
 def _references(run: Run) -> list[dict[str, Any]]:
@@ -237,7 +316,3 @@ def _truth(run: Run, build: Path) -> list[dict[str, Any]] | None:
     columns = ["id", "source", "locator", "origin_id", "status", "stage", "reason", "cluster", "survivor", "matched"]
     ledger = pa.concat_tables(list(read_ledger(build, columns)))
     return list(findings(read_truth(run.root / run.recipe.truth), ledger))
-
-
-def _without(facts: dict[str, Any] | None, *names: str) -> dict[str, Any] | None:
-    return {key: value for key, value in facts.items() if key not in names} if facts else None

@@ -15,12 +15,17 @@ from data.recipe import Benchmark
 from data.schema import FATE_FIELDS
 from data.texts import read_texts
 from flows.run import Run
+from flows.steps.behaviour import MODULES, learn, with_behaviour
+from flows.steps.cut import CUTTING
 from flows.steps.deduplicate import digest_of_mask
 from flows.steps.judge import align
 
-BEFORE = ("ingest", "extract", "judge", "deduplicate", "synthesise")
+BEFORE = ("ingest", "extract", "judge", "deduplicate", *CUTTING, "synthesise")
 
-SCHEMA = pa.schema([*FATE_FIELDS, pa.field("benchmark", pa.string()), pa.field("benchmark_item", pa.string())])
+#: What was found, and how: `ngram`, `whole` (an item shorter than an n-gram) or `behaviour`.
+_FOUND = ("benchmark", "benchmark_item", "benchmark_method")
+
+SCHEMA = pa.schema([*FATE_FIELDS, *(pa.field(name, pa.string()) for name in _FOUND)])
 
 
 def decontaminate(run: Run) -> dict[str, Any]:
@@ -32,11 +37,15 @@ def decontaminate(run: Run) -> dict[str, Any]:
     digests = [run.work.sha256(run.root / benchmark.path) for benchmark in chosen.benchmarks]
     for benchmark in settings["benchmarks"]:
         benchmark["path"] = str(run.root / benchmark["path"])
+    modules = ["filters.contamination", "flows.steps.decontaminate", "flows.steps.judge"]
+    if chosen.behaviour:
+        settings["behaviours"] = learn(run, [Benchmark(**benchmark) for benchmark in settings["benchmarks"]], digests)
+        modules += MODULES
     fingerprint = step_fingerprint(
         "decontaminate",
-        version=1,
+        version=2,
         settings=chosen.model_dump(mode="json"),
-        modules=["filters.contamination", "flows.steps.decontaminate", "flows.steps.judge"],
+        modules=modules,
         libraries=("numpy", "xxhash"),
         reads=digests,
     )
@@ -45,7 +54,7 @@ def decontaminate(run: Run) -> dict[str, Any]:
         fingerprint,
         decontaminate_part,
         {**settings, "digests": digests},
-        reads=["measure", "synthesise"],
+        reads=["measure", *CUTTING, "synthesise"],
         parts=[*run.parts, *run.taught],
         extra=lambda part: {"alive": digest_of_mask(alive(part, BEFORE))},
     )
@@ -66,10 +75,12 @@ def decontaminate_part(part_json: dict[str, Any], target: str, settings: dict[st
     ids = read_part(part.files[part.origin], ["id"])["id"]
     start = 0
     with PartWriter(Path(target), SCHEMA) as writer:
-        for batch in read_texts(part):
+        for batch in read_texts(part, ["id", "kind"]):
             here = mask.slice(start, batch.num_rows)
             living = batch.filter(here)
             found = index.find(living["text"].to_pylist())
+            if settings.get("behaviours"):
+                found = with_behaviour(found, living, settings["behaviours"])
             fates = _fates(living["id"], found)
             writer.write(align(fates, here, ids.slice(start, batch.num_rows)))
             start += batch.num_rows
@@ -87,6 +98,7 @@ def _fates(ids: pa.ChunkedArray, found: pa.Table) -> pa.Table:
             "threshold": pc.if_else(hit, pa.scalar(0.0), nothing),
             "benchmark": found["benchmark"],
             "benchmark_item": found["item"],
+            "benchmark_method": pc.if_else(hit, found["method"], pa.scalar(None, pa.string())),
         }
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.deduplication import SIGNED_BY
+from data.deduplication import CUT_BY, SIGNED_BY
 from data.duplicate_index import DuplicateIndex, open_index
 from data.errors import AccountingError
 from data.fingerprint import digest, step_fingerprint
 from data.parts import Part, alive, read_part, scatter, write_part, write_tables
 from data.recipe import Deduplicate
 from data.schema import FATE_FIELDS
-from data.texts import read_texts, texts_of_rows
+from data.texts import read_facts, read_texts, texts_of_rows
 from flows.run import Run
+from flows.steps.cut import cut
 from flows.steps.judge import align
 
 BEFORE = ("ingest", "extract", "judge")
@@ -51,19 +52,21 @@ def deduplicate(run: Run) -> dict[str, Any]:
         return {}
     with contextlib.ExitStack() as stack:
         index = stack.enter_context(open_index(run.root / settings.against)) if settings.against else None
-        return _find(run, settings, index)
+        _find(run, settings, index)
+    cut(run, settings)
+    return {"parts": len(run.parts)}
 
 
-def _find(run: Run, settings: Deduplicate, index: DuplicateIndex | None) -> dict[str, Any]:
+def _find(run: Run, settings: Deduplicate, index: DuplicateIndex | None) -> None:
     if index is not None:
         index.check(run.work.sha256)
     _sign(run, settings)
     reads = [[part.keys.get(step) for step in ("sign", "score")] for part in run.parts]
-    priorities = {source.name: source.priority for source in run.recipe.sources}
+    priorities = _priorities(run)
     fingerprint = step_fingerprint(
         "deduplicate",
-        version=2,
-        settings=settings.model_dump(mode="json", exclude={"against"}),
+        version=3,
+        settings=settings.model_dump(mode="json", exclude={"against", *CUT_BY}),
         modules=_MODULES,
         libraries=_LIBRARIES,
         reads=[reads, priorities, index.digest if index else None],
@@ -73,12 +76,15 @@ def _find(run: Run, settings: Deduplicate, index: DuplicateIndex | None) -> dict
     missing = sum(not target.exists() for target in targets)
     with run.timed("deduplicate", todo=1 if missing else 0):
         if missing:
-            _link(run, settings, priorities, targets, index)
+            _link(run, settings, targets, index)
     run.parts = [
         part.having("deduplicate", digest([fingerprint, part.name]), target)
         for part, target in zip(run.parts, targets, strict=True)
     ]
-    return {"parts": len(run.parts)}
+
+
+def _priorities(run: Run) -> dict[str, int]:
+    return {source.name: source.priority for source in run.recipe.sources}
 
 
 def _sign(run: Run, settings: Deduplicate) -> None:
@@ -117,15 +123,12 @@ def _signed(part: Part, settings: Deduplicate) -> Iterator[pa.Table]:
         yield scatter(signed, here).set_column(0, "id", batch["id"])
 
 
-def _link(
-    run: Run, settings: Deduplicate, priorities: dict[str, int], targets: list[Path], index: DuplicateIndex | None
-) -> None:
+def _link(run: Run, settings: Deduplicate, targets: list[Path], index: DuplicateIndex | None) -> None:
     from filters.duplicates import find_duplicates
     from filters.known_documents import find_new
 
     living = LivingRows(run.parts)
-    ranks = pa.concat_tables([_ranks(part, settings, priorities) for part in run.parts]).filter(living.mask)
-    ranks = ranks.append_column("length", living.column("length"))
+    ranks = ranks_of(run, settings, living)
     if index is None:
         found = find_duplicates(living.column, ranks, living.fetch, settings)
     else:
@@ -144,9 +147,9 @@ def _link(
 class LivingRows:
     """The living documents of some parts, numbered through, as the search for duplicates reads them."""
 
-    def __init__(self, parts: list[Part]) -> None:
+    def __init__(self, parts: list[Part], before: Sequence[str] = BEFORE) -> None:
         self.parts = parts
-        self.masks = [alive(part, BEFORE) for part in parts]
+        self.masks = [alive(part, before) for part in parts]
         self.mask = pa.chunked_array(self.masks, pa.bool_())
         self._rows = [np.flatnonzero(np.asarray(mask)) for mask in self.masks]
         self._starts = np.cumsum([0, *map(len, self._rows)])
@@ -169,21 +172,27 @@ class LivingRows:
         return pa.concat_tables(pieces)
 
 
+def ranks_of(run: Run, settings: Deduplicate, living: LivingRows) -> pa.Table:
+    """Returns what the living documents are ranked by: `id`, `name`, `source`, and the keys of the survivor policy."""
+    ranks = pa.concat_tables([_ranks(part, settings, _priorities(run)) for part in run.parts]).filter(living.mask)
+    return ranks.append_column("length", living.column("length"))
+
+
 def _ranks(part: Part, settings: Deduplicate, priorities: dict[str, int]) -> pa.Table:
     """Returns what all rows of a part are ranked by, but for their lengths."""
     from filters.ranking import rank_dates, rank_licences
 
-    table = read_part(part.files["ingest"], ["id", "source"])
-    columns = {"id": table["id"], "source": table["source"]}
+    table = read_part(part.files["ingest"], ["id", "source", "origin_id"])
+    columns = {"id": table["id"], "source": table["source"], "name": table["origin_id"]}
     if "quality" in settings.survivor:
         scored = read_part(part.files["score"], ["quality"])["quality"] if "score" in part.files else None
         columns["quality"] = pa.nulls(len(table), pa.float64()) if scored is None else scored
     if "priority" in settings.survivor:
         columns["priority"] = pa.array(np.full(len(table), priorities[part.source], dtype=np.int64))
     if "licence" in settings.survivor:
-        columns["licence"] = rank_licences(read_part(part.files["ingest"], ["licence"])["licence"])
+        columns["licence"] = rank_licences(read_facts(part, ["licence"])["licence"])
     if "recency" in settings.survivor:
-        columns["recency"] = rank_dates(read_part(part.files["ingest"], ["metadata"])["metadata"])
+        columns["recency"] = rank_dates(read_facts(part, ["metadata"])["metadata"])
     return pa.table(columns)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from data.fingerprint import step_fingerprint
+from data.fingerprint import resource_digest, step_fingerprint
 from data.parts import PartWriter, read_batches
 from data.recipe import Extract
 from data.schema import FATE_FIELDS
@@ -19,8 +20,12 @@ SCHEMA = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("metadata", pa.string()),
         pa.field("language", pa.string()),
+        pa.field("licence", pa.string()),
     ]
 )
+
+#: What the extra `documents` brings.
+_OPTIONAL = (("pypdfium2", "pypdfium2"), ("docx", "python-docx"))
 
 
 def extract(run: Run) -> dict[str, Any]:
@@ -28,10 +33,14 @@ def extract(run: Run) -> dict[str, Any]:
     settings = run.recipe.extract.model_dump(mode="json")
     fingerprint = step_fingerprint(
         "extract",
-        version=1,
+        version=2,
         settings=settings,
         modules=["data.extraction", "flows.steps.extract"],
-        libraries=("resiliparse", "trafilatura", "justext", "lxml", "lxml-html-clean"),
+        libraries=[
+            *("resiliparse", "numpy", "trafilatura", "justext", "lxml", "lxml-html-clean", "ftfy"),
+            *(name for package, name in _OPTIONAL if importlib.util.find_spec(package)),
+        ],
+        reads=resource_digest("data.pages"),
     )
     run.parts = run.map_parts("extract", fingerprint, extract_part, settings, reads=["ingest"])
     return {"parts": len(run.parts)}

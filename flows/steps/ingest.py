@@ -3,60 +3,90 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from data.atomic import atomic_write
+from data.errors import PhimillError
 from data.fingerprint import digest, step_fingerprint
+from data.input_manifest import entry_of, freeze, settle
 from data.keyed import keyed_unit
 from data.parts import PART_BYTES, Part, PartWriter
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA
+from flows.metering import Meter, Note
 from flows.run import Run
 
-LIBRARIES = ("orjson", "pyarrow", "resiliparse", "datasets", "zstandard")
+LIBRARIES = ("orjson", "pyarrow", "resiliparse", "datasets", "zstandard", "lxml", "isal", "brotli", "xxhash")
+
+#: Names shown of what is passed over.
+SHOWN = 3
 
 
 def ingest(run: Run) -> dict[str, Any]:
     """Fills run.parts and run.inputs."""
-    from data.sources import list_units
+    from data.sources import Unit, list_units
 
     settings = {"sample": run.sample, "seed": run.recipe.seed} if run.sample is not None else {}
     fingerprint = step_fingerprint(
-        "ingest", version=1, settings=settings, modules=["data.sources", "flows.steps.ingest"], libraries=LIBRARIES
+        "ingest", version=2, settings=settings, modules=["data.sources", "flows.steps.ingest"], libraries=LIBRARIES
     )
     folder = run.folder("ingest", fingerprint)
-    indexes: list[tuple[Path, str]] = []
-    todo: list[tuple[Any, ...]] = []
+    listed: list[tuple[Unit, Source, Path]] = []
+    passed_over: list[str] = []
     for source in run.recipe.sources:
-        reading = source.model_dump(mode="json", exclude={"priority"})
-        for unit in list_units(source, run.root, run.work.sha256):
-            key = digest([fingerprint, unit.key, reading])
-            index = folder / f"{source.name}-{key}.json"
-            indexes.append((index, source.name))
-            run.inputs.extend(
-                {"source": source.name, "path": file.relative, "bytes": file.bytes, "sha256": file.sha256}
-                for file in unit.files
-            )
-            if not _is_whole(index):
-                todo.append((unit, source, str(index), settings))
+        note = lambda relative, why, name=source.name: passed_over.append(f"{name}/{relative}: {why}")  # noqa: E731
+        for unit in list_units(source, run.root, run.work.sha256, note):
+            index = folder / f"{source.name}-{digest([fingerprint, unit.name, unit.key])}.json"
+            listed.append((unit, source, index))
+            run.inputs.extend(entry_of(source.name, file) for file in unit.files)
     run.work.keep_digests()
-    with run.timed("ingest", parts=len(indexes), todo=len(todo)) as done:
-        if todo:
-            run.pool.run(ingest_unit, todo, done)
+    _say_passed_over(run, passed_over)
+    _say_changes(run)
+    todo = [(unit, source, index) for unit, source, index in listed if not _is_whole(index)]
+    sizes = {index.stem: sum(file.bytes for file in unit.files) for unit, _, index in todo}
+    meter = Meter(run.work.root / "scratch" / "meter", sizes)
+    calls = [(unit, source, str(index), settings, meter.note_path(index.stem)) for unit, source, index in todo]
+    with run.timed("ingest", parts=len(listed), todo=len(todo)):
+        if calls:
+            with meter.shown(run.progress, "ingest"):
+                run.pool.run(ingest_unit, calls)
+    settle(run.work.root, run.inputs)
     rows = 0
-    for index, source_name in indexes:
+    for _, source, index in listed:
         for entry in json.loads(index.read_text()):
             rows += entry["rows"]
             run.parts.append(
-                Part(entry["name"], source_name, {"ingest": entry["key"]}, {"ingest": str(folder / entry["file"])})
+                Part(entry["name"], source.name, {"ingest": entry["key"]}, {"ingest": str(folder / entry["file"])})
             )
-    return {"parts": len(run.parts), "records": rows}
+    return {"parts": len(run.parts), "records": rows, "read": meter.rows, "text": meter.text, "bytes": meter.read}
 
 
-def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any]) -> None:
+def _say_changes(run: Run) -> None:
+    """Freezes the list of inputs and says how it differs from the last one that was read."""
+    changes = freeze(run.work.root, run.inputs)
+    if changes:
+        run.work.note("inputs", added=changes.added, changed=changes.changed, removed=changes.removed)
+        run.progress.say(f"  {'inputs':<13} {_on_one_line(changes.in_words())}")
+
+
+def _say_passed_over(run: Run, found: list[str]) -> None:
+    """Says what lies in the folders and is not read, since it is no file of theirs."""
+    if found:
+        run.work.note("passed_over", found=found)
+        more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+        run.progress.say(f"  {'passed over':<13} {len(found):,}: {_on_one_line('; '.join(found[:SHOWN]))}{more}")
+
+
+def _on_one_line(names: str) -> str:
+    """Returns names of files as one line, whatever they hold."""
+    return names.replace("\n", "\\n")
+
+
+def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any], note: str | None = None) -> None:
     """Reads one unit into part files of at most PART_BYTES; the index, written last, says that all are there."""
     from data.sources import read_unit
 
@@ -64,7 +94,9 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any])
     entries: list[dict[str, Any]] = []
     writer: PartWriter | None = None
     size = 0
-    for table in read_unit(unit, source):
+    noted = Note(note)
+    for table in read_unit(unit, source, target.parent.parent / "scratch"):
+        noted.add(table.num_rows, table.nbytes)
         table = _sampled(table, settings)
         if not table.num_rows:
             continue
@@ -81,7 +113,23 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any])
     if writer is not None:
         writer.__exit__(None, None, None)
         entries[-1]["rows"] = writer.rows
+    check_unchanged(unit)
     atomic_write(target, json.dumps(entries))
+    noted.finish()
+
+
+def check_unchanged(unit: Any) -> None:
+    """Makes sure that what was read is what had been listed.
+
+    Raises:
+        PhimillError: a file has changed in between.
+    """
+    for file in unit.files:
+        if file.changed_ns is None:
+            continue
+        state = os.stat(file.path)
+        if (state.st_size, state.st_mtime_ns) != (file.bytes, file.changed_ns):
+            raise PhimillError(f"{file.path}: has changed since the run began; run again, and it is read anew")
 
 
 def _is_whole(index: Path) -> bool:

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from data.fingerprint import digest, step_fingerprint
 from data.mixture import Plan, fates, plan
-from data.parts import Part, alive, read_part, write_part
+from data.parts import Part, alive, column_names, read_part, write_part
+from data.recipe import Mixture
 from flows.run import Run
 from flows.steps.judge import align
 from flows.steps.tokenise import LIVING
@@ -29,7 +30,7 @@ def mix(run: Run) -> dict[str, Any]:
     folder = run.folder("mix", fingerprint)
     targets = [folder / f"{part.name.replace('/', '-')}.parquet" for part in parts]
     with run.timed("mix"):
-        tables = [_living(part, settings.by) for part in parts]
+        tables = [_living(part, settings) for part in parts]
         made = plan(pa.concat_tables(tables), settings, run.recipe.seed)
         start = 0
         for part, table, target in zip(parts, tables, targets, strict=True):
@@ -46,11 +47,24 @@ def mix(run: Run) -> dict[str, Any]:
     return {"tokens": sum(group["tokens"] for group in made.realised.values())}
 
 
-def _living(part: Part, by: str) -> pa.Table:
+def _living(part: Part, settings: Mixture) -> pa.Table:
+    by = settings.by
     born = read_part(part.files[part.origin], ["id", by])
     tokens = read_part(part.files["tokenise"], ["tokens"])["tokens"]
     table = pa.table({"id": born["id"], "group": born[by], "tokens": pc.fill_null(tokens, 0)})
+    if settings.repeat:
+        sizes: pa.Array | pa.ChunkedArray = pa.nulls(len(table), pa.int64())
+        if "deduplicate" in part.files:
+            sizes = read_part(part.files["deduplicate"], ["cluster_size"])["cluster_size"]
+        table = table.append_column("cluster_size", pc.fill_null(sizes, 1))
     return table.filter(alive(part, LIVING))
+
+
+def copies_of(part: Part) -> pa.ChunkedArray | None:
+    """Returns how often each document of a part is in the shards, null for those that are not; None: all once."""
+    if "copies" not in column_names(part.files["mix"]):
+        return None
+    return read_part(part.files["mix"], ["copies"])["copies"]
 
 
 def _facts(made: Plan, by: str) -> dict[str, Any]:

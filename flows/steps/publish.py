@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,9 +17,11 @@ from data.fingerprint import module_names, resource_digest, step_fingerprint
 from data.parts import Part, alive, read_part
 from data.recipe_file import write_recipe
 from data.texts import RowStream, read_texts
+from flows.drift import drift
 from flows.inspect import timings, write_base
 from flows.run import Run
 from flows.steps.accounts import count_records, ledger_tables, manifest_of
+from flows.steps.mix import copies_of
 from flows.steps.tokenise import LIVING
 
 ROAD_STEPS = (*LIVING, "mix")
@@ -78,7 +81,7 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
     return step_fingerprint(
         "publish",
         version=1,
-        settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root", "expect"}),
+        settings=run.recipe.model_dump(mode="json", exclude={"schedule", "max_quarantined", "root", "expect", "watch"}),
         modules=[*WRITERS, *module_names("flows.report")],
         libraries=("altair", "jinja2", "pyarrow", "vl-convert-python"),
         reads=[
@@ -101,6 +104,17 @@ def _standing(out: Path) -> dict[str, Any] | None:
         return manifest if file_entries(snapshot_folder(out)) == manifest["files"] else None
     except (UsageError, DamageError, OSError):
         return None
+
+
+def _before(out: Path, snapshot: str) -> dict[str, Any] | None:
+    """Returns the manifest of the run before, None if there is none, or it was this one."""
+    from data.manifest import read_manifest
+
+    try:
+        manifest = read_manifest(out)
+    except (UsageError, DamageError):
+        return None
+    return manifest if manifest["snapshot"] != snapshot else None
 
 
 def _write_all(run: Run, parts: list[Part], build: Path, snapshot: str) -> dict[str, Any]:
@@ -129,8 +143,11 @@ def _write_all(run: Run, parts: list[Part], build: Path, snapshot: str) -> dict[
         tokenizer={"path": "tokenizer.json", "sha256": tokenizer.sha256},
     )
     ledger_tables(run, parts, shard_plan, build)
+    if "cut_pieces" in run.facts:
+        shutil.copyfile(run.facts["cut_pieces"], build / "removed.parquet")
     atomic_write(build / "recipe.yaml", write_recipe(run.recipe.without_tests))
     manifest = manifest_of(run, parts, build, snapshot, shards, token_shards, tokenizer.vocabulary)
+    manifest["drift"] = drift(_before(run.work.out, snapshot), manifest, run.recipe.watch)
     write_card(build, manifest)
     write_manifest(build, manifest)
     write_report(build, build / "report.html", lambda ids: fetch_texts(parts, ids), timings(run.work))
@@ -139,12 +156,31 @@ def _write_all(run: Run, parts: list[Part], build: Path, snapshot: str) -> dict[
 
 def _kept_sizes(part: Part) -> pa.Table:
     sizes = read_part(part.files["tokenise"], ["id", "bytes", "tokens"])
+    copies = copies_of(part)
+    if copies is not None:
+        sizes = sizes.append_column("copies", copies)
     return sizes.filter(alive(part, ROAD_STEPS))
+
+
+def _repeated(rows: pa.Table, copies: pa.ChunkedArray | None, start: int, mask: pa.Array) -> pa.Table:
+    """Returns the rows of a batch that go into the shards, as often as they shall.
+
+    Args:
+        rows: the batch.
+        copies: from `copies_of` the part.
+        start: where the batch begins in the part.
+        mask: which of its rows go in.
+    """
+    rows = rows.filter(mask)
+    if copies is None:
+        return rows
+    times = np.asarray(copies.slice(start, len(mask)).filter(mask)).astype(np.int64)
+    return rows.take(pa.array(np.repeat(np.arange(len(times)), times)))
 
 
 def _kept_rows(parts: list[Part]) -> Iterator[pa.Table]:
     for part in parts:
-        mask, start = alive(part, ROAD_STEPS), 0
+        mask, start, copies = alive(part, ROAD_STEPS), 0, copies_of(part)
         tokens = RowStream(part.files["tokenise"], ["tokens"])
         languages = RowStream(part.files["measure"], ["language"]) if "measure" in part.files else None
         for batch in read_texts(part, SHARD_COLUMNS):
@@ -153,7 +189,7 @@ def _kept_rows(parts: list[Part]) -> Iterator[pa.Table]:
                 found = languages.take(batch.num_rows)["language"]
                 place = batch.schema.get_field_index("language")
                 batch = batch.set_column(place, "language", pc.coalesce(found, batch["language"]))
-            rows = batch.filter(mask.slice(start, batch.num_rows))
+            rows = _repeated(batch, copies, start, mask.slice(start, batch.num_rows))
             start += batch.num_rows
             if rows.num_rows:
                 yield rows
@@ -163,9 +199,9 @@ def _kept_tokens(parts: list[Part]) -> Iterator[pa.Table]:
     from data.parts import read_batches
 
     for part in parts:
-        mask, start = alive(part, ROAD_STEPS), 0
+        mask, start, copies = alive(part, ROAD_STEPS), 0, copies_of(part)
         for batch in read_batches(part.files["tokenise"], ["id", "token_ids"]):
-            rows = batch.filter(mask.slice(start, batch.num_rows))
+            rows = _repeated(batch, copies, start, mask.slice(start, batch.num_rows))
             start += batch.num_rows
             if rows.num_rows:
                 yield rows

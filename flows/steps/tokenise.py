@@ -15,6 +15,7 @@ from data.fingerprint import digest, step_fingerprint
 from data.parts import Part, PartWriter, alive, read_part
 from data.texts import fetch_texts, read_texts
 from flows.run import Run
+from flows.steps.cut import CUTTING
 from flows.steps.decontaminate import BEFORE
 from flows.steps.deduplicate import digest_of_mask
 
@@ -47,7 +48,7 @@ def tokenise(run: Run) -> dict[str, Any]:
         fingerprint,
         tokenise_part,
         {"tokenizer": str(path), "sha256": sha256},
-        reads=["measure", "synthesise"],
+        reads=["measure", *CUTTING, "synthesise"],
         parts=[*run.parts, *run.taught],
         extra=lambda part: {"alive": digest_of_mask(alive(part, LIVING))},
     )
@@ -78,7 +79,8 @@ def living_sizes(run: Run) -> pa.Table:
     for part in [*run.parts, *run.taught]:
         born = read_part(part.files[part.origin], ["id", "kind", "source"])
         if "measure" in part.files:
-            sizes = read_part(part.files["measure"], ["text_bytes"])["text_bytes"]
+            steps = [step for step in (*reversed(CUTTING), "measure") if step in part.files]
+            sizes = pc.coalesce(*(read_part(part.files[step], ["text_bytes"])["text_bytes"] for step in steps))
         else:
             texts = read_part(part.files[part.origin], ["text"])["text"]
             sizes = pc.binary_length(texts.cast(pa.large_binary()))
@@ -110,7 +112,11 @@ def _tokenizer(run: Run) -> Path:
         settings=settings.model_dump(mode="json"),
         modules=["data.tokenizer", "flows.steps.tokenise"],
         libraries=("tokenizers",),
-        reads=[digest(list(chosen)), [part.keys.get("measure") for part in run.parts], _taught_keys(run)],
+        reads=[
+            digest(list(chosen)),
+            [[part.keys.get(step) for step in ("measure", *CUTTING)] for part in run.parts],
+            _taught_keys(run),
+        ],
     )
     folder = run.folder("tokenizer", fingerprint)
     path = folder / "tokenizer.json"

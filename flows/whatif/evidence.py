@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 
 from data.errors import PhimillError
 from data.ledger import signal_column
+from filters.buffers import FloatArray
 from filters.conditions import BoolArray
-from filters.judging import fails, pool_bounds, rule_values
+from filters.judging import fails, needed_percentiles, pool_bounds, rule_values
 from filters.plan import Plan, Rule
+from filters.pool import SortedPools
 from flows.report.published import TAUGHT, Published
 
 IntArray = npt.NDArray[np.int64]
@@ -34,14 +36,17 @@ class Evidence:
         table: their rows of the ledger; signals by their own names.
         rows: each one's row in the ledger, from 0.
         plan: the plan that judged them.
-        rules: the rules that can be asked for.
     """
 
     table: pa.Table
     rows: IntArray
     plan: Plan
-    rules: tuple[Rule, ...]
+    _source: Published
+    _judged: pa.Array | None
     _flags: dict[Rule, BoolArray] = dataclasses.field(default_factory=dict)
+    _pool: dict[str, float] = dataclasses.field(default_factory=dict)
+    _codes: dict[str, tuple[IntArray, list[str]]] = dataclasses.field(default_factory=dict)
+    _sorted: SortedPools = dataclasses.field(default_factory=dict)
 
     @cached_property
     def failing(self) -> IntArray:
@@ -53,12 +58,42 @@ class Evidence:
         """Each document's tokens, as the dataset's tokenizer counted them."""
         return np.asarray(pc.fill_null(self.table["tokens"], 0).to_numpy(), dtype=np.int64)
 
+    def learn(self, rules: Sequence[Rule]) -> None:
+        """Reads what some rules look at, as far as it is not there, and settles what the pool decides.
+
+        Raises:
+            PhimillError: a signal is not in the ledger.
+        """
+        wanted = [name for name in _signals(rules) if name not in self.table.schema.names]
+        columns = {signal_column(name): name for name in wanted}
+        there = [column for column in columns if column in self._source.schema.names]
+        missing = sorted(set(columns) - set(there) - {"signal.bytes"})
+        if missing:
+            raise PhimillError(f"the ledger has no column {missing[0]}; run the recipe again, then ask")
+        if there:
+            read = _read(self._source, there, self._judged)
+            for column in there:
+                self.table = self.table.append_column(columns[column], read[column])
+        plan = dataclasses.replace(self.plan, rules=tuple(rules))
+        if {one.key for one in needed_percentiles(plan)} - self._pool.keys():
+            self._pool |= pool_bounds(plan, lambda columns: self.table, self._sorted)
+
+    def forget(self, most: int) -> None:
+        """Drops the oldest verdicts but so many, so that a long session's memory stays bounded."""
+        for rule in list(self._flags)[: max(len(self._flags) - most, 0)]:
+            del self._flags[rule]
+
     def flags(self, rule: Rule) -> BoolArray:
-        """Returns which documents fail a rule, by the stored signals."""
+        """Returns which documents fail a rule that was learned, by the stored signals."""
         if rule not in self._flags:
             values = rule_values(rule, self.table)
             self._flags[rule] = fails(rule, values, self.table, self._pool)
         return self._flags[rule]
+
+    def values(self, rule: Rule) -> FloatArray:
+        """Returns what a rule compares, of the documents that it looks at and that have a value."""
+        values = rule_values(rule, self.table)
+        return values[~np.isnan(values) & rule.scope.mask(self.table)]
 
     def number(self, rule: Rule) -> float:
         """Returns a rule's bound as a number, settled over the stored pool if it must be."""
@@ -94,8 +129,17 @@ class Evidence:
 
     def by(self, column: str, some: BoolArray) -> dict[str, int]:
         """Returns how often each value of a text column occurs among some documents."""
-        counted = pc.value_counts(self.table[column].filter(pa.array(some))).to_pylist()
-        return {pair["values"]: pair["counts"] for pair in counted}
+        codes, names = self._coded(column)
+        counts = np.bincount(codes[some], minlength=len(names))
+        return {name: int(number) for name, number in zip(names, counts, strict=True) if number}
+
+    def _coded(self, column: str) -> tuple[IntArray, list[str]]:
+        """Returns for each document the number of its value in a text column, and the values."""
+        if column not in self._codes:
+            coded = self.table[column].combine_chunks().dictionary_encode()
+            codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+            self._codes[column] = codes, coded.dictionary.to_pylist()
+        return self._codes[column]
 
     @cached_property
     def _lists(self) -> pa.ListArray:
@@ -115,11 +159,6 @@ class Evidence:
         rows = np.asarray(pc.list_parent_indices(lists).to_numpy(zero_copy_only=False), dtype=np.int64)
         return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64), rows
 
-    @cached_property
-    def _pool(self) -> dict[str, float]:
-        """The numbers that the pool decides."""
-        return pool_bounds(dataclasses.replace(self.plan, rules=self.rules), lambda columns: self.table)
-
 
 def read_evidence(published: Published, plan: Plan, rules: Sequence[Rule]) -> Evidence:
     """Returns what the ledger holds on the documents that were judged.
@@ -132,20 +171,16 @@ def read_evidence(published: Published, plan: Plan, rules: Sequence[Rule]) -> Ev
     Raises:
         PhimillError: a signal is not in the ledger.
     """
-    signals = _signals(rules)
-    columns = {name: name for name in _ALWAYS} | {signal_column(name): name for name in signals}
-    there = [name for name in columns if name in published.schema.names]
-    missing = sorted(set(columns) - set(there) - {"signal.bytes"})
-    if missing:
-        raise PhimillError(f"the ledger has no column {missing[0]}; run the recipe again, then ask")
-    tables = [_read(path, there) for path in published.ledger_files]
-    table = pa.concat_tables(tables).rename_columns([columns[name] for name in there])
+    table = _read(published, _ALWAYS)
     judged = pc.and_(
         pc.invert(pc.is_in(table["stage"], pa.array(["ingest", "extract"]))),
         pc.invert(pc.starts_with(table["source"], TAUGHT)),
     )
     rows = np.flatnonzero(np.asarray(judged.to_numpy()))
-    return Evidence(table if len(rows) == table.num_rows else table.filter(judged), rows, plan, tuple(rules))
+    some = len(rows) < table.num_rows
+    evidence = Evidence(table.filter(judged) if some else table, rows, plan, published, judged if some else None)
+    evidence.learn(rules)
+    return evidence
 
 
 def _signals(rules: Iterable[Rule]) -> list[str]:
@@ -159,6 +194,11 @@ def _signals(rules: Iterable[Rule]) -> list[str]:
     return sorted(names)
 
 
-def _read(path: Any, columns: list[str]) -> pa.Table:
-    with pq.ParquetFile(path, memory_map=True, pre_buffer=True) as file:
-        return file.read(columns=columns)
+def _read(published: Published, columns: Sequence[str], judged: pa.Array | None = None) -> pa.Table:
+    """Returns some columns of the ledger, or of those rows of it that are true in `judged`."""
+    tables = []
+    for path in published.ledger_files:
+        with pq.ParquetFile(path, memory_map=True, pre_buffer=True) as file:
+            tables.append(file.read(columns=list(columns)))
+    table = pa.concat_tables(tables)
+    return table if judged is None else table.filter(judged)

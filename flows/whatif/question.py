@@ -72,6 +72,24 @@ class Question:
         self._check_stored(plan)
         return plan
 
+    def recipe(self, changes: Sequence[str]) -> Recipe:
+        """Returns the recipe under some settings, which `ask` takes; own rules that are switched off are left out."""
+        self.ask(changes)
+        translated = [self._translate(change) for change in changes]
+        recipe = recipe_of(self._values, [setting for setting, _ in translated if setting], self._path).recipe
+        off = {address for _, address in translated if address}
+        filters = [self._without(entry, off) for entry in recipe.filters]
+        return recipe.model_copy(update={"filters": [entry for entry in filters if entry is not None]})
+
+    def _without(self, entry: FilterEntry, off: set[str]) -> FilterEntry | None:
+        """Returns a filter without some of its own rules; None if nothing of it is left."""
+        gone = {number for end, (number, _) in self._own_rules(entry).items() if f"{entry.name}.{end}" in off}
+        if not gone:
+            return entry
+        rules = [rule for number, rule in enumerate(entry.rules) if number not in gone]
+        has_more = bool(rules) or any((entry.preset, entry.function, entry.datatrove))
+        return entry.model_copy(update={"rules": rules}) if has_more else None
+
     def setting(self, change: str) -> str:
         """Returns a change as `phimill run --set` takes it; "" for an own rule switched off: no setting does that."""
         return self._translate(change)[0] or ""

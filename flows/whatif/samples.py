@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
 from filters.conditions import BoolArray
 from filters.judging import rule_values
 from flows.inspect import texts_by_row
 from flows.report.excerpts import excerpt
-from flows.report.lookup import Place, rows_at
+from flows.report.lookup import places_of, rows_at
 from flows.report.published import Published
 from flows.terminal import fit
 from flows.whatif.answer import Change, Outcome
@@ -37,7 +36,7 @@ def border_samples(outcome: Outcome, published: Published, folder: Path, number:
         for place, value in _nearest(outcome, change, some, number)
     ]
     rows = [row for _, _, row, _ in chosen]
-    found = rows_at(published, _places(published, rows), _COLUMNS)
+    found = rows_at(published, places_of(published, rows), _COLUMNS)
     texts = texts_by_row(folder, dict(zip(rows, found, strict=True)))
     samples = []
     for (rule, side, row, value), facts in zip(chosen, found, strict=True):
@@ -71,19 +70,3 @@ def _scattered(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
         mixed ^= mixed >> np.uint64(33)
         mixed *= np.uint64(factor)
     return mixed ^ (mixed >> np.uint64(33))
-
-
-def _places(published: Published, rows: list[int]) -> list[Place]:
-    """Returns where some rows of the ledger stand: file, row group, row in the group."""
-    groups: list[tuple[Path, int]] = []
-    starts = [0]
-    for path in published.ledger_files:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                groups.append((path, group))
-                starts.append(starts[-1] + file.metadata.row_group(group).num_rows)
-    places = []
-    for row in rows:
-        number = int(np.searchsorted(starts, row, side="right")) - 1
-        places.append((*groups[number], row - starts[number]))
-    return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -9,37 +10,45 @@ import re
 from pathlib import Path
 from typing import Any
 
-from synth.builtin.faults import DEFAULT_RATES, FaultRates, break_chain, core_of, fault_of, hostile_prelude
+from synth.builtin.faults import DEFAULT_RATES, FaultRates, fault_of
+from synth.builtin.kinds import WRITERS, lessons, rephrasing
 from synth.builtin.operations import OPERATIONS
-from synth.builtin.writing import draft_exercise
-from synth.specs import ExerciseSpec
+from synth.builtin.solving import solve
+from synth.specs import KIND, ExerciseSpec
+from synth.topic_trees import shipped_leaf
 
 MODEL = "builtin-procedural-1"
 
 _REFUSAL = "I'm sorry, but I can't help with that."
 _UNKNOWN = (
-    "I am a procedural program, not a language model: I compose exercises from a fixed grammar and can "
-    "answer nothing but phimill's own exercise prompts, about concepts that the grammar has."
+    "I am a procedural program, not a language model: I compose what I say from a fixed grammar and can "
+    "answer nothing but phimill's own prompts, about concepts and topics that the grammar has."
 )
+_TOO_SHORT = "I am a procedural program: there are too few sentences in this document for me to tell it again."
 
 
 @functools.cache
 def grammar_digest() -> str:
     """Returns the digest of the sources that shape this teacher's replies: its true version."""
     here = Path(__file__).parent
-    files = [*here.rglob("*.py"), here.parent / "draws.py", here.parent / "specs.py"]
+    synth = here.parent
+    files = [path for path in here.rglob("*") if path.suffix in (".py", ".yaml")]
+    files += [synth / name for name in ("draws.py", "specs.py", "topic_trees.py", "skeletons.py")]
+    files += (synth / "topics").glob("*.yaml")
     digest = hashlib.sha256()
-    for path in sorted(files, key=lambda path: path.relative_to(here.parent).as_posix()):
-        digest.update(path.relative_to(here.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(files, key=lambda path: path.relative_to(synth).as_posix()):
+        digest.update(path.relative_to(synth).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
+@functools.lru_cache(64)
 def identity(rates: FaultRates = DEFAULT_RATES) -> str:
     """Returns what stands for this teacher in journals and fingerprints, never its port."""
     rated = hashlib.sha256(json.dumps(rates.to_json(), sort_keys=True).encode()).hexdigest()[:8]
     return f"{grammar_digest()}-{rated}"
 
 
+@functools.cache
 def concepts() -> list[str]:
     """Returns the concepts that the grammar can practise, in order."""
     return sorted({operation.concept for operation in OPERATIONS.values()})
@@ -53,7 +62,9 @@ def count_tokens(text: str) -> int:
 def answer(messages: list[dict[str, Any]], max_tokens: int, rates: FaultRates = DEFAULT_RATES) -> dict[str, Any]:
     """Returns a chat completion; the same one for the same messages, in every process and on every machine."""
     prompt = "\n".join(str(message.get("content", "")) for message in messages)
-    message, finish = reply(ExerciseSpec.from_prompt(prompt), rates)
+    spec = ExerciseSpec.from_prompt(prompt)
+    second = solve(prompt) if spec is None else None
+    message, finish = ({"content": json.dumps({"solution": second})}, "stop") if second else reply(spec, rates)
     content = message.get("content")
     if isinstance(content, str) and count_tokens(content) > max_tokens:
         message, finish = {**message, "content": _cut(content, max_tokens)}, "length"
@@ -72,14 +83,13 @@ def answer(messages: list[dict[str, Any]], max_tokens: int, rates: FaultRates = 
 
 def reply(spec: ExerciseSpec | None, rates: FaultRates = DEFAULT_RATES) -> tuple[dict[str, Any], str]:
     """Returns the assistant's message (content, refusal) and the finish reason."""
-    known = set(concepts())
-    if spec is None or (spec.concepts and not known & set(spec.concepts)):
-        return {"content": None, "refusal": _UNKNOWN}, "stop"
-    spec_known = ExerciseSpec(**{**spec.to_json(), "concepts": tuple(c for c in spec.concepts if c in known)})
+    refusal = _refused(spec)
+    if spec is None or refusal:
+        return {"content": None, "refusal": refusal}, "stop"
     fault = fault_of(spec, rates)
     if fault == "refusal":
         return {"content": _REFUSAL}, "stop"
-    text = json.dumps(write_exercise(spec_known, fault, spec), ensure_ascii=False)
+    text = json.dumps(write_exercise(_known_part(spec), fault, spec), ensure_ascii=False)
     if fault == "truncated":
         return {"content": text[: len(text) * 3 // 5]}, "length"
     if fault == "fenced":
@@ -89,26 +99,29 @@ def reply(spec: ExerciseSpec | None, rates: FaultRates = DEFAULT_RATES) -> tuple
     return {"content": text}, "stop"
 
 
+def _refused(spec: ExerciseSpec | None) -> str:
+    """Returns why nothing can be said to a specification; "" if something can."""
+    if spec is None or spec.kind not in WRITERS:
+        return _UNKNOWN
+    if spec.kind.startswith("rephrase-"):
+        return "" if rephrasing.can_rephrase(spec.document) else _TOO_SHORT
+    if spec.kind == "lesson":
+        return "" if lessons.knows(spec) else _UNKNOWN
+    if spec.topic and not spec.concepts and shipped_leaf(spec.topic) is None:
+        return _UNKNOWN  # it would be about something else
+    if spec.kind == "word-problem":
+        return ""
+    return _UNKNOWN if spec.concepts and not set(concepts()) & set(spec.concepts) else ""
+
+
+def _known_part(spec: ExerciseSpec) -> ExerciseSpec:
+    """Returns a specification without the concepts that the grammar lacks."""
+    return dataclasses.replace(spec, concepts=tuple(concept for concept in spec.concepts if concept in concepts()))
+
+
 def write_exercise(spec: ExerciseSpec, fault: str = "", fault_key: ExerciseSpec | None = None) -> dict[str, Any]:
-    """Returns an exercise as its JSON object, with a fault if one is named."""
-    key = fault_key or spec
-    draft = draft_exercise(spec, core_of(key) if fault == "near_duplicate" else None)
-    chain = break_chain(draft, key) if fault == "wrong_solution" else None
-    solution = draft.solution(spec.style, chain)
-    if fault == "wrong_solution" and chain is None:  # nothing else gave another answer
-        head, _, result = solution.rpartition("return ")
-        solution = f"{head}return None and {result}"
-    tests = draft.assertions()
-    if fault == "no_tests":
-        tests = []
-    if fault == "self_asserted":
-        tests = [f"assert {case.call(draft.layout.name)} == {case.call(draft.layout.name)}" for case in draft.cases]
-    return {
-        "title": draft.layout.name.replace("_", " ").capitalize(),
-        "exercise": draft.docstring(spec.style),
-        "solution": (hostile_prelude(key) if fault == "hostile" else "") + solution,
-        "tests": tests,
-    }
+    """Returns what a specification asks for as its JSON object, with a fault if one is named."""
+    return WRITERS.get(spec.kind, WRITERS[KIND])(spec, fault, fault_key or spec)
 
 
 def _cut(text: str, max_tokens: int) -> str:

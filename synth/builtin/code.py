@@ -6,10 +6,10 @@ import ast
 import dataclasses
 import textwrap
 from string import Template
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 from synth.builtin.composition import Chain, Step
-from synth.builtin.grammar import HINTS, is_expression
+from synth.builtin.grammar import HINTS, body_of, head_of, is_expression
 from synth.builtin.samples import EMPTY
 from synth.builtin.vocabulary import INTERMEDIATE, LOCALS
 from synth.draws import Draws
@@ -43,9 +43,9 @@ class Layout:
     visits: tuple[int, ...]
 
 
-def draw_layout(draws: Draws, chain: Chain, name: str, arguments: Sequence[str]) -> Layout:
-    """Returns how a chain shall be written."""
-    idioms = tuple(draws.choice(step.operation.idioms) for step in chain)
+def draw_layout(draws: Draws, chain: Chain, name: str, arguments: Sequence[str], audience: str = "") -> Layout:
+    """Returns how a chain shall be written: for beginners mostly in loops, for those who know Python mostly without."""
+    idioms = tuple(draws.choice(_suiting(draws, step.operation.idioms, audience)) for step in chain)
     lifted: dict[tuple[int, str], str] = {}
     if draws.chance(0.3):
         for number, step in enumerate(chain):
@@ -59,11 +59,20 @@ def draw_layout(draws: Draws, chain: Chain, name: str, arguments: Sequence[str])
         typed=draws.chance(0.5),
         inline=draws.chance(0.5),
         helper=draws.choice(plain) if plain and len(chain) > 1 and draws.chance(0.25) else -1,
-        guard=not lifted and chain[0].takes not in ("natural", "int") and draws.chance(0.25),
+        guard=not lifted and chain[0].takes not in ("natural", "int", "date") and draws.chance(0.25),
         lifted=lifted,
         idioms=idioms,
         visits=tuple(draws.below(3) for _ in chain),
     )
+
+
+def _suiting(draws: Draws, idioms: tuple[str, ...], audience: str) -> tuple[str, ...]:
+    """Returns the idioms that suit an audience, or, now and then and where none does, all of them."""
+    text = audience.lower()
+    wanted = False if "beginner" in text or "child" in text else True if "idiomatic" in text else None
+    if wanted is None or draws.chance(0.25):
+        return idioms
+    return tuple(idiom for idiom in idioms if is_expression(idiom) == wanted) or idioms
 
 
 class Names:
@@ -80,7 +89,9 @@ class Names:
         return name
 
 
-def write_function(draws: Draws, chain: Chain, layout: Layout, empty_answer: Any, docstring: str) -> str:
+def write_function(
+    draws: Draws, chain: Chain, layout: Layout, empty_answer: Any, docstring: str, used: Sequence[str] = ()
+) -> str:
     """Returns the source of the function, its helpers before it, ending without a line feed.
 
     Args:
@@ -89,15 +100,47 @@ def write_function(draws: Draws, chain: Chain, layout: Layout, empty_answer: Any
         layout: how it is written.
         empty_answer: the answer for an empty argument, for the guard.
         docstring: the text between the triple quotes, unindented.
+        used: names that stand for something else already.
     """
-    writer = _Writer(draws, chain, layout)
+    writer = _Writer(draws, chain, layout, used)
     body = writer.body()
     if layout.guard:
         body = [f"if not {layout.argument}:", f"    return {empty_answer!r}", *body]
     head = f"def {layout.name}({_arguments(chain, layout)})" + (f" -> {HINTS[chain[-1].gives]}" if layout.typed else "")
     lines = [f'"""{docstring}"""' if "\n" not in docstring else f'"""{docstring}\n"""', *body]
     function = f"{head}:\n" + textwrap.indent("\n".join(lines), "    ", lambda line: line.strip() != "")
-    return "\n\n\n".join([*writer.helpers, function])
+    imports = [merged_imports(writer.imports)] if writer.imports else []
+    return "\n\n\n".join([*imports, *writer.helpers, function])
+
+
+@dataclasses.dataclass(frozen=True)
+class ScriptStep:
+    """One step of a chain as statements of a script: what must be defined first, the statements, the result's name."""
+
+    imports: frozenset[str]
+    definitions: tuple[str, ...]
+    lines: tuple[str, ...]
+    result: str
+
+
+def write_script(draws: Draws, chain: Chain, layout: Layout) -> list[ScriptStep]:
+    """Returns a chain as statements, step by step, that start from the variable `layout.argument`."""
+    writer = _Writer(draws, chain, dataclasses.replace(layout, inline=False, helper=-1, guard=False, lifted={}))
+    return writer.script()
+
+
+def merged_imports(lines: Iterable[str]) -> str:
+    """Returns import statements, those of names from one module as one."""
+    names: dict[str, set[str]] = {}
+    lines = list(lines)
+    for line in lines:
+        if line.startswith("from "):
+            module, _, listed = line.removeprefix("from ").partition(" import ")
+            names.setdefault(module, set()).update(listed.split(", "))
+    plain = sorted(line for line in lines if line.startswith("import "))
+    return "\n".join(
+        [*plain, *(f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names))]
+    )
 
 
 def _arguments(chain: Chain, layout: Layout) -> str:
@@ -106,10 +149,10 @@ def _arguments(chain: Chain, layout: Layout) -> str:
 
 
 class _Writer:
-    def __init__(self, draws: Draws, chain: Chain, layout: Layout) -> None:
-        self.chain, self.layout, self.helpers = chain, layout, list[str]()
+    def __init__(self, draws: Draws, chain: Chain, layout: Layout, used: Sequence[str] = ()) -> None:
+        self.chain, self.layout, self.helpers, self.imports = chain, layout, list[str](), set[str]()
         self.draws = draws
-        self.names = Names(draws, [layout.name, layout.argument, *layout.lifted.values()])
+        self.names = Names(draws, [layout.name, layout.argument, *layout.lifted.values(), *used])
 
     def body(self) -> list[str]:
         """Returns the function's statements, without docstring and guard."""
@@ -118,7 +161,7 @@ class _Writer:
         for number, step in enumerate(self.chain):
             last = number == len(self.chain) - 1
             expression, block = self._step(number, step, current)
-            follows = self.layout.idioms[number + 1].count("$x") == 1 if not last else True
+            follows = body_of(self.layout.idioms[number + 1]).count("$x") == 1 if not last else True
             if expression and not block and (last or (self.layout.inline and follows)):
                 current = expression
                 continue
@@ -131,6 +174,23 @@ class _Writer:
                 current = self._target
         return [*lines, f"return {current}"]
 
+    def script(self) -> list[ScriptStep]:
+        """Returns each step's statements."""
+        found: list[ScriptStep] = []
+        current = self.layout.argument
+        for number, step in enumerate(self.chain):
+            known, defined = set(self.imports), len(self.helpers)
+            expression, lines = self._step(number, step, current)
+            if expression:
+                current = self.names.fresh(INTERMEDIATE[step.gives])
+                lines = [*lines, f"{current} = {expression}"]
+            else:
+                current = self._target
+            found.append(
+                ScriptStep(frozenset(self.imports - known), tuple(self.helpers[defined:]), tuple(lines), current)
+            )
+        return found
+
     def _step(self, number: int, step: Step, x: str) -> tuple[str, list[str]]:
         """Returns the step as an expression over x, or "" and statements that set self._target."""
         idiom = self.layout.idioms[number]
@@ -142,7 +202,12 @@ class _Writer:
         return self._filled(step, idiom, values, x, self.names)
 
     def _filled(self, step: Step, idiom: str, values: dict[str, str], x: str, names: Names) -> tuple[str, list[str]]:
-        places = {place: names.fresh(LOCALS[place]) for place in step.operation.places(idiom)}
+        places = {
+            place: (self.names if place.isupper() else names).fresh(LOCALS[place])
+            for place in step.operation.places(idiom)
+        }
+        self._head(Template(head_of(idiom)).substitute(places))
+        idiom = body_of(idiom)
         block: list[str] = []
         if not x.isidentifier() and (idiom.count("$x") > 1 or not is_expression(idiom)):
             x, block = self._named(x, step.operation.takes, names)
@@ -151,6 +216,14 @@ class _Writer:
             return Template(idiom).substitute(values, x=bare, **places), block
         self._target = names.fresh(INTERMEDIATE[step.operation.gives])
         return "", [*block, *Template(idiom).substitute(values, x=x, y=self._target, **places).split("\n")]
+
+    def _head(self, source: str) -> None:
+        """Keeps what belongs at the head of the module: imports and definitions."""
+        lines = source.split("\n")
+        self.imports |= {line for line in lines if line.startswith(("import ", "from "))}
+        rest = "\n".join(line for line in lines if not line.startswith(("import ", "from "))).strip("\n")
+        if rest:
+            self.helpers.append(rest)
 
     def _named(self, expression: str, kind: str, names: Names) -> tuple[str, list[str]]:
         name = names.fresh(INTERMEDIATE[kind])

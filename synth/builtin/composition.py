@@ -22,6 +22,9 @@ OVER_MEMBERS = {
     ("groups", "words", "words"): "groups",
     ("words", "text", "text"): "words",
     ("words", "text", "natural"): "ints",
+    ("dates", "date", "natural"): "ints",
+    ("dates", "date", "date"): "dates",
+    ("dates", "date", "text"): "words",
 }
 
 #: How many operations an exercise of each difficulty may have.

@@ -13,8 +13,8 @@ from synth.builtin.vocabulary import Vocabulary
 from synth.draws import Draws
 
 _WIDTH = 84
-_MEMBERS = {"matrix": "row", "series": "list", "groups": "list", "words": "string"}
-_FOR_EACH = ("for each {} on its own, ", "take each {} by itself and ", "with every {} in turn, ")
+MEMBERS = {"matrix": "row", "series": "list", "groups": "list", "words": "string", "dates": "date"}
+FOR_EACH = ("for each {} on its own, ", "take each {} by itself and ", "with every {} in turn, ")
 _OPENERS = (
     "Work out what remains of `{}` after {}.",
     "Process `{}` in {}.",
@@ -35,7 +35,7 @@ def _phrase(number: int, step: Step, layout: Layout, draws: Draws) -> str:
         for name, value in step.values.items()
     }
     text = Template(step.operation.phrase).substitute(values)
-    return draws.choice(_FOR_EACH).format(_MEMBERS[step.over]) + text if step.over else text
+    return draws.choice(FOR_EACH).format(MEMBERS[step.over]) + text if step.over else text
 
 
 def write_docstring(

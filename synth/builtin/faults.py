@@ -13,7 +13,7 @@ from synth.builtin.composition import Chain, evaluate, fits
 from synth.builtin.operations import OPERATIONS
 from synth.builtin.writing import Case, Draft, with_lifted
 from synth.draws import Draws
-from synth.specs import ExerciseSpec
+from synth.specs import KIND, ExerciseSpec
 
 #: Fault → the reason under which a reply must be rejected; "" where it must be accepted all the same.
 EXPECTED_REASONS = {
@@ -24,9 +24,35 @@ EXPECTED_REASONS = {
     "refusal": "refused",
     "hostile": "unsafe_code",
     "near_duplicate": "duplicate_exercise",  # except for the first of its kind in a run
+    "weak_tests": "weak_tests",
+    "benchmark_clone": "contaminated",
     "fenced": "",
     "think": "",
     "": "",
+}
+
+#: Kinds for which a fault has another reason than EXPECTED_REASONS says: nothing of them is run, or has tests.
+_OTHER_REASONS = {
+    ("lesson", "wrong_solution"): "unfaithful",
+    ("fix-the-bug", "self_asserted"): "failed_tests",  # such tests do not see the bug
+    **{
+        (f"rephrase-{name}", "wrong_solution"): "unfaithful" for name in ("faq", "qa", "tutorial", "table", "wikipedia")
+    },
+    **{
+        (kind, "no_tests"): "bad_response"
+        for kind in ("section", "predict-output", "lesson", "rephrase-faq", "rephrase-qa")
+    },
+}
+
+_PROSE = ("lesson", "rephrase-faq", "rephrase-qa", "rephrase-tutorial", "rephrase-table", "rephrase-wikipedia")
+
+#: Faults that some kinds cannot have, with those kinds.
+_IMPOSSIBLE = {
+    "self_asserted": ("section", "predict-output", *_PROSE),
+    "no_tests": ("rephrase-tutorial", "rephrase-table", "rephrase-wikipedia"),
+    "weak_tests": ("section", "predict-output", "multi-step", *_PROSE),
+    "hostile": _PROSE,
+    "near_duplicate": _PROSE,
 }
 
 #: Compositions that near-duplicates share.
@@ -43,7 +69,12 @@ _HOSTILE = (
 
 @dataclasses.dataclass(frozen=True)
 class FaultRates:
-    """Shares of requests; at most one of the first nine befalls a request. The HTTP faults befall its first attempt."""
+    """Shares of requests.
+
+    At most one of those whose names begin with neither `http` nor `usage` nor `batch` befalls a
+    reply's text. `http_429` to `http_drop` befall the first attempt at a request, `http_html`,
+    `http_null` and the `usage` ones every attempt; `batch_missing` requests of a batch stay undone.
+    """
 
     wrong_solution: float = 0.04
     no_tests: float = 0.01
@@ -56,6 +87,15 @@ class FaultRates:
     hostile: float = 0.005
     http_429: float = 0.01
     http_500: float = 0.01
+    weak_tests: float = 0.0
+    benchmark_clone: float = 0.0
+    http_slow: float = 0.0
+    http_drop: float = 0.0
+    http_html: float = 0.0
+    http_null: float = 0.0
+    usage_absent: float = 0.0
+    usage_absurd: float = 0.0
+    batch_missing: float = 0.0
 
     def to_json(self) -> dict[str, float]:
         """Returns the rates as a plain dictionary; part of the teacher's identity."""
@@ -63,28 +103,32 @@ class FaultRates:
 
 
 DEFAULT_RATES = FaultRates()
-NO_FAULTS = FaultRates(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_FAULTS = FaultRates(*(0.0,) * 11)
 
 
 def fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> str:
-    """Returns what is wrong on purpose with the reply to a specification; "" if nothing is."""
+    """Returns what is wrong on purpose with the text of the reply to a specification; "" if nothing is."""
     draws = _draws(spec, "fault")
     place = (draws.bits() >> 11) * 2.0**-53
     for name, rate in rates.to_json().items():
-        if name.startswith("http"):
+        if name.startswith(("http", "usage", "batch")):
             continue
         if place < rate:
-            return name
+            possible = spec.kind == KIND if name == "benchmark_clone" else spec.kind not in _IMPOSSIBLE.get(name, ())
+            return name if possible else ""
         place -= rate
     return ""
 
 
-def http_fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> int:
-    """Returns the HTTP status that the first attempt at a specification gets: 200, 429 or 500."""
-    draws = _draws(spec, "http")
-    if draws.chance(rates.http_429):
-        return 429
-    return 500 if draws.chance(rates.http_500) else 200
+def expected_reason(fault: str, kind: str = KIND) -> str:
+    """Returns the reason under which a reply of a kind with a fault must be rejected; "" if it must be accepted."""
+    return _OTHER_REASONS.get((kind, fault), EXPECTED_REASONS[fault])
+
+
+def http_faults_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> list[str]:
+    """Returns what goes wrong on the way: fields of FaultRates that begin with `http`, `usage` or `batch`."""
+    names = [name for name in rates.to_json() if name.startswith(("http", "usage", "batch"))]
+    return [name for name in names if _draws(spec, name).chance(getattr(rates, name))]
 
 
 def core_of(spec: ExerciseSpec) -> ExerciseSpec:
@@ -96,16 +140,35 @@ def core_of(spec: ExerciseSpec) -> ExerciseSpec:
 def break_chain(draft: Draft, spec: ExerciseSpec) -> Chain | None:
     """Returns a chain that differs from a draft's and fails at least one of its tests; None if none was found."""
     draws = _draws(spec, "wrong")
-    lifted = {number for number, _ in draft.layout.lifted}
-    options = [chain for n in range(len(draft.chain)) if n not in lifted for chain in _variants(draft.chain, n)]
+    options = _all_variants(draft)
     while options:
         chain = options.pop(draws.below(len(options)))
-        if any(_answer(draft, chain, case) != case.answer for case in draft.cases):
+        if _fails(draft, chain):
             return chain
     return None
 
 
-def _answer(draft: Draft, chain: Chain, case: Case) -> Any:
+def broken_chains(draft: Draft) -> list[Chain]:
+    """Returns up to a dozen chains that differ from a draft's and fail at least one of its tests, in drawn order."""
+    draws, options, found = Draws(0, "broken", draft.draws_key), _all_variants(draft), list[Chain]()
+    while options and len(found) < 12:
+        chain = options.pop(draws.below(len(options)))
+        if _fails(draft, chain):
+            found.append(chain)
+    return found
+
+
+def _all_variants(draft: Draft) -> list[Chain]:
+    lifted = {number for number, _ in draft.layout.lifted}
+    return [chain for n in range(len(draft.chain)) if n not in lifted for chain in _variants(draft.chain, n)]
+
+
+def _fails(draft: Draft, chain: Chain) -> bool:
+    return any(answer_of(draft, chain, case) != case.answer for case in draft.cases)
+
+
+def answer_of(draft: Draft, chain: Chain, case: Case) -> Any:
+    """Returns what a chain answers to a case's arguments."""
     lifted = dict(zip(draft.layout.lifted, case.arguments[1:], strict=True))
     return evaluate(with_lifted(chain, lifted), case.arguments[0])
 

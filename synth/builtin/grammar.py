@@ -2,7 +2,8 @@
 
 An operation knows its meaning (`reference`, plain Python) and its wordings in code (`idioms`,
 templates). The two are written apart, so that tests can hold one against the other; answers
-of generated tests come from the meanings alone, and no generated code runs in this process.
+of generated tests come from the meanings alone. What scripts print is found by walking through
+them (`tracing`); nothing that came from elsewhere is ever run in this process.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ HINTS = {
     "groups": "dict[str, list[str]]",
     "matrix": "list[list[int]]",
     "tree": "list",
+    "date": "str",
+    "dates": "list[str]",
+    "times": "list[str]",
+    "records": "list[dict]",
 }
 
 #: How prose names a value of each type.
@@ -43,6 +48,10 @@ NOUNS = {
     "groups": "a dictionary from strings to lists of strings",
     "matrix": "a rectangular list of rows of integers",
     "tree": "a list that holds integers and further such lists",
+    "date": 'a date such as "2024-03-07"',
+    "dates": 'a list of dates such as "2024-03-07"',
+    "times": 'a list of times of day such as "07:05"',
+    "records": 'a list of dictionaries with the keys "name" (a string), "count" and "price" (integers)',
 }
 
 Parameter = tuple[Any, ...]
@@ -59,7 +68,8 @@ class Operation:
         phrase: an imperative, with `$k`-like places for parameters.
         reference: the meaning: called with the value and the parameters by name.
         idioms: templates; an expression over `$x`, or statements that set `$y`. Single-letter
-            places that are not parameters become fresh local names.
+            places that are not parameters become fresh local names. What stands before a line
+            `---` goes to the head of the module: imports, classes (`$C`) and functions (`$F`).
         parameters: for each parameter the values it can have.
     """
 
@@ -99,7 +109,18 @@ def operation(
 
 def is_expression(idiom: str) -> bool:
     """Whether an idiom is a single expression over `$x`."""
-    return "\n" not in idiom and not idiom.startswith("$y")
+    body = body_of(idiom)
+    return "\n" not in body and not body.startswith("$y")
+
+
+def head_of(idiom: str) -> str:
+    """Returns what of an idiom belongs at the head of a module; "" for nothing."""
+    return idiom.partition("---\n")[0].strip("\n") if "---\n" in idiom else ""
+
+
+def body_of(idiom: str) -> str:
+    """Returns an idiom without what belongs at the head of a module."""
+    return idiom.partition("---\n")[2] if "---\n" in idiom else idiom
 
 
 def between(low: int, high: int) -> Parameter:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from synth.builtin.composition import Chain
-from synth.builtin.vocabulary import Vocabulary
+from synth.builtin.vocabulary import VOCABULARIES, Vocabulary
 from synth.draws import Draws
 
 #: The argument that holds nothing, per type.
@@ -21,6 +21,10 @@ EMPTY: dict[str, Any] = {
     "text": "",
     "natural": 0,
     "int": 0,
+    "date": "2000-01-01",
+    "dates": [],
+    "times": [],
+    "records": [],
 }
 
 _NODES = ("a", "b", "c", "d", "e", "f")
@@ -28,11 +32,24 @@ _NODES = ("a", "b", "c", "d", "e", "f")
 
 def draw_argument(draws: Draws, chain: Chain, vocabulary: Vocabulary) -> Any:
     """Returns a random argument for a chain, shaped so that its operations have something to do."""
-    kind = chain[0].takes
     names = {step.operation.name for step in chain}
-    graph = any(step.operation.concept == "graphs" for step in chain)
+    graph = any(step.operation.concept == "graphs" or step.operation.name == "followed" for step in chain)
+    return _drawn(draws, chain[0].takes, names, graph, vocabulary)
+
+
+def draw_argument_of(draws: Draws, kind: str, setting: str) -> Any:
+    """Returns a random argument of a type."""
+    return _drawn(draws, kind, set(), False, VOCABULARIES.get(setting, VOCABULARIES["harbour"]))
+
+
+def _drawn(draws: Draws, kind: str, names: set[str], graph: bool, vocabulary: Vocabulary) -> Any:
     if kind == "ints":
         return _ints(draws, draws.between(3, 9))
+    if kind == "words" and names & _NUMBER_WORDS:
+        return [
+            str(draws.between(0, 40)) if draws.chance(0.5) else _word(draws, vocabulary)
+            for _ in range(draws.between(2, 6))
+        ]
     if kind == "words":
         return [_word(draws, vocabulary) for _ in range(draws.between(2, 6))]
     if kind == "text":
@@ -51,7 +68,69 @@ def draw_argument(draws: Draws, chain: Chain, vocabulary: Vocabulary) -> Any:
         return _matrix(draws)
     if kind == "tree":
         return _tree(draws, 3)
+    if kind == "date":
+        return _date(draws)
+    if kind == "dates":
+        return [_date(draws) for _ in range(draws.between(2, 6))]
+    if kind == "times":
+        return [f"{draws.between(6, 22):02d}:{draws.between(0, 59):02d}" for _ in range(draws.between(2, 6))]
+    if kind == "records":
+        pool = draws.sample(vocabulary.words, 4)
+        return [
+            {"name": draws.choice(pool), "count": draws.between(0, 15), "price": draws.between(1, 9)}
+            for _ in range(draws.between(1, 4))
+        ]
     return draws.between(1, 12) if draws.chance(0.4) else draws.between(13, 180)
+
+
+#: Operations that find nothing to do in words of the vocabulary.
+_NUMBER_WORDS = frozenset({"read_numbers", "doubled_or_marked", "first_number"})
+
+
+def _signs(draws: Draws, signs: str, low: int, high: int) -> str:
+    return "".join(draws.choice(signs) for _ in range(draws.between(low, high)))
+
+
+def _entries(draws: Draws, vocabulary: Vocabulary) -> str:
+    keys = [_word(draws, vocabulary) for _ in range(draws.between(1, 4))]
+    return ";".join(key if draws.chance(0.15) else f"{key}={draws.between(0, 30)}" for key in keys)
+
+
+def _quoted(draws: Draws, vocabulary: Vocabulary) -> str:
+    words = [_word(draws, vocabulary) for _ in range(draws.between(2, 4))]
+    return " ".join(f'"{word}"' if draws.chance(0.4) else word for word in words)
+
+
+def _sum(draws: Draws, vocabulary: Vocabulary) -> str:
+    return "".join(draws.choice(("+", "-")) + str(draws.between(1, 30)) for _ in range(draws.between(1, 4)))
+
+
+def _packed(draws: Draws, vocabulary: Vocabulary) -> str:
+    return "".join(draws.choice("abnt") + draws.choice(("", "2", "3", "4", "0")) for _ in range(draws.between(1, 5)))
+
+
+def _bracketed(draws: Draws, vocabulary: Vocabulary) -> str:
+    words = [_word(draws, vocabulary) for _ in range(draws.between(2, 4))]
+    return " ".join(draws.choice((f"({word})", f"({word} (x) y)", word, word)) for word in words)
+
+
+#: How a text looks that an operation has something to do with.
+_SHAPES: dict[str, Callable[[Draws, Vocabulary], str]] = {
+    "unquoted": _quoted,
+    "outside_brackets": _bracketed,
+    "tokens": lambda draws, _: _signs(draws, "ab12+-* ", 4, 10),
+    "key_values": _entries,
+    "balanced": lambda draws, _: draws.choice(("()", "[()]", "([])", "")) + _signs(draws, "()[]a", 0, 4),
+    "signed_sum": _sum,
+    "turnstile": lambda draws, _: _signs(draws, "cpx", 3, 10),
+    "roman": lambda draws, _: _signs(draws, "IVXXIC", 1, 5),
+    "unpacked_runs": _packed,
+}
+
+
+def _date(draws: Draws) -> str:
+    year, month = draws.choice((2019, 2020, 2023, 2024)), draws.between(1, 12)
+    return f"{year}-{month:02d}-{draws.between(1, 28):02d}"
 
 
 def _ints(draws: Draws, length: int) -> list[int]:
@@ -69,6 +148,9 @@ def _text(draws: Draws, vocabulary: Vocabulary, names: set[str]) -> str:
         return "".join(draws.choice("(()ab)") for _ in range(draws.between(4, 12)))
     if names & {"run_lengths", "single_letters"} and draws.chance(0.7):
         return "".join(draws.choice("abn") * draws.between(1, 4) for _ in range(draws.between(2, 5)))
+    for name, shape in _SHAPES.items():
+        if name in names and draws.chance(0.8):
+            return shape(draws, vocabulary)
     text = " ".join(_word(draws, vocabulary) for _ in range(draws.between(1, 4)))
     if "squeeze_spaces" in names:
         text = text.replace(" ", " " * draws.between(2, 4)) + " " * draws.between(0, 2)

@@ -38,6 +38,10 @@ def _names(
         "groups": ("links", "members", f"{words.split()[0]}_map"),
         "matrix": tuple(matrix.split()),
         "tree": ("tree", "nested", "boxes"),
+        "date": ("day", "date_given", "opening_day"),
+        "dates": ("days", "dates", "deadlines"),
+        "times": ("times", "clock_times", "hours"),
+        "records": ("stock", "records", f"{words.split()[0]}_stock"),
     }
 
 
@@ -223,6 +227,10 @@ INTERMEDIATE: dict[str, tuple[str, ...]] = {
     "real": ("average", "mean"),
     "text": ("line", "string", "joined"),
     "flag": ("answer", "found"),
+    "date": ("when", "next_day"),
+    "dates": ("calendar", "chosen_days"),
+    "times": ("moments", "chosen_times"),
+    "records": ("goods", "listed"),
 }
 
 #: Names of loop variables and helpers, per place in an idiom.
@@ -244,4 +252,6 @@ LOCALS: dict[str, tuple[str, ...]] = {
     "r": ("row", "r", "line"),
     "d": ("depth", "level"),
     "f": ("walk", "visit", "descend"),
+    "C": ("Item", "Entry", "Article", "Good"),
+    "F": ("_walk", "_produce", "_step", "_attempt"),
 }

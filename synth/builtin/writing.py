@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import keyword
-from typing import Any
+from typing import Any, Callable
 
 from synth.builtin.code import Layout, draw_layout, empty_argument, write_function
 from synth.builtin.composition import Chain, Step, draw_chain, evaluate
@@ -20,6 +20,8 @@ _CANDIDATES = 28
 _ATTEMPTS = 40
 _LITERAL_CHARS = 150  # also of results on the way: a longer one ends the attempt
 _ANSWERS_AT_LEAST = 4
+_LARGEST = 1_999  # some operations count up to a number
+_ACCEPTED = 1000  # more than any number of different answers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,41 +74,58 @@ class Draft:
         return [case.to_assertion(self.layout.name) for case in self.cases]
 
 
-def draft_exercise(spec: ExerciseSpec, core: ExerciseSpec | None = None) -> Draft:
+def setting_of(spec: ExerciseSpec) -> tuple[str, Vocabulary]:
+    """Returns the setting of a specification, or one for it if it has none that is known."""
+    setting = spec.setting if spec.setting in VOCABULARIES else sorted(VOCABULARIES)[spec.seed % len(VOCABULARIES)]
+    return setting, VOCABULARIES[setting]
+
+
+def function_word(spec: ExerciseSpec) -> str:
+    """Returns the word that a function's name must contain, fit for Python."""
+    word = spec.name_word.lower()
+    return word if word.isidentifier() and not keyword.iskeyword(word) else "solve"
+
+
+def draft_exercise(
+    spec: ExerciseSpec, core: ExerciseSpec | None = None, accept: Callable[[Draft], bool] = lambda draft: True
+) -> Draft:
     """Returns the exercise that a specification stands for.
 
     Args:
         spec: names, setting and docstring come from here.
         core: where the chain comes from, if not from `spec`.
+        accept: whether a composition will do; if none of those tried will, the best of them is taken.
     """
     core = core or spec
-    setting = spec.setting if spec.setting in VOCABULARIES else sorted(VOCABULARIES)[spec.seed % len(VOCABULARIES)]
-    vocabulary = VOCABULARIES[setting]
+    setting, vocabulary = setting_of(spec)
     base = json.dumps(core.to_json(), sort_keys=True, ensure_ascii=False)
-    best: tuple[int, Chain, Layout, tuple[Case, ...], str] | None = None
+    best: tuple[int, Draft] | None = None
     for attempt in range(_ATTEMPTS):
         key = f"{base}\x00{attempt}"
         draws = Draws(0, "chain", key)
         chain = draw_chain(draws, core.concepts, core.difficulty)
-        layout = draw_layout(draws, chain, "f", vocabulary.names[chain[0].takes])
+        layout = draw_layout(draws, chain, "f", vocabulary.names[chain[0].takes], core.audience)
         cases = _cases(draws, chain, layout, VOCABULARIES.get(core.setting, vocabulary))
         answers = len({repr(case.answer) for case in cases})
         worth = answers if len(cases) == TESTS and _every_step_matters(chain, cases) else 0
+        enough = worth >= (2 if chain[-1].gives == "flag" else _ANSWERS_AT_LEAST)
+        if best is not None and worth <= best[0] and not enough:
+            continue
+        draft = Draft(chain, _named(spec, chain, layout, vocabulary), cases, (setting, vocabulary), key)
+        accepted = accept(draft)
+        worth += _ACCEPTED * accepted
         if best is None or worth > best[0]:
-            best = (worth, chain, layout, cases, key)
-        if worth >= (2 if chain[-1].gives == "flag" else _ANSWERS_AT_LEAST):
+            best = (worth, draft)
+        if enough and accepted:
             break
     assert best is not None
-    _, chain, layout, cases, key = best
-    return Draft(chain, _named(spec, chain, layout, vocabulary), cases, (setting, vocabulary), key)
+    return best[1]
 
 
 def _named(spec: ExerciseSpec, chain: Chain, layout: Layout, vocabulary: Vocabulary) -> Layout:
     draws = Draws(0, "name", json.dumps(spec.to_json(), sort_keys=True, ensure_ascii=False))
     argument = draws.choice(vocabulary.names[chain[0].takes])
-    word = spec.name_word.lower()
-    word = word if word.isidentifier() and not keyword.iskeyword(word) else "solve"
-    name = f"{word}_{draws.choice((argument, argument, chain[-1].gives))}"
+    name = f"{function_word(spec)}_{draws.choice((argument, argument, chain[-1].gives))}"
     return dataclasses.replace(layout, name=name, argument=argument)
 
 
@@ -118,9 +137,9 @@ def _cases(draws: Draws, chain: Chain, layout: Layout, vocabulary: Vocabulary) -
         lifted = {place: _lifted_value(draws, chain, place) for place in layout.lifted}
         value = argument
         for step in with_lifted(chain, lifted):
-            if len(repr(value)) <= _LITERAL_CHARS:
+            if _is_handy(value):
                 value = step.apply(value)
-        if len(repr(value)) <= _LITERAL_CHARS:
+        if _is_handy(value):
             case = Case((argument, *lifted.values()), value)
             found.setdefault(repr(case.arguments), case)
     fresh: dict[str, Case] = {}
@@ -128,6 +147,11 @@ def _cases(draws: Draws, chain: Chain, layout: Layout, vocabulary: Vocabulary) -
         fresh.setdefault(repr(case.answer), case)
     first = list(fresh.values())[:TESTS]
     return tuple([*first, *(case for case in found.values() if case not in first)][:TESTS])
+
+
+def _is_handy(value: Any) -> bool:
+    """Whether a result on the way is small enough to be written down, and to be reckoned with step by step."""
+    return len(repr(value)) <= _LITERAL_CHARS and not (isinstance(value, int) and abs(value) > _LARGEST)
 
 
 def _lifted_value(draws: Draws, chain: Chain, place: tuple[int, str]) -> Any:

@@ -1,20 +1,27 @@
-"""Gives up every right, then runs one program and reports what its expressions gave.
+"""Gives up every right, then forks a process for each program, which reports what its expressions gave.
 
-`launch.py` compiles this file and hands the code, with `settings`, to a fresh interpreter,
-so it imports nothing of phimill. What it reports are claims only: the
-program shares its memory and could write the reports itself, so nothing here is secret and
-whoever reads them judges the claimed values, never the fact of a report.
+`launch.py` compiles this file and `running.py` and hands the code, with `settings`, to a fresh
+interpreter, so they import nothing else of phimill. The first process runs our code alone: it never sees a
+program, it forks a child that reads one, and waits for its end. What a child reports are
+claims only: the program shares its memory and could write the reports itself, so nothing here
+is secret and whoever reads them judges the claimed values, never the fact of a report.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
+import _socket
 import ctypes
+import gc
+import marshal
 import os
 import resource
+import select
 import struct
 import sys
-import types
 from typing import Any
+
+from synth.sandbox.running import Reports, quoted, run
 
 Settings = dict[str, Any]
 UNSAFE_IMPORTS = frozenset({"ctypes", "_ctypes"})
@@ -30,63 +37,54 @@ UNSAFE_EVENTS = frozenset({
     "syslog.syslog", "urllib.Request",
 })
 # fmt: on
-MAX_DEPTH = 100
+PRELOADED = ("collections", "functools", "heapq", "itertools", "math", "operator", "re", "string", "typing")
 
 
-class TooLarge(Exception):
-    """A value is longer than may be reported."""
+def system_call(function: str, *arguments: Any) -> int:
+    """Calls a function of libc; whole numbers are passed as long.
 
-
-class Reports:
-    """Writes reports, one JSON list of ASCII a line, to the parent's pipe."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        self.write = os.write
-
-    def send(self, *fields: str | int) -> None:
-        """Sends numbers and ready-made JSON texts as one report."""
-        data = f"[{','.join(map(str, fields))}]\n".encode("ascii")
-        while data:
-            data = data[self.write(self.descriptor, data) :]
-
-
-def quoted(text: object, limit: int = 300) -> str:
-    """Returns a JSON string of the text's UTF-8 bytes in hexadecimal digits; "" if it is no plain text."""
-    return f'"{text[:limit].encode("utf-8", "surrogatepass").hex()}"' if type(text) is str else '""'
-
-
-def confine(settings: Settings) -> None:
-    """Gives up rights for good: parent's death, privileges, limits, files and network, system calls."""
+    Raises:
+        OSError: it failed.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
+    result: int = getattr(libc, function)(
+        *(ctypes.c_long(value) if isinstance(value, int) else value for value in arguments)
+    )
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"{function}{arguments}")
+    return result
 
-    def call(function: str, *arguments: Any) -> int:
-        result: int = getattr(libc, function)(
-            *(ctypes.c_long(value) if isinstance(value, int) else value for value in arguments)
-        )
-        if result < 0:
-            raise OSError(ctypes.get_errno(), f"{function}{arguments}")
-        return result
 
-    drop_capabilities(call)
-    call("prctl", 1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
-    if settings["parent"] and os.getppid() != settings["parent"]:
+def die_with(parent: int) -> None:
+    """Ties this process's life to its parent's; 0: the parent is somebody else's business."""
+    system_call("prctl", 1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+    if parent and os.getppid() != parent:
         os._exit(1)  # the parent died before it could be watched
-    call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, not even through a pipe
-    libc.mallopt(-8, 2)  # M_ARENA_MAX: an arena for each thread would eat the address space
-    for kind, limit in settings["limits"]:
+
+
+def shut_in(settings: Settings) -> None:
+    """Gives up for good what no child needs: privileges, files, network."""
+    drop_capabilities(system_call)
+    die_with(settings["parent"])
+    system_call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, not even through a pipe
+    ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX: an arena for each thread would eat the address space
+    system_call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    if settings["landlock"]:
+        restrict_files(system_call, settings["landlock"])
+
+
+def confine(settings: Settings, limits: list[tuple[int, int]]) -> None:
+    """Gives up the rest: memory and time beyond the limits, and nearly all system calls."""
+    for kind, limit in limits:
         hard = limit + 1 if kind == resource.RLIMIT_CPU else limit  # a signal first, which tells a timeout
         inherited = resource.getrlimit(kind)[1]
         if inherited != resource.RLIM_INFINITY:
             limit, hard = min(limit, inherited), min(hard, inherited)
         resource.setrlimit(kind, (limit, hard))
-    call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    if settings["landlock"]:
-        restrict_files(call, settings["landlock"])
     program = settings["filter"].replace(struct.pack("<I", settings["placeholder"]), struct.pack("<I", os.getpid()))
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
-    call("prctl", 22, 2, ctypes.c_char_p(header), 0, 0)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    system_call("prctl", 22, 2, ctypes.c_char_p(header), 0, 0)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
 
 
 def drop_capabilities(call: Any) -> None:
@@ -146,82 +144,78 @@ def watch(reports: Reports, roots: tuple[str, ...]) -> None:
     sys.addaudithook(hook)
 
 
-def encode(value: object, room: list[int], depth: int = 0) -> str:
-    """Returns a value as JSON that names every type; what is not plain data gives only its type's name."""
-    kind = type(value)
-    if value is None:
-        text = '["n"]'
-    elif kind is bool:
-        text = f'["b",{value:d}]'
-    elif kind is int:
-        text = f'["i","{value:x}"]'
-    elif kind is float:
-        text = f'["f","{value!r}"]'
-    elif kind is complex:
-        text = f'["c","{value.real!r}","{value.imag!r}"]'  # type: ignore[attr-defined]
-    elif kind is str:
-        text = f'["s",{quoted(value, room[0])}]'
-    elif kind is bytes:
-        text = f'["y","{value[: room[0]].hex()}"]'  # type: ignore[index]
-    elif depth < MAX_DEPTH and kind in (list, tuple, set, frozenset):
-        items = [encode(item, room, depth + 1) for item in value]  # type: ignore[attr-defined]
-        text = f'["{kind.__name__}",[{",".join(items)}]]'
-    elif depth < MAX_DEPTH and kind is dict:
-        pairs = [
-            f"[{encode(key, room, depth + 1)},{encode(item, room, depth + 1)}]"
-            for key, item in value.items()  # type: ignore[attr-defined]
-        ]
-        text = f'["dict",[{",".join(pairs)}]]'
-    else:
-        text = f'["o",{quoted(kind.__name__)}]'
-    room[0] -= len(text)
-    if room[0] < 0:
-        raise TooLarge
-    return text
+def run_program(settings: Settings, descriptors: tuple[int, int, int], parent: int) -> None:
+    """Turns a freshly forked process into one program's, runs it and ends without exit handlers."""
+    given, output, results = descriptors
+    with open(given, "rb", closefd=True) as pipe:
+        program: dict[str, Any] = marshal.loads(pipe.read())
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(results, 3)
+    os.closerange(4, 1 << 16)  # among them the way to the parent
+    die_with(parent)
+    reports = Reports(3)
+    if program["seed"] is not None:
+        import random
+
+        random.seed(program["seed"])  # verdicts should not depend on luck
+    confine(settings, program["limits"])
+    sys.modules.pop("ctypes", None)  # so that importing it again is seen
+    reports.send('"ready"')
+    if program["watch"]:
+        watch(reports, tuple(root if root.endswith("/") else f"{root}/" for root in settings["roots"]))
+    if program["seconds"]:
+        _signal.setitimer(_signal.ITIMER_PROF, program["seconds"])  # ends the process
+    run(program["steps"], reports, program["max_bytes"])
 
 
-def describe(error: BaseException) -> tuple[str, str]:
-    """Returns an exception's type and message, as JSON strings."""
-    try:
-        return quoted(type(error).__name__), quoted(str(error))
-    except BaseException:  # noqa: BLE001 - a hostile __str__ may raise anything
-        return quoted(type(error).__name__), '""'
+def await_end(child: int, control: Any) -> bytes:
+    """Waits for a child's end and returns its status and microseconds; ends everything if the parent is gone."""
+    ended = os.pidfd_open(child)
+    waiting = select.poll()
+    waiting.register(ended, select.POLLIN)
+    waiting.register(control.fileno(), 0)  # hanging up is always told
+    while all(place != ended for place, _ in waiting.poll()):
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        os._exit(1)
+    os.close(ended)
+    _, status, usage = os.wait4(child, 0)
+    return struct.pack("<iQ", status, int(1e6 * (usage.ru_utime + usage.ru_stime)))
 
 
-def run(steps: list[tuple[str, str]], reports: Reports, max_bytes: int) -> None:
-    """Runs the steps in order in one module and reports the value of each `value` step."""
-    module = types.ModuleType("solution")
-    sys.modules["solution"] = module  # dataclasses and typing look their module up
-    space = module.__dict__
-    for index, (kind, source) in enumerate(steps):
-        try:
-            if kind == "value":
-                found = eval(compile(source, "<test>", "eval", dont_inherit=True), space)
-                reports.send('"value"', index, encode(found, [max_bytes]))
-            else:
-                exec(compile(source, f"<{kind}>", "exec", dont_inherit=True), space)
-        except TooLarge:
-            reports.send('"large"', index)
-            return
-        except BaseException as error:  # noqa: BLE001 - SystemExit is the program's too
-            reports.send('"raised"', index, *describe(error))
-            return
-    reports.send('"done"')
+def preload() -> None:
+    """Imports what programs import most, once for all children."""
+    for name in PRELOADED:
+        __import__(name)
 
 
 def main(settings: Settings) -> None:
-    """Confines this process, runs the program and ends without running its exit handlers."""
-    reports = Reports(settings["descriptor"])
-    if settings["seed"] is not None:
-        import random
-
-        random.seed(settings["seed"])  # verdicts should not depend on luck
-    confine(settings)
-    sys.modules.pop("ctypes", None)  # so that importing it again is seen
-    reports.send('"ready"')
-    if settings["watch"]:
-        watch(reports, tuple(root if root.endswith("/") else f"{root}/" for root in settings["roots"]))
+    """Shuts this process in and forks a child for every three pipes that the parent sends."""
+    control = _socket.socket(fileno=settings["control"])
+    shut_in(settings)
     sys.argv[:] = [""]
     os.environ.clear()
-    run(settings["steps"], reports, settings["max_bytes"])
-    os._exit(0)
+    control.send(b"r")
+    served = 0
+    gc.freeze()  # a child then copies fewer pages
+    while True:
+        message, parts, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(12))
+        if not message:
+            os._exit(0)
+        first, second, third = struct.unpack("3i", parts[0][2][:12])
+        server = os.getpid()
+        child = os.fork()
+        if not child:
+            try:
+                run_program(settings, (first, second, third), server)
+                os._exit(0)
+            except BaseException:  # noqa: BLE001 - nothing may go on in the child's place
+                sys.excepthook(*sys.exc_info())
+                os._exit(1)
+        for descriptor in (first, second, third):
+            os.close(descriptor)
+        control.send(await_end(child, control))
+        served += 1
+        if served == 1:
+            preload()

@@ -44,7 +44,7 @@ def claim_of(value: object) -> Claim:
     raise ValueError(f"{kind.__name__} is not plain data")
 
 
-def canonical(claim: object, *, loose: bool = False) -> str:
+def canonical(claim: object, *, loose: bool = False, digits: int = 0) -> str:
     """Returns a text that two claims share if and only if their values are equal and of equal types.
 
     Equality is Python's: 0.0 equals -0.0, and neither dicts nor sets have an order. Only NaN
@@ -52,28 +52,33 @@ def canonical(claim: object, *, loose: bool = False) -> str:
 
     Args:
         loose: let True be 1, 1.0 be 1, a tuple a list and a frozenset a set.
+        digits: significant digits of fractions that count; 0: all of them.
 
     Raises:
         ValueError: the claim is malformed.
     """
-    return _canonical(claim, loose, 0)
+    return _canonical(claim, loose, digits, 0)
 
 
-def _canonical(claim: object, loose: bool, depth: int) -> str:
+def _canonical(claim: object, loose: bool, digits: int, depth: int) -> str:
     kind, parts = _taken_apart(claim)
     if depth > _MAX_DEPTH:
         raise ValueError("claim nested too deeply")
     if kind == "dict":
-        pairs = [f"{_canonical(key, loose, depth + 1)}:{_canonical(item, loose, depth + 1)}" for key, item in parts]
+        pairs = [
+            f"{_canonical(key, loose, digits, depth + 1)}:{_canonical(item, loose, digits, depth + 1)}"
+            for key, item in parts
+        ]
         return f"dict{{{','.join(sorted(pairs))}}}"
     if kind in _SEQUENCES:
-        items = [_canonical(item, loose, depth + 1) for item in parts]
+        items = [_canonical(item, loose, digits, depth + 1) for item in parts]
         return f"{'list' if loose else kind}[{','.join(items)}]"
     if kind in _SETS:
-        items = [_canonical(item, loose, depth + 1) for item in parts]
+        items = [_canonical(item, loose, digits, depth + 1) for item in parts]
         return f"{'set' if loose else kind}[{','.join(sorted(items))}]"
     if kind in "fc":
-        parts = [repr(float(part) + 0.0) for part in parts]  # -0.0 + 0.0 is 0.0
+        values = [float(part) + 0.0 for part in parts]  # -0.0 + 0.0 is 0.0
+        parts = [repr(float(f"{value:.{digits}g}") if digits else value) for value in values]
     if loose and kind == "b":
         kind, parts = "i", [str(parts[0])]
     if loose and kind == "f" and float(parts[0]).is_integer():
@@ -113,6 +118,46 @@ def foreign_type(claim: object) -> str:
     if kind in ("dict", *_SEQUENCES, *_SETS):
         return next(filter(None, map(foreign_type, inner)), "")
     return ""
+
+
+def literal(claim: object, max_chars: int = 200) -> str | None:
+    """Returns a claim as Python source whose value would be claimed alike; None if it is longer, or no plain data."""
+    try:
+        text = _literal(claim, max_chars)
+    except ValueError:
+        return None
+    return text if len(text) <= max_chars else None
+
+
+def _literal(claim: object, room: int) -> str:
+    kind, parts = _taken_apart(claim)
+    if room <= 0 or kind == "o" or (kind == "f" and not _is_finite(parts[0])):
+        raise ValueError("no short literal")
+    if kind == "dict":
+        pairs = [f"{_literal(key, room - 2)}: {_literal(item, room - 2)}" for key, item in parts[:room]]
+        return f"{{{', '.join(pairs)}}}" if len(parts) <= room else " " * (room + 1)
+    if kind in (*_SEQUENCES, *_SETS):
+        if len(parts) > room or kind == "frozenset":
+            raise ValueError("no short literal")
+        inner = ", ".join([_literal(item, room - 2) for item in parts])
+        if kind == "list":
+            return f"[{inner}]"
+        if kind == "tuple":
+            return f"({inner},)" if len(parts) == 1 else f"({inner})"
+        return f"{{{inner}}}" if parts else "set()"
+    if kind == "i":
+        return str(int(parts[0], 16)) if len(parts[0]) <= room else " " * (room + 1)
+    if kind == "s":
+        return repr(bytes.fromhex(parts[0][: 8 * room]).decode("utf-8", "surrogatepass"))
+    if kind == "y":
+        return repr(bytes.fromhex(parts[0]))
+    if kind == "c":
+        raise ValueError("no literal")
+    return _repr(claim)
+
+
+def _is_finite(text: str) -> bool:
+    return text.lstrip("-") not in ("inf", "nan")
 
 
 def show(claim: object) -> str:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import IO, Any, Iterable
+from typing import Any, Iterable
 
 from synth.sandbox.program import Ended, Limits, Outcome
 
@@ -18,58 +18,98 @@ _MAX_THREADS = 128  # address space allows about 60 with ordinary stacks; tiny s
 _LOOK_EVERY_S = 0.02
 
 
-class Watcher:
-    """Feeds a process its program, gathers what it says and ends it at its limits."""
+class Pipes:
+    """The three ways between a program and its judge: what it is given, what it prints, what it claims."""
 
-    def __init__(self, process: subprocess.Popen[bytes], results: int, limits: Limits) -> None:
-        self.process, self.results, self.limits = process, results, limits
-        self.said: dict[int, bytearray] = {self._stdout: bytearray(), results: bytearray()}
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        try:
+            self.given, self.give = self._pipe()
+            self.output, self._output_end = self._pipe()
+            self.results, self._results_end = self._pipe()
+        except BaseException:
+            self._close_all()
+            raise
+        self.theirs = [self.given, self._output_end, self._results_end]
+
+    def _pipe(self) -> tuple[int, int]:
+        ends = os.pipe()
+        self._open.update(ends)
+        return ends
+
+    def __enter__(self) -> Pipes:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._close_all()
+
+    def let_go(self) -> None:
+        """Closes the ends that the program now has."""
+        for end in self.theirs:
+            self.close(end)
+
+    def close(self, end: int) -> None:
+        """Closes one end, if it is still open."""
+        if end in self._open:
+            self._open.remove(end)
+            os.close(end)
+
+    def _close_all(self) -> None:
+        for end in list(self._open):
+            self.close(end)
+
+
+class Watcher:
+    """Feeds a process its program, gathers what it says and tells when it passes its limits."""
+
+    def __init__(self, pid: int, pipes: Pipes, limits: Limits) -> None:
+        self.pid, self.pipes, self.limits = pid, pipes, limits
+        self.said: dict[int, bytearray] = {pipes.output: bytearray(), pipes.results: bytearray()}
         self.ended: Ended = "exited"
         self.was_busy = False
+        self._deadline = time.monotonic() + limits.wall_s
 
     @property
-    def _stdout(self) -> int:
-        return _pipe(self.process.stdout).fileno()
+    def seconds_left(self) -> float:
+        """How long the program may still run."""
+        return max(self._deadline - time.monotonic(), 0.01)
 
     def follow(self, payload: bytes) -> None:
-        """Reads until the process has closed its pipes or passed a limit, then ends it."""
-        deadline = time.monotonic() + self.limits.wall_s
+        """Reads until the process has closed its pipes or passed a limit."""
         next_look = time.monotonic() + _LOOK_EVERY_S
         waiting = memoryview(payload)
-        stdin = _pipe(self.process.stdin)
         with selectors.DefaultSelector() as selector:
             for descriptor in self.said:
                 selector.register(descriptor, selectors.EVENT_READ)
-            os.set_blocking(stdin.fileno(), False)
-            selector.register(stdin, selectors.EVENT_WRITE)
+            os.set_blocking(self.pipes.give, False)
+            selector.register(self.pipes.give, selectors.EVENT_WRITE)
             while selector.get_map() and self.ended == "exited":
                 for key, _ in selector.select(_LOOK_EVERY_S):
-                    if key.fileobj is stdin:
-                        waiting = self._feed(stdin, waiting)
+                    if key.fd == self.pipes.give:
+                        waiting = self._feed(waiting)
                         if not waiting:
-                            selector.unregister(stdin)
-                            stdin.close()
+                            selector.unregister(key.fd)
+                            self.pipes.close(key.fd)
                     elif not self._read(key.fd):
                         selector.unregister(key.fd)
-                if time.monotonic() > deadline:
+                if time.monotonic() > self._deadline:
                     self._time_out()
                 elif time.monotonic() > next_look:
                     next_look = time.monotonic() + _LOOK_EVERY_S
-                    if _thread_count(self.process.pid) > _MAX_THREADS:
+                    if _thread_count(self.pid) > _MAX_THREADS:
                         self.ended = "too_many_threads"
-        self._await_exit(deadline)
 
-    def _await_exit(self, deadline: float) -> None:
-        """Waits for a process that closed its pipes; it may be running on without them."""
+    def give_up(self, died: bool) -> None:
+        """Notes that the end of the process was not told: it runs on without its pipes, or the sandbox is gone."""
         if self.ended == "exited":
-            try:
-                self.process.wait(max(deadline - time.monotonic(), 0.01))
-            except subprocess.TimeoutExpired:
+            if died:
+                self.ended = "unconfined"
+            else:
                 self._time_out()
 
-    def _feed(self, stdin: IO[bytes], waiting: memoryview) -> memoryview:
+    def _feed(self, waiting: memoryview) -> memoryview:
         try:
-            return waiting[os.write(stdin.fileno(), waiting) :]
+            return waiting[os.write(self.pipes.give, waiting) :]
         except BrokenPipeError:
             return waiting[:0]
 
@@ -77,47 +117,36 @@ class Watcher:
         data = os.read(descriptor, _READ_BYTES)
         said = self.said[descriptor]
         said += data
-        if len(said) > (self.limits.result_bytes if descriptor == self.results else self.limits.output_bytes):
+        limits = self.limits
+        if len(said) > (limits.result_bytes if descriptor == self.pipes.results else limits.output_bytes):
             self.ended = "output_too_large"
         return bool(data)
 
     def _time_out(self) -> None:
         self.ended = "timeout"
-        self.was_busy = _is_busy(self.process.pid)
+        self.was_busy = _is_busy(self.pid)
 
-    def stop(self) -> None:
-        """Kills the process and whatever it may have started, and closes the pipes."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
-        os.close(self.results)
-
-    def outcome(self) -> Outcome:
+    def outcome(self, status: int, cpu_s: float) -> Outcome:
         """Returns what happened; a program stopped by its processor time has timed out."""
-        reports = list(_parse(bytes(self.said[self.results])))
-        status = self.process.returncode
+        reports = list(_parse(bytes(self.said[self.pipes.results])))
         ended = self.ended
         if ended == "exited":
-            if _signal_of(status) in (signal.SIGXCPU, signal.SIGKILL):
+            if status in (-signal.SIGXCPU, -signal.SIGPROF, -signal.SIGKILL):
                 ended = "timeout"
             if not reports or reports[0][0] != "ready":
                 ended = "unconfined"
-        values = list(self.said.values())
-        return Outcome(ended, status, reports[1:], bytes(values[0][-2000:]), self.was_busy)
+        output = bytes(self.said[self.pipes.output][-2000:])
+        return Outcome(ended, status, reports[1:], output, self.was_busy, cpu_s)
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise ValueError("the process was started without this pipe")
-    return stream
-
-
-def _signal_of(status: int) -> int:
-    """Returns the signal that ended a process; bubblewrap passes its child's on as 128 + number."""
-    return -status if status < 0 else status - 128 if status > 128 else 0
+def stop_process(process: subprocess.Popen[bytes]) -> None:
+    """Kills a process and whatever it may have started, and closes its pipes."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
 
 
 def _parse(data: bytes) -> Iterable[list[Any]]:

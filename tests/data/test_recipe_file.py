@@ -60,6 +60,14 @@ def test_an_unknown_key_is_refused_with_line_and_nearest_name(recipe: Path) -> N
     assert caught.value.exit_code == 2
 
 
+def test_a_wrong_choice_is_refused_with_the_nearest_one(recipe: Path) -> None:
+    change(recipe, "deduplicate:", "extract: {engine: resiliprase}\ndeduplicate:")
+    with pytest.raises(
+        RecipeError, match=r"extract\.engine: .*found: 'resiliprase'\).* Did you mean \"resiliparse\"\?"
+    ):
+        read_recipe(recipe)
+
+
 def test_a_wrong_value_is_refused_with_line_and_what_was_found(recipe: Path) -> None:
     change(recipe, "threshold: 0.8", "threshold: 1.8")
     with pytest.raises(RecipeError, match=r":13: deduplicate\.threshold: .*less than or equal to 1.*1\.8"):

@@ -58,8 +58,9 @@ def test_two_short_equal_texts_are_duplicates_and_two_that_share_only_words_are_
     assert [row["kept"] for row in found] == [True, False, True]
 
 
-def test_blank_texts_are_never_duplicates() -> None:
+def test_empty_texts_are_never_duplicates_and_blank_ones_only_of_the_very_same() -> None:
     assert all(row["kept"] for row in rows(deduplicate(["", "", None, None, " \n", "\t"])))
+    assert [row["kept"] for row in rows(deduplicate(["\n", "\n", "\n\n", ""]))] == [True, False, True, True]
 
 
 def test_texts_of_signs_alone_are_compared_for_equality() -> None:

@@ -64,9 +64,11 @@ def test_signatures_and_keys_are_those_of_the_slow_reference(seed: int) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(alphabet=st.sampled_from(CHARACTERS), max_size=30), min_size=1, max_size=4))
 def test_words_characters_tokens_and_equality_are_those_of_the_slow_reference(texts: list[str]) -> None:
-    assert digests(list(texts), near=False) == [digest(slow.levelled(text)) for text in texts]
+    # White space alone, of which levelling leaves nothing, equals itself: the digest of a zero byte and the text.
+    blank = {text: digest(f"\0{text}") for text in texts if text and not text.strip()}
+    assert digests(list(texts), near=False) == [blank.get(text, digest(slow.levelled(text))) for text in texts]
     assert digests(list(texts), near=False, ignore_punctuation=True) == [
-        digest(" ".join(slow.words(text))) for text in texts
+        blank.get(text, digest(" ".join(slow.words(text)))) for text in texts
     ]
     for kind, size in (("words", 1), ("words", 2), ("characters", 3), ("code", 2)):
         expected = [slow.shingle_hashes(text, size, kind) for text in texts]

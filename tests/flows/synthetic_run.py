@@ -207,6 +207,9 @@ class Columns:
             "failed": _lists(self.flags, [rule[5] for rule in RULES]),
             "failed_rules": _lists(self.flags, [rule[0] for rule in RULES]),
             "benchmark_item": self.item,
+            "benchmark_method": np.array(
+                [item and ("behaviour" if item[-1] in "05" else "ngram") for item in self.item]
+            ),
             "bytes": self.tokens * 4,
             "shard": self.shard,
             "row": self.row,

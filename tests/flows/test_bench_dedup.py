@@ -108,3 +108,36 @@ def test_an_unknown_tool_is_named() -> None:
     result = CliRunner().invoke(main, ["bench", "dedup", "--only", "datasketsh"])
     assert result.exit_code == 2
     assert 'Did you mean "datasketch"' in result.stderr
+
+
+def test_the_first_documents_keep_the_pairs_that_are_whole() -> None:
+    planted = plant(texts(40), 100, 0.2, seed=1)
+    head = planted.head(60)
+    assert head.texts == planted.texts[:60]
+    assert head.pairs == [pair for pair in planted.pairs if max(pair[:2]) < 60]
+
+
+@pytest.mark.slow
+def test_slow_tools_get_fewer_documents_and_phimill_runs_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts(80)))
+    words = ["--documents", str(path), "-n", "200", "--runs", "1", "--only", "datatrove", "--slow", "40", "--growth"]
+    result = CliRunner().invoke(main, ["bench", "dedup", *words, "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    tables = [found, *found["others"]]
+    assert [table["documents"] for table in tables] == [200, 40]
+    assert [[tool["name"] for tool in table["tools"]] for table in tables] == [
+        ["phimill"],
+        ["phimill", "datatrove"],
+    ]
+    assert found["growth"]["documents"] == [20, 200]
+    assert all(len(seconds) == 1 for seconds in found["growth"]["seconds"])
+
+
+@pytest.mark.slow
+def test_synthetic_signatures_are_clustered_as_they_were_made() -> None:
+    result = CliRunner().invoke(main, ["bench", "dedup", "--signatures", "20000", "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["dropped"] == found["expected"] > 3500

@@ -210,3 +210,29 @@ def test_help_names_the_tool_and_its_commands() -> None:
     assert code == 0
     assert "INPUT... --out DIR" in printed
     assert "curve" in printed
+
+
+def test_neither_the_order_of_records_nor_their_files_decide_who_survives(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    rows = []
+    for group in range(12):
+        for _ in range(draw.randrange(1, 30)):
+            words = prose(group, 90).split()
+            for _ in range(draw.randrange(4)):
+                words[draw.randrange(90)] = f"x{draw.randrange(9)}"
+            rows.append({"id": f"doc-{draw.randrange(10**9)}", "text": " ".join(words)})
+
+    def told(name: str, given: list[dict[str, Any]], files: int, with_id: bool) -> Any:
+        for number in range(files):
+            lines = [json.dumps({key: row[key] for key in ("id", "text") if with_id or key == "text"}) for row in given]
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / name / f"{number}.jsonl").write_text("\n".join(lines[number::files]) + "\n")
+        _, found = run([tmp_path / name], tmp_path / f"{name}-out")
+        if with_id:
+            return sorted(({**row, "locator": ""} for row in found), key=lambda row: str(row["id"]))
+        kept = (tmp_path / f"{name}-out" / "kept").rglob("*.jsonl")
+        return sorted(json.loads(line)["text"] for path in kept for line in path.open())
+
+    shuffled = draw.sample(rows, len(rows))
+    assert told("a", rows, 1, True) == told("b", shuffled, 3, True)
+    assert told("c", rows, 1, False) == told("d", shuffled, 3, False)

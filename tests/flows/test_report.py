@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +18,7 @@ import pytest
 
 from data.keyed import keyed_unit
 from data.manifest import read_manifest, write_manifest
+from flows.comparison.runs import compare
 from flows.report import differences, excerpts, formatting, histograms, page, published, sampling, svg, write_report
 from flows.report.counting import Overlap
 from flows.report.published import Published
@@ -139,12 +135,29 @@ def test_numbers_of_the_page_are_the_manifests(run: Path, report: Path) -> None:
         assert f"<tr><td>{name}</td>{cells}" in content
 
 
+def test_each_benchmark_item_says_how_it_was_found(report: Path, ledger: pa.Table) -> None:
+    by_hand: dict[tuple[str, str], int] = {}
+    for row in ledger.to_pylist():
+        if row["benchmark"]:
+            key = (row["benchmark_item"], {"ngram": "n-gram", "behaviour": "behaviour"}[row["benchmark_method"]])
+            by_hand[key] = by_hand.get(key, 0) + 1
+    assert len({method for _, method in by_hand}) == 2
+    content = report.read_text(encoding="utf-8")
+    said = re.findall(r"<tr><td>humaneval</td><td>(HumanEval/\d+)</td><td>([^<]*)</td>", content)
+    assert len(said) > 5
+    assert all(words == f"{method} {by_hand[item, method]}" for item, words in said for method in [words.split(" ")[0]])
+    totals = re.search(r'<tr><td>humaneval</td><td class="n">\d+</td><td class="n">\d+</td><td>([^<]*)</td>', content)
+    assert totals is not None
+    for name in ("n-gram", "behaviour"):
+        assert f"{name} {sum(n for (_, method), n in by_hand.items() if method == name)}" in totals[1]
+
+
 def test_page_has_every_section(report: Path) -> None:
     elements = Elements(report.read_text(encoding="utf-8")).found
     sections = {attributes.get("id") for tag, attributes in elements if tag == "section"}
     assert sections == {
         *("funnel", "reasons", "rules", "overlap", "before-after", "duplicates", "contamination", "quarantine"),
-        *("exercises", "mixture", "truth", "dropped", "kept", "timing", "provenance", "further"),
+        *("exercises", "mixture", "truth", "dropped", "kept", "timing", "provenance", "further", "quality"),
     }
     text = "".join(Elements(report.read_text(encoding="utf-8")).text)
     assert "a grammar, not a language model" in text
@@ -168,6 +181,21 @@ def test_page_gives_up_detail_rather_than_grow_too_large(run: Path, tmp_path: Pa
     write_report(run, tmp_path / "small.html", synthetic.texts_of)
     assert (tmp_path / "small.html").stat().st_size < 400_000
     assert "too few words" in (tmp_path / "small.html").read_text(encoding="utf-8")
+
+
+def test_an_earlier_run_stands_beside_this_one(tmp_path: Path) -> None:
+    for name, rows in (("earlier", 300), ("now", 240)):
+        (tmp_path / name).mkdir()
+        synthetic.make_run(tmp_path / name, rows, files=1)
+    write_report(tmp_path / "now", tmp_path / "report.html", lambda ids: {}, earlier=tmp_path / "earlier")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    found = re.search(r'<section id="comparison">.*?</section>', page, re.DOTALL)
+    assert found is not None
+    cells = dict(re.findall(r'<td class="nb">([a-z ]+)</td><td class="n">([^<]*)</td>', found[0]))
+    assert cells["in"] == "300"
+    known = compare(Published(tmp_path / "earlier"), Published(tmp_path / "now"))["documents"]
+    assert known["gained"]["documents"] > 0
+    assert f"{known['gained']['documents']} documents gained and {known['lost']['documents']} lost" in found[0]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
@@ -390,76 +418,31 @@ def test_numbers_are_written_for_people() -> None:
     assert formatting.plural(1, "document") == "1 document"
 
 
-class Browser:
-    """Headless Chromium behind chromedriver, spoken to over the W3C WebDriver protocol."""
-
-    SWITCHES = (
-        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
-        *("disable-background-networking", "disable-component-update"),
-    )
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        options = {
-            "args": [f"--{name}" for name in self.SWITCHES],
-            "binary": shutil.which("chromium"),
-        }
-        capabilities = {
-            "goog:chromeOptions": options,
-            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
-            "unhandledPromptBehavior": "ignore",
-        }
-        created = self.call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
-        self.address += f"/session/{created['sessionId']}"
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)["value"]
-
-    def run(self, script: str) -> Any:
-        return self.call("POST", "/execute/sync", {"script": f"return {script}", "args": []})
-
-    def requested(self) -> list[str]:
-        log = self.call("POST", "/se/log", {"type": "performance"})
-        entries = [json.loads(one["message"])["message"] for one in log]
-        return [e["params"]["request"]["url"] for e in entries if e["method"] == "Network.requestWillBeSent"]
-
-    def has_dialog(self) -> bool:
-        try:
-            self.call("GET", "/alert/text")
-        except urllib.error.HTTPError as error:
-            return error.code != 404  # "no such alert"
-        return True
-
-
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not shutil.which("chromium") or not shutil.which("chromedriver"):
-        pytest.skip("chromium and chromedriver are not installed (Debian: chromium, chromium-driver)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        found = Browser(f"http://127.0.0.1:{port}")
-        yield found
-        found.call("DELETE", "")
-    finally:
-        driver.terminate()
-        driver.wait(30)
+def browser() -> Iterator[Any]:
+    """Yields a new page of headless Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+    if chromium is None:
+        pytest.skip("there is no Chromium on this machine (Debian: chromium)")
+    with sync_api.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield opened.new_page()
+        opened.close()
+
+
+#: Children of a card that reach beyond its inner edge, and of the page that reach beyond the window.
+OVERFLOWING = """() => [...document.querySelectorAll(".card")].flatMap(card => {
+  const style = getComputedStyle(card);
+  const edge = card.getBoundingClientRect().right - parseFloat(style.paddingRight) + 2;
+  if (style.overflowX === "auto") return [];
+  return [...card.children].filter(child => child.getBoundingClientRect().right > edge).map(child => child.textContent);
+})"""
 
 
 @pytest.mark.slow
 def test_report_in_a_browser_asks_for_nothing_says_nothing_and_shows_all(
-    browser: Browser, run: Path, tmp_path: Path
+    browser: Any, run: Path, tmp_path: Path
 ) -> None:
     holders = [
         *("<script>{}</script>", "<img src=x onerror={}>", "<svg onload={}>", '"><body onload={}>', "javascript:{}"),
@@ -472,17 +455,42 @@ def test_report_in_a_browser_asks_for_nothing_says_nothing_and_shows_all(
     def texts(ids: Any) -> dict[str, str]:
         return {key: payloads[int(key[:6], 16) % len(payloads)] + f"<img src=//evil.example/{key}>" for key in ids}
 
-    write_report(run, target, texts, TIMINGS)
-    browser.call("POST", "/url", {"url": target.as_uri()})
-    assert not browser.has_dialog()
-    browser.run("document.querySelectorAll('details').forEach(one => one.open = true)")
-    assert not browser.has_dialog()
-    assert browser.call("POST", "/se/log", {"type": "browser"}) == []
-    assert [url for url in browser.requested() if url != target.as_uri() and not url.startswith("data:")] == []
-    assert browser.run("document.scripts.length + document.images.length + document.forms.length") == 0
-    assert browser.run("document.querySelectorAll('section').length") == 16
-    assert browser.run("document.querySelectorAll('.rule svg').length") == len(synthetic.RULES)
-    assert browser.run("document.querySelectorAll('table.values tr.fails').length") > 20
-    for width in (400, 1600):
-        browser.call("POST", "/window/rect", {"width": width, "height": 900})
-        assert browser.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    shutil.copytree(run, tmp_path / "run")
+    manifest = read_manifest(run)
+    manifest["teacher"] |= {
+        "model": payloads[0],
+        "kind": "llm",
+        "ended": payloads[1],
+        "cells": [
+            {"cell": {"topic": text, "kind": "function"}, "asked": 2, "kept": n % 3, "rejected": {text: 1}}
+            for n, text in enumerate(payloads[:90])
+        ],
+        "models": [{"model": payloads[2], "calls": 1, "usd": 0.0, "prompt_tokens": 1, "completion_tokens": 1}],
+        "novelty": {
+            "curve": [{"kept": n, "skeletons": 900.0, "behaviours": 800.0} for n in (20, 40)],
+            **{"skeletons": 36, "behaviours": 32, "collapsed": False},
+            "openers": [{"opener": text, "share": 0.02} for text in payloads[:10]],
+        },
+    }
+    write_manifest(tmp_path / "run", manifest)
+    write_report(tmp_path / "run", target, texts, TIMINGS)
+    dialogs: list[str] = []
+    requested: list[str] = []
+    said: list[str] = []
+    browser.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    browser.on("request", lambda request: requested.append(request.url))
+    browser.on("console", lambda message: said.append(message.text))
+    browser.goto(target.as_uri())
+    browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert browser.evaluate("document.scripts.length + document.images.length + document.forms.length") == 0
+    assert browser.locator("section").count() == 17
+    assert browser.locator(".rule svg").count() == len(synthetic.RULES)
+    assert browser.locator("#exercises svg").count() == 4
+    assert browser.locator("table.values tr.fails").count() > 20
+    for width in (390, 820, 1280):
+        browser.set_viewport_size({"width": width, "height": 900})
+        assert browser.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert browser.evaluate(OVERFLOWING) == []
+    assert (dialogs, said, [url for url in requested if url != target.as_uri() and not url.startswith("data:")]) == (
+        *([], [], []),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import shutil
 from pathlib import Path
@@ -82,7 +83,22 @@ def test_the_cut_line_is_quarantined_at_its_place(finished: Path) -> None:
 def test_a_benchmark_item_inside_a_document_is_found(finished: Path) -> None:
     leak = next(row for row in ledger(finished).to_pylist() if row["origin_id"] == "leak")
     assert (leak["stage"], leak["reason"]) == ("decontaminate", "contaminated")
-    assert (leak["benchmark"], leak["benchmark_item"]) == ("birds", "b/1")
+    assert (leak["benchmark"], leak["benchmark_item"], leak["benchmark_method"]) == ("birds", "b/1", "ngram")
+
+
+def test_the_teacher_s_figures_are_those_of_the_ledger(finished: Path) -> None:
+    manifest = json.loads((finished / "manifest.json").read_text())
+    teacher = manifest["teacher"]
+    rows = [row for row in ledger(finished).to_pylist() if row["source"] == "synth/builtin"]
+    lost = collections.Counter(row["reason"] for row in rows if row["stage"] == "synthesise")
+    assert (len(rows), dict(sorted(lost.items()))) == (teacher["requests"], teacher["rejected"])
+    for figures in (teacher["cells"], teacher["reached"]["function"].values()):
+        assert sum(row["kept"] for row in figures) == teacher["kept"] == len(rows) - lost.total()
+    assert sum(row["asked"] for row in teacher["cells"]) == len(rows)
+    page = (finished / "report.html").read_text()
+    kept = sum(row["status"] == "kept" for row in rows)
+    assert f"{teacher['kept']} of {len(rows)} requests gave an exercise that was kept" in page
+    assert f"<tr><td>in the shards</td><td>{kept}</td></tr>" in page
 
 
 def test_shards_hold_exactly_the_kept_rows_at_the_places_that_the_ledger_says(finished: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import functools
 import gzip
 import json
+import os
 import random
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, Callable, Iterator
+from xml.sax.saxutils import escape, quoteattr
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -103,10 +107,58 @@ def write_source(source: Source, root: Path, draw: random.Random) -> None:
         path.mkdir()
         for number in range(40):
             (path / f"module_{number}.py").write_text(code(draw))
+    elif source.kind in PREPARED:
+        path.mkdir()
+        PREPARED[source.kind](path, draw)
     elif source.kind == "parquet":
         pq.write_table(pa.Table.from_pylist(list(rows(source, draw))), path)
     else:
         write_lines(path, rows(source, draw))
+
+
+def write_repository(path: Path, draw: random.Random) -> None:
+    for number in range(40):
+        (path / f"module_{number}.py").write_text(code(draw))
+    person = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
+        subprocess.run(["git", *words], cwd=path, check=True, env={**os.environ, **person})
+
+
+def write_wiki(path: Path, draw: random.Random) -> None:
+    pages = "".join(
+        f"<page><title>T{n}</title><ns>0</ns><id>{n}</id><revision><text>{escape(prose(draw))}</text></revision></page>"
+        for n in range(40)
+    )
+    (path / "dump.xml.bz2").write_bytes(bz2.compress(f"<mediawiki>{pages}</mediawiki>".encode()))
+
+
+def write_books(path: Path, draw: random.Random) -> None:
+    for number in range(40):
+        (path / f"book-{number}.txt").write_text(prose(draw))
+
+
+def write_papers(path: Path, draw: random.Random) -> None:
+    for number in range(40):
+        paper = rf"\begin{{document}}\section{{One}} {prose(draw)}\end{{document}}"
+        (path / f"2301.{number:05d}.gz").write_bytes(gzip.compress(paper.encode()))
+
+
+def write_posts(path: Path, draw: random.Random) -> None:
+    posts = "".join(
+        f'<row Id="{2 * n + 1}" PostTypeId="1" Title="T{n}" Body={quoteattr(prose(draw))} />'
+        f'<row Id="{2 * n + 2}" PostTypeId="2" ParentId="{2 * n + 1}" Body={quoteattr(prose(draw))} />'
+        for n in range(40)
+    )
+    (path / "Posts.xml").write_text(f"<posts>{posts}</posts>")
+
+
+PREPARED: dict[str, Callable[[Path, random.Random], None]] = {
+    "git": write_repository,
+    "wikipedia": write_wiki,
+    "books": write_books,
+    "arxiv": write_papers,
+    "stackexchange": write_posts,
+}
 
 
 def write_lines(path: Path, of: Iterator[dict[str, Any]]) -> None:

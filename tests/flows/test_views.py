@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from data.errors import UsageError
 from data.keyed import keyed_unit
 from data.manifest import read_manifest
 from flows import views
+from flows.inspect import texts_of
+from flows.reading import benchmark_of, marked, marked_excerpt
 from flows.report.advice import advice, changes, road
+from flows.report.excerpts import mask, visible
 from flows.report.lookup import find
 from flows.report.published import Published, Rule
 
@@ -141,7 +145,7 @@ def test_explain_shows_every_rules_value_and_what_would_have_kept_it(
     views.explain(run, row["id"], synthetic.texts_of)
     shown = " ".join(capsys.readouterr().out.split())
     words = int(row["words"])
-    assert f"gopher-quality.min_words {words} ≥ 50 fails" in shown
+    assert f"fails gopher-quality.min_words {words} ≥ 50" in shown
     assert f"--set filters.gopher-quality.min_words={words} (measured {words}, bound 50)" in shown
     assert "deduplicate not reached" in shown
     assert "extract passed" in shown
@@ -244,3 +248,55 @@ def test_a_terminal_that_cannot_show_a_character_gets_its_escape(run: Path, capf
     views.stats(run)
     plain.flush()
     assert b"\\u2588" in plain.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def test_explain_marks_what_the_failing_rules_measured(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
+    row = next(row for row in rows if "duplicate_lines" in row["failed"])
+    line = "A line that stands there again and again, in the very same words."
+    text = "\n".join(["A first line of its own.", *[line] * 40, "The last line."])
+    views.explain(run, row["id"], lambda ids: {row["id"]: text}, as_json=True)
+    found = {one["rule"]: one for one in json.loads(capsys.readouterr().out)["marked"]}
+    lines = found["gopher-repetition.max_duplicate_line_share"]
+    assert (lines["what"], lines["places"]) == ("lines that equal an earlier line", 39)
+    views.explain(run, row["id"], lambda ids: {row["id"]: text})
+    shown = capsys.readouterr().out
+    assert "39× lines that equal an earlier line" in " ".join(shown.split())
+    assert "A first line of its own." in shown
+
+
+def test_marks_hold_the_whole_text_and_cut_no_secret_in_two() -> None:
+    text = "jane.doe@example.org\n" * 3 + "mail jane.doe@example.org \u202e <b>\n" + "x " * 50
+    rules = [{"rule": f"r.{name}", "signal": name, "at_most": 0.1, "fate": "fails"} for name in (
+        "duplicate_line_share", "top_2gram_char_share", "mean_word_length")]  # fmt: skip
+    one = marked(text, rules)
+    assert "".join(piece for piece, _ in one.pieces) == visible(mask(text))
+    assert "jane.doe" not in "".join(piece for piece, _ in one.pieces)
+    assert {number for _, numbers in one.pieces for number in numbers} == {0, 1, 2}
+    assert any(len(numbers) > 1 for _, numbers in one.pieces)
+    short = marked_excerpt(marked("plain " * 2_000, []), 300)
+    assert len("".join(piece for piece, _ in short)) < 400
+
+
+def test_a_benchmarks_words_are_marked_while_its_file_is_at_hand(run: Path, tmp_path: Path) -> None:
+    item = "a farmer keeps seventeen brown hens and buys eleven white ducks on monday evening"
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"task_id": "b/1", "question": item}) + "\n")
+    published = Published(run)
+    benchmark = {"name": "birds", "path": "bench.jsonl"}
+    published.manifest["recipe"] = {"root": str(tmp_path), "decontaminate": {"benchmarks": [benchmark]}}
+    row = {"stage": "decontaminate", "benchmark": "birds"}
+    one = marked(f"Once: {item.upper()}! The end.", [], benchmark=benchmark_of(published, row))
+    assert [text for text, marks in one.pieces if marks] == [item.upper()]
+    assert one.legends[0].what == "words of birds, item b/1"
+    assert benchmark_of(published, {**row, "stage": "judge"}) is None
+    published.manifest["recipe"]["decontaminate"]["benchmarks"][0]["path"] = "gone.jsonl"
+    assert benchmark_of(published, row) is None
+
+
+@pytest.mark.slow
+def test_explain_finds_one_of_a_million_documents_within_a_second(million: Path, capsys: Any) -> None:
+    key = pq.read_table(next(million.glob("ledger/*")), columns=["id"])["id"][987_654].as_py()
+    for wanted in (key, key[:12], "large:987654"):
+        waited, worked = time.monotonic(), time.process_time()
+        views.explain(million, wanted, texts_of(million), as_json=True)
+        assert min(time.monotonic() - waited, time.process_time() - worked) < 1.0
+        assert json.loads(capsys.readouterr().out)["id"] == key

@@ -19,13 +19,22 @@ OWNERS = {
     "prefect": ("flows/",),
     "openai": ("synth/teacher.py",),
     "datasets": ("data/sources/hub.py",),
+    "fsspec": ("data/sources/remote.py",),
+    "huggingface_hub": ("data/sources/hub.py",),
     "fasttext": ("filters/fasttext_model.py",),
     "datasketch": ("filters/datasketch_signatures.py", "flows/dedup/sides.py"),
     "numba": ("filters/compiled.py",),
+    "duckdb": ("flows/explore/ledger.py",),
+    "starlette": ("flows/explore/",),
+    "uvicorn": ("flows/explore/serve.py",),
+    "pydivsufsort": ("filters/substrings.py",),
     "spacy": ("filters/english_rules.py", "filters/stop_words.py"),
     "tokenizers": ("data/tokenizer.py",),
     "tldextract": ("filters/url_hosts.py",),
     "trafilatura": ("data/",),
+    "ftfy": ("data/mojibake.py",),
+    "pypdfium2": ("data/office_documents.py",),
+    "docx": ("data/office_documents.py",),
     "altair": ("flows/report/",),
     "vl_convert": ("flows/report/",),
 }
@@ -125,6 +134,8 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
     for path in sources:
         if path.relative_to(ROOT).parts[:2] == ("synth", "sandbox"):
             continue  # it hands code to a child that it trusts less than itself; nothing comes back that way
+        if path.relative_to(ROOT).parts == ("synth", "builtin", "tracing.py"):
+            continue  # it walks through scripts of the grammar's own templates, with a few builtins and modules
         assert [name for name, _, _ in imports(path) if name in modules] == [], path
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]

@@ -101,6 +101,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _absurd_usage(self) -> None:
         self._json(200, self._completion(usage={"prompt_tokens": -5, "completion_tokens": 10**12}))
 
+    def _no_tokens(self) -> None:
+        self._json(200, self._completion(usage={"prompt_tokens": 40, "completion_tokens": 0}))
+
     def _null(self) -> None:
         self._json(200, self._completion(None))
 

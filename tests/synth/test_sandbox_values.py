@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.sandbox.child import encode
+from synth.sandbox.running import encode
 from synth.sandbox.values import canonical, claim_of, foreign_type, show
 
 

@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 
+import synth.client
 import synth.teacher
 from data.errors import PhimillError, UsageError
 from data.recipe import Teacher
+from synth.client import TeacherClient
 from synth.journal import REPLY, Journal
 from synth.requests import Answer, Request, Secret, build_request
-from synth.teacher import TeacherClient
 
 SCHEMA = {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"], "additionalProperties": False}
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synth.teacher, "BACKOFF_S", 0.001)
+    monkeypatch.setattr(synth.client, "BACKOFF_S", 0.001)
 
 
 def settings(url: str, **more: Any) -> Teacher:
@@ -44,7 +45,7 @@ def ask(teacher: Teacher, journal: Path, number: int, only_missing: bool = True)
         payloads = {request.key: request.payload for request in asked}
         opened.plan(payloads, endpoint=teacher.base_url, model=teacher.model, free=False)
         todo = [request for request in asked if not (only_missing and opened.settled(request.key))]
-        client = TeacherClient(teacher, teacher.base_url, teacher.base_url, opened, free=False, schema=SCHEMA)
+        client = TeacherClient(teacher, teacher.base_url, teacher.base_url, opened, free=False)
         answers = client.ask(todo)
     return [answers[request.key] for request in todo]
 
@@ -81,7 +82,8 @@ def test_what_may_pass_is_repeated(misbehaving: Any, tmp_path: Path, action: str
 
 
 @pytest.mark.parametrize(
-    "action", ["no_usage", "absurd_usage", "null", "length", "empty", "error_in_200", "html", "half_json"]
+    "action",
+    ["no_usage", "absurd_usage", "no_tokens", "null", "length", "empty", "error_in_200", "html", "half_json"],
 )
 def test_odd_answers_are_kept_as_they_are_and_not_repeated(misbehaving: Any, tmp_path: Path, action: str) -> None:
     server = misbehaving(action)
@@ -106,18 +108,18 @@ def test_a_slow_answer_is_charged_at_its_worst_case_each_time(misbehaving: Any, 
     server = misbehaving("slow")
     teacher = settings(server.url, timeout_s=0.2, usd_per_million_input=0.0, usd_per_million_output=1.0)
     [answer] = ask(teacher, tmp_path / "j.sqlite", 1)
-    assert answer.outcome == "failed: no answer in time"
+    assert answer.outcome == "failed: no answer in time (`timeout_s` is 0.2)"
     assert spent(tmp_path / "j.sqlite") == (3 * 100 * 1000, 3)
 
 
 def test_an_answer_that_drips_ends_at_the_deadline(
     misbehaving: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(synth.teacher, "MAX_CHARGED_ATTEMPTS", 1)
+    monkeypatch.setattr(synth.client, "MAX_CHARGED_ATTEMPTS", 1)
     monkeypatch.setattr(synth.teacher, "GRACE_S", 0.5)
     begin = time.monotonic()
     [answer] = ask(settings(misbehaving("drip").url, timeout_s=0.5), tmp_path / "j.sqlite", 1)
-    assert answer.outcome == "failed: no answer in time"
+    assert answer.outcome == "failed: no answer in time (`timeout_s` is 0.5)"
     assert time.monotonic() - begin < 5
 
 
@@ -132,6 +134,8 @@ def test_an_answer_that_drips_ends_at_the_deadline(
         ("wait", PhimillError, ["300 s"]),
         ("429", PhimillError, ["429", "in a row"]),
         ("500", PhimillError, ["5 requests failed in a row"]),
+        ("html", PhimillError, ["5 answers in a row", "not JSON", "gateway", "/v1"]),
+        ("error_in_200", PhimillError, ["5 answers in a row", "overloaded"]),
     ],
 )
 def test_hopeless_endpoints_stop_the_run_and_say_why(
@@ -163,6 +167,14 @@ def test_after_a_breakdown_the_same_call_goes_on_where_it_stopped(misbehaving: A
     assert max(server.calls[seed] for seed in range(8)) == 1
 
 
+def test_what_a_gateway_answered_in_the_teachers_place_is_asked_again(misbehaving: Any, tmp_path: Path) -> None:
+    server = misbehaving(lambda number, body: "html" if number <= 5 else "ok")
+    with pytest.raises(PhimillError, match="no chat completion"):
+        ask(settings(server.url, concurrency=1), tmp_path / "j.sqlite", 8)
+    answers = ask(settings(server.url), tmp_path / "j.sqlite", 8)
+    assert [answer.usage for answer in answers] == [(40, 20)] * 8
+
+
 def test_structured_output_steps_down_once_and_is_remembered(misbehaving: Any, tmp_path: Path) -> None:
     server = misbehaving(
         lambda number, body: "400" if body.get("response_format", {}).get("type") == "json_schema" else "ok"
@@ -186,7 +198,7 @@ def test_the_number_of_calls_never_exceeds_its_cap(misbehaving: Any, tmp_path: P
 def test_money_stays_under_the_cap_whatever_the_server_does(
     misbehaving: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(synth.teacher, "FAILURES_IN_A_ROW", 10**9)
+    monkeypatch.setattr(synth.client, "FAILURES_IN_A_ROW", 10**9)
     actions = ["ok"] * 6 + ["429", "500", "drop", "cut", "html", "error_in_200", "empty", "null", "length"]
     actions += ["no_usage", "absurd_usage", "half_json"]
     choices = random.Random(5)
@@ -256,7 +268,7 @@ def ask_all_but_doubtful(url: str, journal: Path) -> None:
         asked = requests(teacher, 200)
         opened.plan({r.key: r.payload for r in asked}, endpoint=url, model="m", free=False)
         todo = [r for r in asked if opened.settled(r.key) is None and not opened.in_doubt(r.key)]
-        TeacherClient(teacher, url, url, opened, free=False, schema=SCHEMA).ask(todo)
+        TeacherClient(teacher, url, url, opened, free=False).ask(todo)
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ import synth
 from data.errors import UsageError
 from synth import Verdict, verify
 from synth.sandbox import tiers
-from synth.sandbox.launch import run
-from synth.sandbox.program import Limits, Outcome, Program, Tier
+from synth.sandbox.launch import Nursery
+from synth.sandbox.program import Limits, Outcome, Program
 from synth.sandbox.tiers import usable_tier
 from synth.verification import MAX_BYTES
 
@@ -100,6 +100,15 @@ FORGERIES = {
     "leaves a thread": (
         "import threading, time\ndef f():\n    threading.Thread(target=time.sleep, args=(99,)).start()\n    return 1"
     ),
+    "prints reports": 'def f():\n    print(\'["value",1,["i","2a"]]\\n["done"]\', flush=True)\n    return 1',
+    "patches eval": "import builtins\nbuiltins.eval = builtins.compile = lambda *a, **k: 41\ndef f(): return 1",
+    "replaces its own module": (
+        "import sys, types\nsys.modules['solution'] = types.SimpleNamespace(f=lambda: 41)\ndef f(): return 1"
+    ),
+    "rewrites the runner": (
+        'import sys\ndef claim(*a): return \'["i","29"]\'\nframe = sys._getframe()\nwhile frame:\n'
+        "    frame.f_globals.update(encode=claim)\n    frame = frame.f_back\ndef f(): return 1"
+    ),
     "registers an exit handler": "import atexit\ndef f():\n    atexit.register(print, 42)\n    return 1",
     "raises the assertion itself": "def f(): raise AssertionError(42)",
     "returns a generator": "def f(): yield 42",
@@ -109,7 +118,7 @@ FORGERIES = {
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_no_verdict_is_forged(tier: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synth.verification.find_unsafe", lambda tree: "")  # the judge alone must hold
+    monkeypatch.setattr("synth.trials.find_unsafe", lambda tree: "")  # the judge alone must hold
     verdict = verify(FORGERIES[name], "assert f() == 42")
     assert not verdict.passed
     assert verdict.reason in ("failed_tests", "wrong_type", "raises", "unsafe_code"), verdict
@@ -117,7 +126,7 @@ def test_no_verdict_is_forged(tier: str, name: str, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("tier")
 def test_the_child_never_sees_what_is_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synth.verification.find_unsafe", lambda tree: "")
+    monkeypatch.setattr("synth.trials.find_unsafe", lambda tree: "")
     solution = (
         "import sys\ndef f():\n    seen, frame = [], sys._getframe()\n    while frame:\n"
         "        seen.append(repr(frame.f_locals) + repr(frame.f_globals)); frame = frame.f_back\n"
@@ -187,6 +196,29 @@ def test_faults_that_need_no_run_are_named(solution: str, tests: str, expected: 
         assert (verdict.evidence, verdict.sandbox, verdict.passed) == ("none", "none", False)
 
 
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "assert True; double = lambda n: 2 * n",
+        "def double(n): return 2 * n",
+        "from operator import index as double",
+        "(double := abs)",
+        "globals()['double'] = abs",
+        "double.__call__ = abs",
+        "setattr(double, 'x', abs)",
+        "for double in [abs]: pass",
+    ],
+)
+def test_tests_that_replace_what_they_test_are_none(trick: str) -> None:
+    verdict = verify("def double(n): return 3 * n", f"{trick}\nassert double(2) == 4")
+    assert (verdict.passed, verdict.reason, verdict.sandbox) == (False, "no_tests", "none")
+
+
+def test_tests_may_use_names_of_their_own(tier: str) -> None:
+    tests = "values = [1, 2]\ntotal = add(*values)\nassert total == 3\nassert vars(add) == {}"
+    assert reason(ADD, tests) == ""
+
+
 def test_text_just_below_the_length_limit_is_read() -> None:
     padding = "#" * (MAX_BYTES - len(ADD))
     assert verify(ADD + padding, "assert True").reason == "no_tests"
@@ -238,11 +270,13 @@ def test_a_program_that_the_clock_stopped_while_computing_is_run_again_alone(
 ) -> None:
     clocks: list[float] = []
 
-    def busy_at_first(tier: Tier, program: Program, limits: Limits) -> Outcome:
-        clocks.append(limits.wall_s)
-        return Outcome("timeout", was_busy=True) if len(clocks) == 1 else run(tier, program, limits)
+    honest = Nursery.run
 
-    monkeypatch.setattr("synth.verification.run", busy_at_first)
+    def busy_at_first(nursery: Nursery, program: Program, limits: Limits) -> Outcome:
+        clocks.append(limits.wall_s)
+        return Outcome("timeout", was_busy=True) if len(clocks) == 1 else honest(nursery, program, limits)
+
+    monkeypatch.setattr(Nursery, "run", busy_at_first)
     assert verify(ADD, "assert add(1, 2) == 3", 2.0).passed
     assert clocks == [6.0, 12.0, 6.0]
 
@@ -294,7 +328,7 @@ def test_the_hostile_teacher_reply_is_unsafe_and_never_runs() -> None:
 
 @pytest.mark.usefixtures("tier")
 def test_the_hostile_teacher_reply_is_contained_when_it_does_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synth.verification.find_unsafe", lambda tree: "")
+    monkeypatch.setattr("synth.trials.find_unsafe", lambda tree: "")
     solution = (
         "import os,socket\nos.system('touch /tmp/pwned_52e6b4')\n"
         "try: socket.create_connection(('127.0.0.1',80),1)\nexcept OSError: pass\nwhile True: os.fork()"

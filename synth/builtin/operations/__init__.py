@@ -1,8 +1,33 @@
-"""The grammar's operations, one module for each kind of value that they work on."""
+"""The grammar's operations, one module for each family."""
 
 from __future__ import annotations
 
 from synth.builtin.grammar import OPERATIONS
-from synth.builtin.operations import collections, nested, numbers, reductions, sequences, strings
+from synth.builtin.operations import (
+    collections,
+    dates,
+    errors,
+    generators,
+    machines,
+    nested,
+    numbers,
+    records,
+    reductions,
+    sequences,
+    strings,
+)
 
-__all__ = ["OPERATIONS", "collections", "nested", "numbers", "reductions", "sequences", "strings"]
+__all__ = [
+    "OPERATIONS",
+    "collections",
+    "dates",
+    "errors",
+    "generators",
+    "machines",
+    "nested",
+    "numbers",
+    "records",
+    "reductions",
+    "sequences",
+    "strings",
+]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from math import gcd
 
 from synth.builtin.grammar import between, operation
 
 
+@functools.lru_cache(4096)
+def _divisors_of(x: int) -> tuple[int, ...]:
+    return tuple(d for d in range(1, x + 1) if x % d == 0)
+
+
 def _divisors(x: int) -> list[int]:
-    return [d for d in range(1, x + 1) if x % d == 0]
+    return list(_divisors_of(x))
 
 
 def _collatz(x: int) -> list[int]:
@@ -78,7 +84,7 @@ operation(
 )  # fmt: skip
 operation(
     "primes_up_to", "primes", "natural", "ints", "list the primes that are not greater than it",
-    lambda x: [n for n in range(2, x + 1) if len(_divisors(n)) == 2],
+    lambda x: [n for n in range(2, x + 1) if len(_divisors_of(n)) == 2],
     "[$n for $n in range(2, $x + 1) if all($n % $m for $m in range(2, $n))]",
     "$y = []\nfor $n in range(2, $x + 1):\n    for $m in $y:\n        if $n % $m == 0:\n            break\n"
     "    else:\n        $y.append($n)",

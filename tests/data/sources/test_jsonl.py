@@ -5,8 +5,9 @@ import json
 import random
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
+import pyarrow as pa
 import pytest
 import zstandard
 
@@ -17,7 +18,12 @@ from data.sources.jsonl import read_jsonl
 
 def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
     source = Source(name="s", kind="jsonl", path=str(path), **settings)
-    return list(read_jsonl(InputFile(str(path), path.name, path.stat().st_size, ""), source))
+    return rows_of(read_jsonl(InputFile(str(path), path.name, path.stat().st_size, ""), source))
+
+
+def rows_of(items: Iterable[Any]) -> list[dict[str, Any]]:
+    """Returns what a reader yields, rows and tables of rows, as rows."""
+    return [row for item in items for row in (item.to_pylist() if isinstance(item, pa.Table) else [item])]
 
 
 def written(tmp_path: Path, content: bytes, name: str = "a.jsonl") -> Path:
@@ -222,7 +228,8 @@ def test_a_member_larger_than_the_buffer_is_checked_before_it_enters(
 
 
 def test_a_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.sources.compression.BOMB_BYTES", 2**20)
+    monkeypatch.setattr("data.sources.unpacking.BOMB_BYTES", 2**20)
+    monkeypatch.setattr("data.sources.compression.BUFFER_BYTES", 2**19)
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(b'{"text": "a"}\n' * 100_000) for _ in range(10)) + packer.flush()
     rows = read(written(tmp_path, bomb + gzip.compress(lines("after")), "a.jsonl.gz"))

@@ -192,6 +192,23 @@ def test_saved_pages_wait_for_extraction(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "content_type", "reason"),
+    [
+        ("a.pdf", b"%PDF-1.7\n", "x-document/pdf", ""),
+        ("a.docx", b"PK\x03\x04", "x-document/docx", ""),
+        ("a.docx", b"%PDF-1.7\n", "x-document/pdf", ""),
+        ("a.pdf", b"damaged", "x-document/pdf", ""),
+        ("a.bin", b"<html>", None, "bad_document"),
+    ],
+)
+def test_pdf_and_docx_files_wait_for_extraction_and_what_is_neither_is_named(
+    tmp_path: Path, name: str, content: bytes, content_type: str | None, reason: str
+) -> None:
+    (row,) = rows_of(tmp_path, content, name=name, kind="documents")
+    assert (row["content_type"], row["reason"], row["kind"]) == (content_type, reason, "text")
+
+
+@pytest.mark.parametrize(
     ("path", "pattern", "expected"),
     [
         ("a.py", "*.py", True),
@@ -236,3 +253,55 @@ def test_rows_come_in_tables_of_bounded_size(tmp_path: Path) -> None:
     tables = list(read_unit(unit, source))
     assert sum(table.num_rows for table in tables) == 40
     assert max(table.nbytes for table in tables) <= 16 * 2**20
+
+
+def test_what_is_no_file_of_the_folder_is_passed_over_with_its_reason(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "in/deep/b.jsonl", "outside/c.jsonl")
+    (tmp_path / "in/nowhere.jsonl").symlink_to("gone")
+    (tmp_path / "in/loop.jsonl").symlink_to("loop.jsonl")
+    (tmp_path / "in/out.jsonl").symlink_to(tmp_path / "outside/c.jsonl")
+    (tmp_path / "in/again.jsonl").symlink_to("a.jsonl")
+    (tmp_path / "in/other").symlink_to(tmp_path / "outside")
+    (tmp_path / "in/round").symlink_to(".")
+    (tmp_path / "in/nowhere.txt").symlink_to("gone")
+    os.mkfifo(tmp_path / "in/pipe.jsonl")
+    said: dict[str, str] = {}
+    source = Source(name="s", kind="jsonl", path="in")
+    assert paths(list_units(source, tmp_path, file_sha256, said.__setitem__)) == [
+        "a.jsonl",
+        "again.jsonl",
+        "deep/b.jsonl",
+    ]
+    assert said == {
+        "nowhere.jsonl": "a link that leads nowhere",
+        "loop.jsonl": "a link that leads nowhere",
+        "out.jsonl": "a link that leads out of the folder",
+        "other": "a link that leads out of the folder",
+        "pipe.jsonl": "no regular file",
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, "in/a.jsonl", "in/locked/b.jsonl")
+    scandir = os.scandir
+
+    def refused(path: Any) -> Any:
+        if os.fspath(path).endswith("locked"):  # permissions would not stop root
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError):
+        units(tmp_path, "jsonl", "in")
+
+
+def test_the_hubs_cache_is_read_through_its_links_and_no_others(tmp_path: Path) -> None:
+    written(tmp_path, "hub/blobs/aa", "secret")
+    snapshot = tmp_path / "hub/snapshots/c0ffee"
+    snapshot.mkdir(parents=True)
+    (snapshot / "a.jsonl").symlink_to("../../blobs/aa")
+    (snapshot / "b.jsonl").symlink_to(tmp_path / "secret")
+    assert paths(units(tmp_path, "jsonl", "hub/snapshots/c0ffee")) == ["a.jsonl"]
+    (snapshot / "a.jsonl").unlink()
+    with pytest.raises(RecipeError, match=r"holds no file .*1 passed over, such as b.jsonl: a link that leads out"):
+        units(tmp_path, "jsonl", "hub/snapshots/c0ffee")

@@ -9,7 +9,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 
 from data.recipe import Source
 from data.sources import InputFile
@@ -207,6 +209,9 @@ def test_transfer_and_content_codings_are_undone() -> None:
     assert response("Transfer-Encoding: chunked\r\n", chunked(body[:30], body[30:])) == body
     assert response(both, chunked(gzip.compress(body))) == body
     assert response("Content-Encoding: deflate\r\n", zlib.compress(body)) == body
+    assert response("Content-Encoding: br\r\n", brotli.compress(body)) == body
+    assert response("Content-Encoding: zstd\r\n", zstandard.compress(body)) == body
+    assert response("Content-Encoding: gzip, br\r\n", brotli.compress(gzip.compress(body))) == body
     raw = zlib.compressobj(wbits=-15)
     assert response("Content-Encoding: deflate\r\n", raw.compress(body) + raw.flush()) == body
 
@@ -221,9 +226,15 @@ def test_codings_that_the_body_does_not_have_are_ignored() -> None:
     [
         ("Transfer-Encoding: chunked\r\n", chunked(b"<p>")[:-5] + b"zz\r\n<p>", "bad_encoding"),
         ("Transfer-Encoding: chunked\r\n", b"ff\r\n<p>", "bad_encoding"),
-        ("Content-Encoding: gzip\r\n", gzip.compress(b"<p>text")[:-3], "bad_encoding"),
+        ("Content-Encoding: gzip\r\n", gzip.compress(b"<p>text", mtime=0)[:-3], "bad_encoding"),
         ("Content-Encoding: gzip\r\n", gzip.compress(b"0" * 100_000), "too_large"),
-        ("Content-Encoding: br\r\n", b"\x0b\x02\x80<p>\x03", "bad_encoding"),
+        ("Transfer-Encoding: chunked\r\n", b"FFFFFFFFFFFFFFFF\r\n<p>", "bad_encoding"),
+        ("Content-Encoding: br\r\n", brotli.compress(b"<p>text" * 30)[:-3], "bad_encoding"),
+        ("Content-Encoding: br\r\n", brotli.compress(b"0" * 100_000), "too_large"),
+        ("Content-Encoding: br\r\n", b"\xff no brotli", "bad_encoding"),
+        ("Content-Encoding: zstd\r\n", zstandard.compress(b"<p>text" * 30)[:-3], "bad_encoding"),
+        ("Content-Encoding: zstd\r\n", zstandard.compress(b"0" * 100_000), "too_large"),
+        ("Content-Encoding: zstd\r\n", b"no zstd", "bad_encoding"),
     ],
 )
 def test_a_broken_or_exploding_coding_is_refused(headers: str, body: bytes, reason: str) -> None:
@@ -235,6 +246,45 @@ def test_a_broken_or_exploding_coding_is_refused(headers: str, body: bytes, reas
 def test_a_response_that_the_crawler_cut_keeps_what_there_is() -> None:
     packed = gzip.compress(bytes(random.Random(1).randbytes(500)))
     assert 0 < len(response("Content-Encoding: gzip\r\n", packed[:200], cut=True)) < 500
+
+
+@pytest.mark.parametrize("hole", [b"\0" * 700, bytes(range(128, 256)) * 9], ids=["zeros", "noise"])
+def test_a_hole_that_swallows_line_ends_loses_no_neighbour(tmp_path: Path, hole: bytes) -> None:
+    assert fates(read_bytes(tmp_path, three(hole))) == [(0, "first"), (1, "bad_warc_header"), (2, "last")]
+
+
+def test_a_damaged_end_of_a_member_can_be_salvaged_and_is_marked(tmp_path: Path) -> None:
+    noise = random.Random(5)
+    records = [record(page(f"{number} {noise.getrandbits(4000):x}")) for number in range(40)]
+    cut = gzip.compress(b"".join(records))[:-9000]
+    assert fates(read_bytes(tmp_path, cut, "a.warc.gz")) == [(0, "truncated")]
+    rows = read_bytes(tmp_path, cut, "a.warc.gz", salvage=True)
+    good = [row for row in rows if not row["status"]]
+    assert [text.split()[0] for _, text in fates(good)] == [str(number) for number in range(len(good))]
+    assert 15 < len(good) < 40
+    assert all(json.loads(row["metadata"])["salvaged"] for row in good)
+    assert [(row["locator"], row["reason"]) for row in rows if row["status"]] == [
+        (f"a.warc.gz:{len(good)}", "truncated")
+    ]
+
+
+def test_digests_are_checked_where_no_other_checksum_was_or_everywhere(tmp_path: Path) -> None:
+    wrong = record(page("mid"), extra=f"WARC-Block-Digest: sha1:{'A' * 32}\r\n")
+    packed = b"".join(map(gzip.compress, (record(page("first")), wrong)))
+    assert fates(read_bytes(tmp_path, packed, "a.warc.gz")) == [(0, "first"), (1, "mid")]
+    assert fates(read_bytes(tmp_path, packed, "a.warc.gz", digests="all")) == [(0, "first"), (1, "bad_digest")]
+    frames = b"".join(map(zstandard.ZstdCompressor().compress, (record(page("first")), wrong)))
+    assert fates(read_bytes(tmp_path, frames, "a.warc.zst")) == [(0, "first"), (1, "bad_digest")]
+
+
+def test_frames_may_share_a_dictionary_that_the_file_begins_with(tmp_path: Path) -> None:
+    pages = [record(page(f"page {number} " + "of the usual kind " * 9)) for number in range(300)]
+    shared = zstandard.train_dictionary(4096, pages)
+    packer = zstandard.ZstdCompressor(dict_data=shared)
+    for stored in (shared.as_bytes(), zstandard.ZstdCompressor().compress(shared.as_bytes())):
+        head = b"\x5d\x2a\x4d\x18" + len(stored).to_bytes(4, "little") + stored
+        rows = read_bytes(tmp_path, head + b"".join(map(packer.compress, pages)), "a.warc.zst")
+        assert [row["status"] for row in rows] == [""] * 300
 
 
 @pytest.mark.skipif(not E2E.is_dir(), reason="the shared folder data/e2e_dev does not stand beside the repository")

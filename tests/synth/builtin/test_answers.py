@@ -16,7 +16,8 @@ from synth.prompts import draw_spec, exercise_messages
 from synth.skeletons import exact_form, skeleton
 from synth.specs import ExerciseSpec
 
-SPECS = [draw_spec(11, number) for number in range(600)]
+NEED_A_RUN = {"wrong_solution", "self_asserted", "near_duplicate", "weak_tests", "benchmark_clone"}
+SPECS = [draw_spec(11, number) for number in range(400)]
 
 
 def run(exercise: dict[str, Any]) -> bool:
@@ -24,7 +25,7 @@ def run(exercise: dict[str, Any]) -> bool:
     scope: dict[str, Any] = {}
     exec(exercise["solution"], scope)
     for test in exercise["tests"]:
-        comparison = ast.parse(test).body[0].test  # type: ignore[attr-defined]
+        comparison = ast.parse(test).body[0].test  # type: ignore[attr-defined,unused-ignore]
         expected = ast.literal_eval(comparison.comparators[0])
         found = eval(ast.unparse(comparison.left), scope)
         if found != expected or type(found) is not type(expected):
@@ -52,20 +53,20 @@ def test_replies_differ_in_more_than_names_and_numbers() -> None:
     skeletons = {skeleton(exercise["solution"]) for exercise in exercises}
     forms = {exact_form(exercise["solution"]) for exercise in exercises}
     openers = Counter(" ".join(exercise["exercise"].split()[:5]) for exercise in exercises)
-    assert len(skeletons) > 550  # 4,428 of 5,000 at scale
-    assert len(forms) > 570
+    assert len(skeletons) > 360  # 4,459 of 5,000 at scale
+    assert len(forms) > 380
     assert openers.most_common(1)[0][1] < 0.1 * len(exercises)
 
 
 def test_faults_come_at_their_declared_rates() -> None:
     counts = Counter(fault_of(draw_spec(2, number)) for number in range(6000))
     for name, rate in DEFAULT_RATES.to_json().items():
-        if not name.startswith("http"):
+        if not name.startswith(("http", "usage", "batch")):
             assert counts[name] / 6000 == pytest.approx(rate, abs=0.006), name
     assert set(counts) <= set(EXPECTED_REASONS)
 
 
-@pytest.mark.parametrize("fault", sorted(set(EXPECTED_REASONS) - {"wrong_solution", "self_asserted", "near_duplicate"}))
+@pytest.mark.parametrize("fault", sorted(set(EXPECTED_REASONS) - NEED_A_RUN))
 def test_a_fault_that_needs_no_run_is_seen_when_the_reply_is_read(fault: str) -> None:
     rates = FaultRates(**{**NO_FAULTS.to_json(), **({fault: 1.0} if fault else {})})
     for spec in SPECS[:10]:
@@ -93,6 +94,13 @@ def test_concepts_that_the_grammar_lacks_are_refused() -> None:
     spec = ExerciseSpec("origami", ("folding",), "easy", "a", "plain", "bakery", "fold", 1)
     assert reply(spec)[0]["content"] is None
     assert "folding" not in concepts()
+
+
+def test_topics_that_nothing_is_known_about_are_refused_rather_than_replaced() -> None:
+    spec = ExerciseSpec("making stock", (), "easy", "a", "plain", "bakery", "stir", 1)
+    assert reply(spec, NO_FAULTS)[0]["content"] is None
+    known = ExerciseSpec("prime factors", (), "easy", "a", "plain", "bakery", "stir", 1)
+    assert reply(known, NO_FAULTS)[0]["content"]
 
 
 def test_the_answer_depends_on_the_prompt_alone() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from synth.builtin.composition import Step, draw_chain, evaluate
-from synth.builtin.grammar import HINTS, is_expression
+from synth.builtin.composition import OVER_MEMBERS, Step, draw_chain, evaluate, fits
+from synth.builtin.grammar import HINTS, Operation, body_of, head_of, is_expression
 from synth.builtin.operations import OPERATIONS
 from synth.builtin.samples import EMPTY, draw_argument
 from synth.builtin.vocabulary import INTERMEDIATE, LOCALS, VOCABULARIES
@@ -33,9 +33,9 @@ def run(idiom: str, values: dict[str, Any], argument: Any) -> Any:
     places = (
         {name: f"_{name}" for name in names} | {"x": "given", "y": "result"} | {k: str(v) for k, v in values.items()}
     )
-    code = Template(idiom).substitute(places)
-    scope: dict[str, Any] = {"given": argument}
-    exec(f"result = {code}" if is_expression(idiom) else code, scope)
+    head, body = (Template(part).substitute(places) for part in (head_of(idiom), body_of(idiom)))
+    scope: dict[str, Any] = {"given": argument, "__name__": "__main__"}
+    exec(f"{head}\nresult = {body}" if is_expression(idiom) else f"{head}\n{body}", scope)
     return scope["result"]
 
 
@@ -65,11 +65,31 @@ def test_idioms_differ_and_their_names_are_known() -> None:
 
 def test_the_grammar_is_as_large_as_the_documents_say() -> None:
     concepts = {operation.concept for operation in OPERATIONS.values()}
-    assert len(OPERATIONS) == 170
+    assert len(OPERATIONS) == 232
     assert concepts == {concept for concepts in known_topics().values() for concept in concepts}
-    assert len(concepts) == 30
+    assert len(concepts) == 35
     assert set(axes()["settings"]) == set(VOCABULARIES)
     assert set(INTERMEDIATE) == set(HINTS)
+
+
+def test_as_many_operations_fit_together_as_the_documents_say() -> None:
+    pairs, concepts = set(), set()
+    for left in OPERATIONS.values():
+        for right in OPERATIONS.values():
+            if left is not right and any(map(fits, *zip(*_joints(left, right), strict=True))):
+                pairs.add((left.name, right.name))
+                concepts.add(frozenset((left.concept, right.concept)))
+    assert (len(pairs), len(concepts)) == (10_995, 526)
+
+
+def _joints(left: Operation, right: Operation) -> list[tuple[str, str]]:
+    """Returns what one operation gives and what the next one takes, also where one of them is mapped over members."""
+    over = [
+        (c, gives) for (c, takes, inner), gives in OVER_MEMBERS.items() if (takes, inner) == (left.takes, left.gives)
+    ]
+    into = [c for c, takes, inner in OVER_MEMBERS if (takes, inner) == (right.takes, right.gives)]
+    plain = [(left.gives, right.takes), *((left.gives, container) for container in into)]
+    return plain + [(gives, right.takes) for _, gives in over]
 
 
 def test_a_chain_practises_its_first_concept_and_fits_together() -> None:

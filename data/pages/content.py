@@ -1,0 +1,114 @@
+"""Which blocks of a page are its main content: what the model says, and what holds whatever it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from data.pages.blocks import CODE, CODE_LINES, TEXT, Blocks
+from data.pages.network import LOGIT, MAX_LOGIT, Network
+from data.pages.tags import TAG_NUMBERS
+
+#: Pages with less text than this hold hardly more than content: all but navigation is kept.
+SMALL_PAGE_CHARS = 700
+#: In 1/16 of a logit: recall before precision, since what a filter drops later was never lost.
+KEEP = -3
+#: Where less is kept, blocks are kept that the model holds for four times less likely.
+LITTLE_CHARS = 250
+RELAXED = -24
+#: Where even that is little, paragraphs of this length are kept.
+PARAGRAPH_CHARS = 60
+#: Code, tables and headings are kept beside text that is, unless the model is sure.
+BESIDE = -32
+REACH = 2
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: How often an answer of so many sixteenths is wrong, in thousandths.
+_WRONG = np.array([round(1000 / (1 + math.exp(size / LOGIT))) for size in range(MAX_LOGIT + 1)], dtype=np.int64)
+_ASIDE = sum(1 << TAG_NUMBERS[name] for name in ("nav", "footer", "aside", "menu", "button", "form", "dialog"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """Which blocks are kept.
+
+    Attributes:
+        kept: a truth value for each block.
+        doubt: which share of the text the model is unsure of, 0 … 1.
+    """
+
+    kept: npt.NDArray[np.bool_]
+    doubt: float
+
+    def chars(self, page: Blocks) -> int:
+        """Returns how many characters are kept."""
+        return sum(len(page.blocks[number].text) for number in self.numbers)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the blocks that are kept."""
+        return [int(number) for number in np.flatnonzero(self.kept)]
+
+
+def find_content(page: Blocks, network: Network, generous: bool = False) -> Content:
+    """Returns a page's main content; a page with text keeps some.
+
+    Args:
+        page: its blocks.
+        network: the model.
+        generous: paragraphs are kept unless the model is sure: on pages of questions and answers it takes some of
+            them for comments.
+    """
+    if not page.blocks:
+        return Content(np.zeros(0, dtype=np.bool_), 0.0)
+    chars = np.array([len(block.text) for block in page.blocks], dtype=np.int64)
+    links = np.array([block.link_chars for block in page.blocks], dtype=np.int64)
+    logits = network.logits(page)
+    if int((chars - links).sum()) < SMALL_PAGE_CHARS:
+        kept = (logits > KEEP) | (~_set_aside(page) & (links * 2 <= chars))
+        return Content(kept if kept.any() else np.ones_like(kept), 0.5)
+    kept = logits > KEEP
+    if int(chars[kept].sum()) < LITTLE_CHARS:
+        kept = logits > RELAXED
+    little = int(chars[kept].sum()) < LITTLE_CHARS
+    if little or generous:
+        paragraphs = ~_set_aside(page) & (links * 2 <= chars) & (chars >= PARAGRAPH_CHARS)
+        kept = kept | (paragraphs if little else paragraphs & (logits > BESIDE))
+    kept = beside(page, kept if kept.any() else np.ones_like(kept), logits)
+    return Content(kept, doubt(chars, logits, kept))
+
+
+def beside(page: Blocks, kept: npt.NDArray[np.bool_], logits: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Returns what is kept, with code, tables and headings right beside it."""
+    held: list[bool] = kept.tolist()
+    special = [
+        number
+        for number, block in enumerate(page.blocks)
+        if not held[number] and (block.kind != TEXT or page.elements[block.element].tag.name in _HEADINGS)
+    ]
+    for numbers in (special, special[::-1]):  # a long table is reached from above and from below
+        for number in numbers:
+            block = page.blocks[number]
+            floor = -128 if block.kind in (CODE, CODE_LINES) else BESIDE
+            near = True in held[number + 1 : number + 1 + REACH] or (
+                block.kind != TEXT and True in held[max(0, number - REACH) : number]
+            )
+            if near and logits[number] >= floor and block.link_chars * 2 <= len(block.text):
+                held[number] = True
+    return np.array(held, dtype=np.bool_)
+
+
+def _set_aside(page: Blocks) -> npt.NDArray[np.bool_]:
+    """Returns which blocks stand in elements that are not for content."""
+    masks: list[int] = []
+    for number, element in enumerate(page.elements):
+        own = 1 << element.tag.number if element.tag.number >= 0 else 0
+        masks.append((masks[element.parent] if number else 0) | own)
+    return np.array([bool(masks[block.element] & _ASIDE) for block in page.blocks], dtype=np.bool_)
+
+
+def doubt(chars: npt.NDArray[np.int64], logits: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]) -> float:
+    """Returns how much text may be judged wrongly, as a share of what is kept."""
+    return int((chars * _WRONG[np.abs(logits)]).sum()) / (1000 * max(int(chars[kept].sum()), 1))

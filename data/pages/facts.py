@@ -1,0 +1,159 @@
+"""What a page says about itself: title, language, date, canonical address, licence, opt-outs."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+
+from data.pages.blocks import unescape
+
+#: Nothing of a page's head that is longer is a fact about it.
+MAX_FACT_CHARS = 1000
+
+#: What is looked for; most <meta> elements are for others, as most <link> elements are.
+_WANTED = re.compile(
+    r"licen[cs]e|creativecommons|date|published|rights|tdm-|noai|noimageai|og:(?:url|title|locale)|"
+    r"content-language|dcterms|sailthru"
+)
+_ATTRIBUTE = re.compile(r' ([a-z:-]+)="([^"]*)"')
+_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
+_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
+_UNSEEN = {**dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)))}
+#: Names of <meta> elements that give a publication date, best first.
+_DATES = (
+    "article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date",
+    "citation_publication_date", "pubdate", "publishdate", "publish-date", "parsely-pub-date", "sailthru.date",
+)  # fmt: skip
+_STORED_DATE = re.compile(rb'"datePublished"\s*:\s*"([^"<>]{4,40})"')
+_LICENCES = ("license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "rights-standard")
+_CREATIVE_COMMONS = re.compile(
+    r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-nd|-sa)?)|publicdomain/(zero|mark))/(\d\.\d)", re.IGNORECASE
+)
+
+
+@dataclasses.dataclass
+class Facts:
+    """What a page says about itself.
+
+    Attributes:
+        title: of its head.
+        language: primary subtag that it declares, in lower case.
+        metadata: canonical, published, licence, as far as it tells; opt_out if it asks not to be trained on.
+    """
+
+    title: str | None = None
+    language: str | None = None
+    metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
+    """Returns what a page says about itself.
+
+    Args:
+        tags: name, source and following text of the tags that may tell (see `data.pages.blocks.Blocks.facts`).
+        content: the page as it came, for dates in its scripts.
+    """
+    facts = Facts()
+    metas: dict[str, str] = {}
+    links: list[tuple[str, dict[str, str]]] = []
+    times: list[str] = []
+    for name, source, text in tags:
+        if (name == "link" and not _is_wanted_link(source.lower())) or (
+            name == "meta" and not _WANTED.search(source.lower())
+        ):
+            continue
+        attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(source)}
+        if name == "title":
+            facts.title = facts.title or short(unescape(text))
+        elif name == "html":
+            found = _LANGUAGE.fullmatch(attributes.get("lang") or attributes.get("xml:lang") or "")
+            facts.language = found[1].lower() if found else None
+        elif name == "time":
+            times.append(attributes.get("datetime", ""))
+        elif name == "meta":
+            key = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
+            key = (key or attributes.get("http-equiv") or "").strip().lower()
+            if key and attributes.get("content"):
+                metas.setdefault(key, attributes["content"])
+                _note_opt_out(facts, key, attributes["content"])
+        else:
+            links.append((name, attributes))
+    _complete(facts, metas, links, times, content)
+    return facts
+
+
+def _complete(
+    facts: Facts, metas: dict[str, str], links: list[tuple[str, dict[str, str]]], times: list[str], content: bytes
+) -> None:
+    facts.title = facts.title or short(metas.get("og:title"))
+    if facts.language is None:
+        found = _LANGUAGE.fullmatch(metas.get("content-language") or metas.get("og:locale") or "")
+        facts.language = found[1].lower() if found else None
+    canonical = next((at["href"] for _, at in links if _rel(at) == "canonical" and at.get("href")), None)
+    dates = [*(metas.get(name) for name in _DATES), *times]
+    place = -1 if any(dates[: len(_DATES)]) else content.find(b'"datePublished"')
+    if place >= 0 and (stored := _STORED_DATE.match(content, place)):
+        dates.insert(len(_DATES), stored[1].decode("ascii", "ignore"))
+    wanted = {
+        "canonical": canonical or metas.get("og:url"),
+        "published": next((date for date in dates if short(date)), None),
+        "licence": _licence(metas, links),
+        "tdm_policy": metas.get("tdm-policy"),
+    }
+    for key, value in wanted.items():
+        if known := short(value):
+            facts.metadata[key] = known
+
+
+def _is_wanted_link(source: str) -> bool:
+    return "canonical" in source or "licen" in source or "creativecommons" in source
+
+
+def _rel(attributes: dict[str, str]) -> str:
+    return attributes.get("rel", "").strip().lower()
+
+
+def _licence(metas: dict[str, str], links: list[tuple[str, dict[str, str]]]) -> str | None:
+    """Returns the licence that a page states: rel=license first, then <meta>, then a link to Creative Commons."""
+    marked = [at.get("href", "") for _, at in links if "license" in _rel(at).split()]
+    stated = [metas[name] for name in _LICENCES if name in metas]
+    for value in (*marked, *stated):
+        if value.strip():
+            return spdx(value) or value
+    return next((known for _, at in links if (known := spdx(at.get("href", "")))), None)
+
+
+def spdx(address: str) -> str | None:
+    """Returns the SPDX id of a Creative Commons licence's address, or null."""
+    found = _CREATIVE_COMMONS.search(address)
+    if not found:
+        return None
+    if found[2]:
+        return "CC0-1.0" if found[2].lower() == "zero" else "LicenseRef-PublicDomain"
+    return f"CC-{found[1].upper()}-{found[3]}"
+
+
+def _note_opt_out(facts: Facts, key: str, content: str) -> None:
+    """Notes whether a <meta> element asks not to be trained on.
+
+    Sources: the `noai` and `noimageai` values of robots directives, which may be addressed to one robot by its
+    name instead of "robots"; TDM Reservation Protocol (W3C community group report, 2022), section 4.
+    """
+    if "bot" in key and _NO_AI.search(content):
+        facts.metadata.setdefault("opt_out", "noai")
+    elif key == "tdm-reservation" and content.strip() == "1":
+        facts.metadata.setdefault("opt_out", "tdm-reservation")
+
+
+def header_opt_out(robots: str, reservation: str) -> str:
+    """Returns how X-Robots-Tag or TDM-Reservation headers ask not to be trained on, or ""."""
+    if _NO_AI.search(robots):
+        return "noai"
+    return "tdm-reservation" if reservation.strip() == "1" else ""
+
+
+def short(value: str | None) -> str | None:
+    """Returns a fact's text on one line and not overlong, or null if nothing is left."""
+    value = " ".join((value or "").translate(_UNSEEN).split())
+    return value[:MAX_FACT_CHARS] or None

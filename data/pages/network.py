@@ -1,0 +1,130 @@
+"""The model that says which blocks are a page's main content: two small networks in whole numbers.
+
+The first looks at a block with its features, the second also at what the first said of the blocks around.
+Weights and features are whole numbers, and all sums stay below 2**53: the answer does not depend on the
+order in which a machine adds, so that the same page gives the same text everywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from importlib import resources
+
+import numpy as np
+import orjson
+
+from data.pages.blocks import Blocks
+from data.pages.features import FEATURES, PARTS, Floats, Measures, Whole
+
+#: Weights are given in 1/4096; an answer is in 1/16 of a logit, from -128 to 128.
+UNIT = 4096
+LOGIT = 16
+MAX_LOGIT = 128
+#: OpenBLAS starts threads for products of 2**18 steps and more.
+MAX_ROWS = 48
+CONTEXT = (-4, -3, -2, -1, 1, 2, 3, 4)
+#: How many numbers `around` gives.
+NEARBY = 1 + len(CONTEXT) + 5
+
+
+def product(rows: Floats, weights: Floats) -> Floats:
+    """Returns rows times weights, in pieces that OpenBLAS gives to no threads: they take longer than the work."""
+    if len(rows) <= MAX_ROWS:
+        return rows @ weights
+    return np.concatenate([rows[start : start + MAX_ROWS] @ weights for start in range(0, len(rows), MAX_ROWS)])
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One hidden layer and its answer, in 1/UNIT."""
+
+    inner: Floats
+    inner_bias: Floats
+    answer: Floats
+    answer_bias: float
+
+    def logits(self, features: Floats) -> Whole:
+        """Returns an answer for each row, in 1/LOGIT, rounded down and bounded."""
+        return self.answers(product(features, self.inner))
+
+    def answers(self, products: Floats) -> Whole:
+        """Returns the answers, from the products of features and inner weights."""
+        hidden = np.maximum(products + self.inner_bias, 0.0)
+        answers = product(hidden, self.answer) + self.answer_bias
+        return np.clip(np.floor(answers / (UNIT * UNIT / LOGIT)), -MAX_LOGIT, MAX_LOGIT).astype(np.int64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """The model.
+
+    Attributes:
+        words, texts: what words of classes, and of short texts, speak for.
+        first, second: its two looks at a page.
+        about: what it was trained on, and how well it does on pages of other sites.
+    """
+
+    words: Mapping[str, int]
+    texts: Mapping[str, int]
+    first: Layer
+    second: Layer
+    about: Mapping[str, object]
+
+    def logits(self, page: Blocks) -> Whole:
+        """Returns for each block, in 1/16 of a logit, how much speaks for its being main content."""
+        if not page.blocks:
+            return np.zeros(0, dtype=np.int64)
+        measures = Measures(page, self.words, self.texts)
+        products = product(measures.matrix, self._inner)
+        width = len(self.first.answer)
+        nearby = around(self.first.answers(products[:, :width]), measures)
+        return self.second.answers(products[:, width:] + product(nearby, self.second.inner[FEATURES:]))
+
+    @functools.cached_property
+    def _inner(self) -> Floats:
+        """Weights of a block's own features for both looks, side by side."""
+        return np.concatenate([self.first.inner, self.second.inner[:FEATURES]], axis=1)
+
+
+def around(logits: Whole, measures: Measures) -> Floats:
+    """Returns what the first look said of a block, its neighbours, its container and its page."""
+    count, reach = len(logits), CONTEXT[-1]
+    table = np.empty((NEARBY, count))
+    wide = np.full(count + 2 * reach, -MAX_LOGIT)
+    wide[reach : reach + count] = logits
+    for row, offset in enumerate((0, *CONTEXT)):
+        table[row] = wide[reach + offset : reach + offset + count]
+    sums = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(logits, out=sums[1:])
+    start, end = measures.outer
+    table[-5] = (sums[end] - sums[start]) // np.maximum(end - start, 1)
+    for row, (low, high) in ((-4, measures.best), (-3, (0, count))):
+        table[row] = int(sums[high] - sums[low]) // max(high - low, 1)
+    kept = np.cumsum(logits > 0)
+    all_kept = int(kept[-1])
+    table[-2] = (kept - (logits > 0)) * PARTS // max(all_kept, 1)
+    table[-1] = min(all_kept, 64)
+    return table.T
+
+
+def read_network(content: bytes) -> Network:
+    """Returns a model from its JSON form."""
+    stored = orjson.loads(content)
+    layers = [
+        Layer(
+            np.array(layer["inner"], dtype=np.float64),
+            np.array(layer["inner_bias"], dtype=np.float64),
+            np.array(layer["answer"], dtype=np.float64),
+            float(layer["answer_bias"]),
+        )
+        for layer in (stored["first"], stored["second"])
+    ]
+    return Network(stored["words"], stored["texts"], layers[0], layers[1], stored["about"])
+
+
+@functools.cache
+def shipped() -> Network:
+    """Returns the model that comes with phimill."""
+    return read_network(resources.files("data.pages").joinpath("network.json").read_bytes())

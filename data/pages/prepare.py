@@ -1,0 +1,184 @@
+"""`python -m data.pages.prepare FOLDER…`: makes network.json from WARC files with what their pages' content is.
+
+A folder holds *.warc.gz, and extraction_gt.jsonl.gz: `record_id` with `full_text`, `expected_html`, or
+`segments_with` and `segments_without`. Pages of which nothing is told are labelled by trafilatura. Nothing of the
+pages goes into the model but weights, and single words of class names and of short texts that several sites use.
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import hashlib
+import html as entities
+import logging
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import orjson
+
+from data.atomic import atomic_write
+from data.charset import Undecodable, decode_html
+from data.pages.content import find_content
+from data.pages.labels import label, tokens
+from data.pages.network import Layer, Network
+from data.pages.reader import read_blocks
+from data.pages.source import parse, without_scripts
+from data.pages.training import Sample, train
+
+_TAGS = re.compile(r"<[^>]+>")
+#: Of sites with many pages, so many are learned from.
+MAX_PAGES_OF_SITE = 60
+#: Models that are trained without a third of the sites, to see how well they do there.
+FOLDS = 3
+#: One page in so many is read both ways.
+WHOLE = 5
+_SECOND_LEVEL = ("co", "com", "org", "net", "ac", "gov", "edu")
+
+
+def samples_of(folder: Path) -> Iterator[Sample]:
+    """Yields a folder's pages with labels, in the order of its files."""
+    truth: dict[str, dict[str, Any]] = collections.defaultdict(dict)
+    told = folder / "extraction_gt.jsonl.gz"
+    if told.is_file():
+        with gzip.open(told) as file:
+            for line in file:
+                entry = orjson.loads(line)
+                truth[entry["record_id"].strip("<>")].update(entry)
+    counts: collections.Counter[str] = collections.Counter()
+    for record, url, content_type, content in _pages(folder):
+        site = site_of(url)
+        counts[site] += record not in truth
+        if counts[site] > MAX_PAGES_OF_SITE and record not in truth:
+            continue
+        # Pages are read without navigation, and whole where that leaves little: the model learns both.
+        for whole in (False, True) if fold_of(record, WHOLE) == 0 else (False,):
+            sample = _sample(site, content, content_type, truth.get(record, {}), whole)
+            if sample is not None:
+                yield sample
+
+
+def _pages(folder: Path) -> Iterator[tuple[str, str, str, bytes]]:
+    from data.recipe import Source
+    from data.sources import list_units, read_unit
+
+    source = Source.model_validate({"name": "pages", "kind": "warc", "path": "*.warc.gz"})
+    for unit in list_units(source, folder, lambda path: ""):
+        for table in read_unit(unit, source):
+            for row in table.select(["origin_id", "url", "content_type", "content", "status"]).to_pylist():
+                if row["content"] is not None and not row["status"]:
+                    record = (row["origin_id"] or "").strip("<>")
+                    yield record, row["url"] or "", row["content_type"] or "text/html", row["content"]
+
+
+def site_of(url: str) -> str:
+    """Returns the name under which a site is registered, about."""
+    labels = (urlsplit(url).hostname or url).split(".")
+    wide = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3 if wide else -2 :])
+
+
+def fold_of(site: str, folds: int) -> int:
+    """Returns which of the folds a site's pages are in."""
+    return int(hashlib.md5(site.encode(), usedforsecurity=False).hexdigest(), 16) % folds
+
+
+def _sample(site: str, content: bytes, content_type: str, truth: dict[str, Any], whole: bool) -> Sample | None:
+    try:
+        html, _ = decode_html(content, content_type)
+        page = read_blocks(parse(decode_html(without_scripts(content), content_type)[0]), content, whole)
+    except Undecodable:
+        return None
+    if not page.blocks:
+        return None
+    texts = [block.text for block in page.blocks]
+    if truth.get("full_text"):
+        return Sample(site, page, label(texts, truth["full_text"]), 3.0)
+    if truth.get("expected_html"):
+        return Sample(site, page, label(texts, entities.unescape(_TAGS.sub(" ", truth["expected_html"]))), 1.5)
+    import trafilatura
+
+    labels = label(texts, trafilatura.extract(html, include_comments=False) or "")
+    _correct(labels, texts, truth)
+    return Sample(site, page, labels, 1.0)
+
+
+def _correct(labels: Any, texts: Sequence[str], truth: dict[str, Any]) -> None:
+    """Sets right what trafilatura said where people named passages that must, or must not, be there."""
+    wanted, unwanted = (
+        [f" {' '.join(tokens(passage))} " for passage in truth.get(key) or []]
+        for key in ("segments_with", "segments_without")
+    )
+    for number, text in enumerate(texts):
+        own = f" {' '.join(tokens(text))} "
+        if any(passage in own for passage in wanted):
+            labels[number] = 1.0
+        if any(passage in own and len(passage) > 0.4 * len(own) for passage in unwanted):
+            labels[number] = 0.0
+
+
+def to_json(network: Network) -> bytes:
+    """Returns a model as it is kept."""
+
+    def layer(each: Layer) -> dict[str, Any]:
+        return {
+            "inner": each.inner.astype(np.int64).tolist(),
+            "inner_bias": each.inner_bias.astype(np.int64).tolist(),
+            "answer": each.answer.astype(np.int64).tolist(),
+            "answer_bias": int(each.answer_bias),
+        }
+
+    return orjson.dumps(
+        {"about": network.about, "words": network.words, "texts": network.texts,
+         "first": layer(network.first), "second": layer(network.second)}
+    )  # fmt: skip
+
+
+def check(samples: Sequence[Sample], folds: int = FOLDS) -> dict[str, float]:
+    """Returns how well models find the content that people named, on pages of sites that they were not trained on.
+
+    Means over pages of precision and recall by words, and of their harmonic mean.
+    """
+    found = []
+    for fold in range(folds):
+        network = train([sample for sample in samples if fold_of(sample.site, folds) != fold], {})
+        for sample in samples:
+            if sample.trust > 1 and fold_of(sample.site, folds) == fold:
+                found.append(_agreement(sample, network))
+    precision, recall, harmonic = np.mean(np.array(found), axis=0).tolist()
+    return {"precision": round(precision, 4), "recall": round(recall, 4), "f1": round(harmonic, 4), "pages": len(found)}
+
+
+def _agreement(sample: Sample, network: Network) -> tuple[float, float, float]:
+    words = np.array([len(tokens(block.text)) for block in sample.page.blocks], dtype=np.float64)
+    kept = find_content(sample.page, network).kept
+    right = float((words * sample.labels)[kept].sum())
+    precision = right / max(float(words[kept].sum()), 1.0)
+    recall = right / max(float((words * sample.labels).sum()), 1.0)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def main(folders: Sequence[str]) -> None:
+    """Trains on all pages of the folders and writes network.json beside this module."""
+    logging.disable(logging.CRITICAL)
+    samples = [sample for folder in folders for sample in samples_of(Path(folder))]
+    about: dict[str, object] = {
+        "trained_on": [Path(folder).name for folder in folders],
+        "pages": len(samples),
+        "pages_labelled_by_people": sum(sample.trust > 1 for sample in samples),
+        "sites": len({sample.site for sample in samples}),
+        "blocks": sum(len(sample.labels) for sample in samples),
+    }
+    about["on_other_sites"] = check(samples)
+    network = train(samples, about)
+    atomic_write(Path(__file__).with_name("network.json"), to_json(network))
+    print(orjson.dumps(about, option=orjson.OPT_INDENT_2).decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

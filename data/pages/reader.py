@@ -1,0 +1,288 @@
+"""A page's source to its blocks, in one pass over its tags; what no reader came for is passed over as a whole.
+
+It reads the serialisation of a parsed tree, not the page as it came: there every element is closed, and no
+`>` stands in an attribute, so that one expression gives a tag with the text after it. Linear in the page's
+length whatever its depth. Walking the tree from Python takes several times as long.
+"""
+
+from __future__ import annotations
+
+import re
+
+from data.pages.blocks import CODE, CODE_LINES, Blocks, formula, unescape
+from data.pages.inline import Inline, is_numbers
+from data.pages.tags import (
+    ASIDE,
+    BLOCK,
+    BREAK,
+    COMMENT,
+    HIDDEN,
+    LINK,
+    MATH,
+    OTHER_BLOCK,
+    PLAIN,
+    PLAIN_LINK,
+    PRE,
+    RAW,
+    TAG_NUMBERS,
+    VOID,
+    Tag,
+    read_tag,
+    tells,
+)
+from data.pages.unread import end_of, holds_blocks, licences_within, telling_within
+
+_BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE)
+MAX_TAGS = 50_000
+
+_tags: dict[str, Tag] = {}
+_TOKEN = re.compile(r"<(/?)([^>]*)>([^<]*)")
+#: Stand for the start of what is passed over, and for comments.
+_PASSED = Tag(PLAIN, "")
+_COMMENT = Tag(COMMENT, "!")
+
+
+def read_blocks(source: str, content: bytes = b"<style", whole: bool = True) -> Blocks:
+    """Returns a page's blocks.
+
+    Args:
+        source: serialisation of the parsed page.
+        content: the page as it came, whose styles tell whether white text is seen on it.
+        whole: also what stands in navigation, footers, comments and the like.
+    """
+    return _Reader(source, content, whole).read()
+
+
+class _Reader(Inline):
+    """The state of one pass over a page.
+
+    Attributes:
+        stack: tags of the elements around.
+        facts, passed_over: see `Blocks`.
+        resume: where to go on after what is passed over; 0 if nothing is.
+    """
+
+    def __init__(self, source: str, content: bytes, whole: bool) -> None:
+        super().__init__(content)
+        self.source, self.whole = source, whole
+        self.passed_over = self.resume = 0
+        self.facts: list[tuple[str, str, str]] = []
+        self.stack: list[Tag] = []
+
+    def read(self) -> Blocks:
+        position = self.source.find("<")
+        while position >= 0:
+            self.resume = 0
+            position = self._read_from(position)
+        self.flush()
+        for element in self.elements:
+            if element.last < 0:
+                element.last = len(self.blocks)
+        return Blocks(self.blocks, self.elements, self.facts, self.passed_over)
+
+    def _read_from(self, position: int) -> int:
+        """Reads from a tag until something is passed over; returns where to go on, or -1."""
+        stack, opened, places, tags = self.stack, self.opened, self.places, _tags
+        for found in _TOKEN.finditer(self.source, position):
+            end, head, text = found.groups()
+            if end:
+                tag = stack.pop() if stack else _PASSED
+                role = tag.role
+                if role == BLOCK and not self.pre:
+                    if self.buffer:
+                        self.flush()
+                    opened.pop()
+                    if len(places) > len(opened):
+                        self.elements[places.pop()].last = len(self.blocks)
+                elif role == LINK:
+                    self.links -= 1
+                elif role != PLAIN:
+                    text = self._close(tag, text)
+            else:
+                tag = tags.get(head) or self._new(head)
+                role = tag.role
+                if role == BLOCK and not self.pre:
+                    if self.buffer:
+                        self.flush()
+                    opened.append(tag)
+                    stack.append(tag)
+                elif role == PLAIN:
+                    stack.append(tag)
+                elif tag is PLAIN_LINK:
+                    stack.append(tag)
+                    self.links += 1
+                elif role != VOID:
+                    text = self._open(tag, head, text, found.end(2) + 1)
+                    if self.resume:
+                        return self.resume
+                elif tag.fact:
+                    self.facts.append((tag.name, head, ""))
+            if text and not self.hidden and (self.buffer or self.pre or not text.isspace()):
+                self.buffer.append(text := unescape(text) if "&" in text else text)
+                if self.links:
+                    self.link_chars += len(text)
+        return -1
+
+    def _new(self, head: str) -> Tag:
+        if head[:1] == "!":
+            return _COMMENT
+        if head.startswith("a ") and not tells(head):
+            return PLAIN_LINK
+        tag = read_tag(head)
+        if len(head) < 200 and tag.role not in (LINK, VOID):
+            if len(_tags) >= MAX_TAGS:
+                _tags.clear()
+            _tags[head] = tag
+        return tag
+
+    # --- what is not read as tags -------------------------------------------------------------
+
+    def _go_on_at(self, place: int) -> str:
+        """Passes over what stands before the end tag at `place`; -1: over all the rest."""
+        self.stack.append(_PASSED)
+        self.resume = place if place >= 0 else -1
+        return ""
+
+    def _comment(self, text: str, start: int) -> str:
+        """Returns what follows a doctype; text after a comment is added here."""
+        begin = self.source.rfind("<!", 0, start)
+        if not self.source.startswith("<!--", begin):
+            return text
+        end = self.source.find("-->", begin + 2)
+        following = self.source.find("<", end) if end >= 0 else -1
+        self.resume = following
+        if end >= 0:
+            text = self.source[end + 3 : following if following >= 0 else None]
+            if text and not self.hidden and (self.buffer or self.pre or not text.isspace()):
+                self.buffer.append(unescape(text))
+                self.link_chars += len(self.buffer[-1]) if self.links else 0
+        return ""
+
+    def _raw(self, tag: Tag, start: int) -> str:
+        """Passes over an element whose content is not escaped, unless it is a formula or shown as it stands."""
+        end = self.source.find(f"</{tag.name}>", start)
+        if end >= 0 and not self.hidden:
+            if "math/tex" in tag.language:
+                self.buffer.append(formula(self.source[start:end], "display" in tag.language))
+            elif tag.name in ("xmp", "plaintext"):
+                self.flush()
+                self.add_code(self.source[start:end], CODE)
+        return self._go_on_at(end)
+
+    def _aside(self, tag: Tag, start: int) -> str:
+        """Passes over an element that is not for content, but for licences that are linked there."""
+        if self.buffer:
+            self.flush()
+        end = end_of(self.source, tag.name, start)
+        if end >= 0:
+            self.passed_over += self.source.count("<", start, end) + 2
+        self.facts += licences_within(self.source, start, end)
+        return self._go_on_at(end)
+
+    def _hidden(self, tag: Tag, start: int) -> str:
+        """Passes over an element that is not seen, but for what it tells about the page."""
+        end = end_of(self.source, tag.name, start)
+        if tag.name in TAG_NUMBERS:
+            self._hidden_block(start, end if end >= 0 else len(self.source))
+        else:
+            self.facts += telling_within(self.source, start, end)
+        if self.buffer and holds_blocks(self.source, start, end):
+            self.flush()
+        return self._go_on_at(end)
+
+    def _hidden_block(self, start: int, end: int) -> None:
+        """Looks for facts in a block that is not seen, and counts the tags of navigation and the like there."""
+        for found in _TOKEN.finditer(self.source, start, end):
+            closes, head, text = found.groups()
+            if closes or found.start() < start:
+                continue
+            tag = _tags.get(head) or self._new(head)
+            if tag.role == ASIDE and not self.whole:
+                start = end_of(self.source, tag.name, found.end(2) + 1)
+                self.passed_over += self.source.count("<", found.end(), start) + 2 if start >= 0 else 0
+                self.facts += licences_within(self.source, found.end(), start)
+            elif tag.fact:
+                self.facts.append((tag.name, head, "" if tag.role == VOID else text))
+
+    # --- tags ---------------------------------------------------------------------------------
+
+    def _open(self, tag: Tag, head: str, text: str, start: int) -> str:
+        """Opens an element of which more is to be known; returns the text after its tag, if it is to be read."""
+        role = tag.role
+        if role == BREAK:
+            self.line_break()
+            return text
+        if role == COMMENT:
+            return self._comment(text, start)
+        if role == RAW:
+            return self._raw(tag, start)
+        if role == ASIDE and not self.whole and not self.pre:
+            return self._aside(tag, start)
+        if tag.fact:
+            self.facts.append((tag.name, head, text))
+        if role == HIDDEN and not self.pre and not self.outer:
+            return self._hidden(tag, start)
+        if tag.name != "hr":
+            self.stack.append(tag)
+        if role == LINK:
+            self.links += 1
+        elif role == HIDDEN:
+            if self.outer and not self.tex and "tex" in head:
+                self.tex = unescape(text)
+            self.hidden += 1
+        elif role == MATH:
+            self.outer.append(self.buffer)
+            self.buffer, self.tex = [], ""
+        elif self.pre and not self.outer:
+            self.open_in_code(tag)
+        elif role in _BLOCKS:
+            self._open_block(tag)
+        else:
+            self.open_inline(tag)
+        return text
+
+    def _open_block(self, tag: Tag) -> None:
+        if self.buffer:
+            self.flush()
+        if tag.name == "hr":
+            return
+        self.opened.append(tag)
+        self.here()
+        if tag.ink and not self.shows_ink:
+            self.hidden += 1
+        if tag.role == PRE:
+            self.pre += 1
+            self.line_ended = False
+            self.language = tag.language
+
+    def _close(self, tag: Tag, text: str) -> str:
+        role = tag.role
+        if role == HIDDEN:
+            self.hidden -= 1
+        elif role == MATH:
+            self.close_math()
+        elif self.pre and not self.outer and not (role == PRE and self.pre == 1):
+            return self.close_in_code(tag, self.marks.pop(), text)
+        elif role in _BLOCKS:
+            self._close_block(tag)
+        else:
+            self.close_inline(tag, self.marks.pop())
+        return text
+
+    def _close_block(self, tag: Tag) -> None:
+        if tag.role == PRE:
+            self.pre -= 1
+            self.add_code(self.take_buffer(), CODE_LINES if tag.code_cell else CODE)
+        elif self.buffer:
+            self.flush()
+        if tag.ink and not self.shows_ink:
+            self.hidden -= 1
+        if len(self.places) == len(self.opened):
+            place = self.places.pop()
+            element = self.elements[place]
+            if tag.gutter and all(is_numbers(block.text) for block in self.blocks[element.first :]):
+                del self.blocks[element.first :]
+            if tag.name == "tr":
+                self.close_row(place)
+            element.last = len(self.blocks)
+        self.opened.pop()

@@ -1,0 +1,232 @@
+"""What one tag of a serialised page means for its text: whether it opens a block, hides, breaks a line.
+
+A page has few different tags, and pages of a site share them: every tag is looked at once per process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+# Roles: what the block reader does when a tag opens, and when its element ends.
+PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT = range(13)
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+#: Elements that start a new block of text (HTML standard, 15.3 rendering); all with a hyphen are "custom".
+BLOCK_TAGS = _listed(
+    "p li h1 h2 h3 h4 h5 h6 td th tr div dt dd pre blockquote figcaption caption label button address hr body "
+    "html main article section header footer nav aside form ul ol dl table tbody thead tfoot figure summary "
+    "details fieldset legend center menu dir hgroup search dialog custom"
+)
+TAG_NUMBERS = {name: number for number, name in enumerate(BLOCK_TAGS)}
+#: Never text that a reader came for.
+_HIDDEN_TAGS = _words(
+    "template noscript annotation annotation-xml select datalist textarea iframe object embed canvas audio video "
+    "map svg head frameset noframes noembed applet progress meter rp"
+)
+RAW_TAGS = _words("script style xmp plaintext iframe noembed noframes")
+VOID_TAGS = _words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
+_ROLES = {"math": MATH, "a": LINK, "pre": PRE, "listing": PRE}
+_CODE_TAGS = frozenset(("code", "samp", "kbd", "tt"))
+#: Block elements that matter even if they hold nothing: cells, and what may stand between them.
+_OTHER_BLOCKS = frozenset(("tr", "td", "th", "form", "hr"))
+#: Elements that may tell something about the page.
+_FACTS = frozenset(("html", "time", "title"))
+
+_ATTRIBUTES = re.compile(
+    r' (class|id|style|hidden|aria-hidden|role|itemprop|type|data-lang|data-language|encoding)="([^"]*)"'
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
+#: Classes of cells and spans that hold line numbers; what they hold is left out if it is digits alone.
+_GUTTERS = _words(
+    "linenos lineno linenumber linenumbers line-number line-numbers linenodiv gutter lnt ln blob-num hljs-ln-"
+    "numbers crayon-nums crayon-num rouge-gutter line-numbers-rows ln-num codemirror-gutter react-syntax-"
+    "highlighter-line-number js-line-number code-line-number"
+)
+#: Classes of elements that hold one line of code each, whose spaces count.
+_CODE_CELLS = _words("blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents")
+#: What stands in such elements is not read at first: half of all tags are theirs. Where little else is found, the
+#: page is read again with them.
+_ASIDE_TAGS = frozenset(("nav", "footer"))
+_ASIDE_WORDS = _words(
+    "nav navbar navigation menu menus submenu mainmenu footer colophon sidebar breadcrumb breadcrumbs social "
+    "share sharing sharedaddy addtoany comments commentlist commentform respond disqus related relatedposts "
+    "recommended popular trending newsletter subscribe signup popup login searchform masthead contentinfo cookie "
+    "cookies promo sponsored outbrain taboola tagcloud pagination pager sitemap topbar toolbar complementary"
+)
+_CONTENT_WORDS = _words(
+    "content article main body post posts entry story page wrapper container wrap site layout text has with no "
+    "hentry single column columns inner home"
+)
+_MAX_ASIDE_WORDS = 6
+_NEVER_ASIDE = _words("html body main article hr p h1 h2 h3 h4 h5 h6 td th tr table tbody blockquote")
+_LINE_NUMBER = re.compile(r"\bln")
+#: SyntaxHighlighter's lines.
+_NUMBERED = re.compile(r"^line number\d")
+#: Classes of elements that are one line of code each, where they stand inside <pre>.
+_CODE_LINES = _words("line token-line code-line view-line codeline gatsby-highlight-code-line")
+_LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
+_NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
+HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*\.?0+(?:[a-z%]{0,4})\s*(?:[;!]|$)"
+    r"|(?<![-\w])opacity\s*:\s*0*\.?0+\s*(?:[;!]|$)|(?<![-\w])(?:text-indent|left|top)\s*:\s*-\d{4,}"
+    r"|(?<![-\w])clip\s*:\s*rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?\s*\)",
+    re.IGNORECASE,
+)
+_WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+_MONOSPACE = re.compile(r"font(?:-family)?\s*:[^;]*(?:mono|courier|consol|menlo)", re.IGNORECASE)
+COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
+BACKGROUND = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
+_WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)"}
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Tag:
+    """What an opening tag means.
+
+    Attributes:
+        role: one of the roles above.
+        name: of the element.
+        number: in BLOCK_TAGS; -1 for others.
+        words: of class, id and role, in lower case; also `itemprop`.
+        gutter, code_line, code_cell: its classes are those of line numbers, of a line, of a cell of code.
+        language: programming language that its classes name, or ""; of a script, math/tex and its mode.
+        ink: its text has the colour of a page without styles of its own: white.
+        fact: it may tell something about the page.
+    """
+
+    role: int
+    name: str
+    number: int = -1
+    words: tuple[str, ...] = ()
+    gutter: bool = False
+    code_line: bool = False
+    code_cell: bool = False
+    language: str = ""
+    ink: bool = False
+    fact: bool = False
+
+
+def read_tag(head: str) -> Tag:
+    """Returns what an opening tag means, from what stands between its angle brackets."""
+    name, _, rest = head.partition(" ")
+    if name in _COMMON and (name != "a" or not tells(rest)):
+        return _COMMON[name]
+    attributes = dict(_ATTRIBUTES.findall(" " + rest)) if rest else {}
+    tag = Tag(_role(name, attributes), name)
+    if name in TAG_NUMBERS or "-" in name:
+        tag.number = TAG_NUMBERS.get(name, TAG_NUMBERS["custom"])
+    tag.fact = name in _FACTS or (name == "a" and ("license" in rest or "creativecommons" in rest))
+    if attributes:
+        _describe(tag, attributes)
+    if name == "script" and attributes.get("type", "").startswith("math/tex"):
+        tag.language = attributes["type"]
+    if tag.role == BLOCK and name not in _NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
+        tag.role = ASIDE
+    if tag.role == PLAIN and (tag.fact or tag.gutter or tag.code_line or tag.ink or name in _CODE_TAGS):
+        tag.role = INLINE
+    if tag.role == BLOCK and (tag.ink or tag.gutter or tag.fact or name in _OTHER_BLOCKS):
+        tag.role = OTHER_BLOCK
+    return tag
+
+
+def _role(name: str, attributes: dict[str, str]) -> int:
+    if name == "br":
+        return BREAK
+    if name in VOID_TAGS:
+        return BLOCK if name == "hr" else VOID
+    if name in RAW_TAGS:
+        return RAW
+    if name in _HIDDEN_TAGS or (attributes and hides(name, attributes)):
+        return HIDDEN
+    if name in _ROLES:
+        return _ROLES[name]
+    if "style" in attributes and _is_code(name, attributes["style"]):
+        return PRE
+    return BLOCK if name in TAG_NUMBERS or "-" in name else PLAIN
+
+
+def _is_aside(words: tuple[str, ...]) -> bool:
+    if not words or len(words) > _MAX_ASIDE_WORDS:
+        return False
+    return not _ASIDE_WORDS.isdisjoint(words) and _CONTENT_WORDS.isdisjoint(words)
+
+
+def _is_code(name: str, style: str) -> bool:
+    """Returns whether an element is shown as code, with its spaces."""
+    return bool(_WHITE_SPACE.search(style)) and (name == "code" or (name != "span" and bool(_MONOSPACE.search(style))))
+
+
+PLAIN_LINK = Tag(LINK, "a")
+#: Most tags are links and pictures, each with an address of its own.
+_COMMON = {
+    **{name: Tag(VOID, name) for name in VOID_TAGS - {"br", "hr", "meta", "link"}},
+    **{name: Tag(VOID, name, fact=True) for name in ("meta", "link")},
+    "a": PLAIN_LINK,
+}
+
+
+def tells(rest: str) -> bool:
+    """Returns whether a link's attributes may say what matters; one expression for all takes four times as long."""
+    return (
+        "hidden" in rest
+        or "style=" in rest
+        or "license" in rest
+        or "creativecommons" in rest
+        or "lineno" in rest
+        or "-num" in rest
+        or ("ln" in rest and bool(_LINE_NUMBER.search(rest)))
+    )
+
+
+def hides(name: str, attributes: dict[str, str]) -> bool:
+    """Returns whether an element's own attributes keep readers from seeing it.
+
+    Root elements may be hidden until a script runs, to avoid flicker: pages themselves are meant to be seen.
+    MediaWiki's formulas are hidden in favour of a picture, but are what its readers see.
+    """
+    if name in ("html", "body") or "mwe-math-mathml" in attributes.get("class", ""):
+        return False
+    if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
+        return True
+    if attributes.get("aria-hidden", "").lower() == "true":
+        return True
+    style = attributes.get("style", "")
+    return bool(style) and (bool(HIDING.search(style)) or blends_in(style, plain_page=False))
+
+
+def blends_in(style: str, plain_page: bool) -> bool:
+    """Returns whether text has its background's colour: its own, or the white of a page without styles."""
+    colour = COLOUR.search(style)
+    if not colour:
+        return False
+    background = BACKGROUND.search(style)
+    ink = colour[1].replace(" ", "").lower()
+    paper = background[1].replace(" ", "").lower() if background else "white" if plain_page else ""
+    return ink == paper or {ink, paper} <= _WHITE
+
+
+def _describe(tag: Tag, attributes: dict[str, str]) -> None:
+    classes = attributes.get("class", "")
+    if style := attributes.get("style", ""):
+        tag.ink = blends_in(style, plain_page=True)
+    if classes:
+        names = classes.lower().split()
+        tag.gutter = not _GUTTERS.isdisjoint(names)
+        tag.code_line = not _CODE_LINES.isdisjoint(names)
+        tag.code_cell = not _CODE_CELLS.isdisjoint(names) or (tag.name == "div" and bool(_NUMBERED.search(classes)))
+        if tag.code_cell and tag.role == BLOCK:
+            tag.role = PRE
+        found = _LANGUAGE.search(classes.lower())
+        tag.language = found[1] if found and found[1] not in _NO_LANGUAGE else ""
+    tag.language = tag.language or attributes.get("data-lang", attributes.get("data-language", "")).lower()[:15]
+    named = " ".join(attributes[key] for key in ("class", "id", "role", "itemprop") if key in attributes)
+    tag.words = tuple(dict.fromkeys([word.lower() for word in _WORDS.findall(named[:400])]))

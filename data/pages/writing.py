@@ -1,0 +1,105 @@
+"""Blocks to readable text: headings, lists, tables and code in the plain signs that Markdown uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks, Element
+
+_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
+_MAX_INDENT = 6
+
+
+def write(page: Blocks, kept: Iterable[int]) -> str:
+    """Returns the text of some of a page's blocks, which are given by number in the page's order.
+
+    Code stands between fences, with its line breaks and spaces; a table's row is a line with bars; an item
+    of a list begins with a dash or its number, deeper ones are indented.
+    """
+    writer = _Writer(page)
+    for number in kept:
+        writer.add(page.blocks[number])
+    return "".join(writer.pieces)
+
+
+class _Writer:
+    def __init__(self, page: Blocks) -> None:
+        self.elements = page.elements
+        self.pieces: list[str] = []
+        self.items: set[int] = set()
+        self.ordinals: dict[int, int] = {}
+        self.before: tuple[str, int] = ("", -1)
+
+    def add(self, block: Block) -> None:
+        kind, home, text = self._shape(block)
+        if self.pieces:
+            together = kind in ("item", "row", "term") and (kind, home) == self.before
+            self.pieces.append("\n" if together else "\n\n")
+        if block.kind == HEAD_ROW or (kind == "row" and (kind, home) != self.before):
+            text = self._with_rule(text, block, home)
+        self.pieces.append(text)
+        self.before = (kind, home)
+
+    def _with_rule(self, text: str, block: Block, home: int) -> str:
+        if block.kind != HEAD_ROW or ("row", home) == self.before:
+            return text
+        return text + "\n|" + " --- |" * (block.text.count(" | ") + 1)
+
+    def _shape(self, block: Block) -> tuple[str, int, str]:
+        """Returns a block's kind, the element that holds its like, and its text."""
+        if block.kind in (CODE, CODE_LINES):
+            return "code", block.element, _fenced(block.text, block.language)
+        if block.kind in (ROW, HEAD_ROW):
+            return "row", self._around(block.element, "table"), f"| {block.text} |"
+        name = self.elements[block.element].tag.name
+        if name in _HEADINGS:
+            return "heading", block.element, _HEADINGS[name] + " ".join(block.text.split())
+        if name in ("dt", "dd"):
+            return "term", self._around(block.element, "dl"), block.text if name == "dt" else "  " + block.text
+        return self._item(block)
+
+    def _item(self, block: Block) -> tuple[str, int, str]:
+        """Returns a list's item as such; a paragraph that is not in one, or not the first in it, as it is."""
+        item, place = -1, block.element
+        for _ in range(4):
+            if self.elements[place].tag.name == "li":
+                item = place
+                break
+            place = self.elements[place].parent
+            if place <= 0:
+                break
+        if item < 0:
+            return "text", block.element, block.text
+        depth, outermost = self._depth(item)
+        indent = "  " * (depth - 1)
+        if item in self.items:
+            return "item", outermost, "\n".join(f"{indent}  {line}" for line in block.text.split("\n"))
+        self.items.add(item)
+        mark = self._mark(self.elements[item])
+        return "item", outermost, indent + mark + block.text.replace("\n", "\n" + indent + " " * len(mark))
+
+    def _depth(self, item: int) -> tuple[int, int]:
+        depth, outermost, place = 0, item, item
+        while place > 0 and depth < _MAX_INDENT:
+            if self.elements[place].tag.name in ("ul", "ol", "menu"):
+                depth, outermost = depth + 1, place
+            place = self.elements[place].parent
+        return max(depth, 1), outermost
+
+    def _mark(self, item: Element) -> str:
+        if self.elements[item.parent].tag.name != "ol":
+            return "- "
+        self.ordinals[item.parent] = self.ordinals.get(item.parent, 0) + 1
+        return f"{self.ordinals[item.parent]}. "
+
+    def _around(self, place: int, name: str) -> int:
+        while place > 0 and self.elements[place].tag.name != name:
+            place = self.elements[place].parent
+        return place
+
+
+def _fenced(code: str, language: str) -> str:
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{fence}{language}\n{code}\n{fence}"

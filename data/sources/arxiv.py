@@ -1,0 +1,253 @@
+"""arXiv's LaTeX sources: one document for each paper in a tar of papers, or in a paper's own tar, gzip or .tex file.
+
+A paper is packed by itself: a gzip of a tar, or of a single .tex. Nothing is unpacked to the disk by its name;
+links, devices and paths that lead elsewhere are names that nobody follows, and what unpacks beyond the limits
+ends its paper, not its neighbours.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import tarfile
+import tempfile
+import zlib
+from typing import IO, Any, Iterator
+
+from data.charset import Undecodable, decode_source
+from data.recipe import Source
+from data.schema import document
+from data.sources import InputFile
+from data.sources.compression import Damage
+from data.sources.latex import to_paper
+from data.sources.pieces import read_pieces
+from data.sources.records import Row, quarantined
+
+#: What one paper may unpack to: figures are most of it.
+MAX_PAPER_BYTES = 128 * 2**20
+#: LaTeX of one paper; books have three million characters.
+MAX_LATEX_BYTES = 16 * 2**20
+MAX_MEMBERS = 20_000
+SPOOL_BYTES = 16 * 2**20
+
+_NEW_ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
+_OLD_ID = re.compile(r"(?<![a-z-])([a-z-]+(?:\.[A-Z]{2})?)/?(\d{7})(v\d+)?(?!\d)")
+_LATEX = (".tex", ".ltx", ".latex")
+_PACKED_PAPER = (".gz", ".tar", ".tgz")
+
+
+def read_papers(file: InputFile, source: Source) -> Iterator[Row]:
+    """Yields a row for each paper of a file: of a tar of papers, or of one paper's own file."""
+    if file.bytes == 0:
+        yield quarantined(source, file.relative, "empty_file")
+        return
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        for piece in read_pieces(file, lambda head: True):
+            if isinstance(piece, Damage):
+                # A Latin-1 .tex may begin as UTF-16 does not: only what was packed can be damaged here.
+                yield quarantined(
+                    source, file.relative, piece.reason, offset=piece.offset, bytes=piece.end - piece.offset
+                )
+                return
+            spool.write(piece)
+        spool.seek(0)
+        if not _is_tar(spool):
+            spool.seek(0)
+            content = spool.read(MAX_LATEX_BYTES + 1)
+            yield _paper({file.relative: content}, file.relative, file.relative, source)
+            return
+        yield from _papers_of_tar(_Careful(spool), file, source)
+
+
+class _Careful(io.RawIOBase):
+    """A file that gives at most so much at once: tar headers may claim to be as long as they like."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """Returns the next bytes."""
+        if not 0 <= size <= MAX_PAPER_BYTES:
+            raise tarfile.ReadError("a member is larger than any paper")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Goes to a place."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Returns the place."""
+        return self._file.tell()
+
+
+def _is_tar(file: IO[bytes]) -> bool:
+    file.seek(0)
+    head = file.read(512)
+    file.seek(0)
+    if len(head) < 512:
+        return False
+    try:
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def _members(opened: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    """Yields a tar's members, with the contents of regular files.
+
+    Raises:
+        tarfile.TarError: it is damaged from here on.
+    """
+    with tarfile.open(fileobj=opened, mode="r:", ignore_zeros=False) as tar:
+        count = 0
+        while (member := tar.next()) is not None:
+            count += 1
+            if count > MAX_MEMBERS and not isinstance(opened, _Careful):
+                raise tarfile.ReadError("more members than any paper has")
+            tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
+            yield member, tar.extractfile(member) if member.isreg() else None
+
+
+def _papers_of_tar(opened: _Careful, file: InputFile, source: Source) -> Iterator[Row]:
+    """Yields the papers of a tar; LaTeX that lies in it unpacked is a paper of its own."""
+    loose: dict[str, bytes] = {}
+    room = MAX_LATEX_BYTES
+    seen = 0
+    try:
+        for member, content in _members(opened):  # type: ignore[arg-type]
+            name = _readable(member.name)
+            if content is None:
+                continue
+            seen += 1
+            locator = f"{file.relative}:{name}"
+            if name.lower().endswith(_PACKED_PAPER):
+                yield _packed_paper(content, member.size, locator, name, source)
+            elif name.lower().endswith(_LATEX) and member.size <= room:
+                loose[name] = content.read(member.size)
+                room -= member.size
+            elif (
+                name.lower().endswith(".pdf")
+                and not loose
+                and posixpath.basename(name)[:1].isalnum()
+                and _paper_id(name)
+            ):
+                yield _dropped(locator, name, "no_latex", source)
+    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError, zlib.error) as error:
+        yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=str(error)[:200], members=seen)
+        if not loose:
+            return
+    if loose:
+        yield _paper(loose, file.relative, file.relative, source)
+    elif not seen:
+        yield quarantined(source, file.relative, "no_papers")
+
+
+def _packed_paper(content: IO[bytes], size: int, locator: str, name: str, source: Source) -> Row:
+    if size > MAX_PAPER_BYTES:
+        return quarantined(source, locator, "too_large", bytes=size)
+    packed = content.read(size)
+    if len(packed) < size:
+        return quarantined(source, locator, "truncated", packed)
+    try:
+        unpacked = _unpacked(packed)
+    except _Bomb:
+        return quarantined(source, locator, "decompression_limit", packed)
+    except (zlib.error, EOFError) as error:
+        reason = (
+            "truncated" if isinstance(error, EOFError) else "bad_crc" if "check" in str(error) else "corrupt_member"
+        )
+        return quarantined(source, locator, reason, packed)
+    if unpacked.startswith(b"%PDF") or unpacked.startswith(b"%!PS"):
+        return _dropped(locator, name, "no_latex", source)
+    opened = io.BytesIO(unpacked)
+    if not _is_tar(opened):
+        return _paper({"paper.tex": unpacked[: MAX_LATEX_BYTES + 1]}, locator, name, source)
+    files: dict[str, bytes] = {}
+    room = MAX_LATEX_BYTES
+    try:
+        for member, inner in _members(opened):
+            if inner is not None and _readable(member.name).lower().endswith(_LATEX):
+                if member.size > room:
+                    return quarantined(source, locator, "too_large", packed)
+                files[_readable(member.name).removeprefix("./")] = inner.read(member.size)
+                room -= member.size
+    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError) as error:
+        return quarantined(source, locator, "bad_tar", packed, error=str(error)[:200])
+    return _paper(files, locator, name, source)
+
+
+class _Bomb(Exception):
+    """It unpacks to more than a paper may."""
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Returns the content of a gzip file, checked to its end; what is no gzip file, as it is."""
+    if not packed.startswith(b"\x1f\x8b"):
+        return packed
+    pieces: list[bytes] = []
+    size = 0
+    while packed.startswith(b"\x1f\x8b"):
+        inflater = zlib.decompressobj(wbits=31)
+        piece = inflater.decompress(packed, MAX_PAPER_BYTES - size + 1)
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_PAPER_BYTES:
+            raise _Bomb
+        if not inflater.eof:
+            raise EOFError
+        packed = inflater.unused_data
+    return b"".join(pieces)
+
+
+def _paper(files: dict[str, bytes], locator: str, name: str, source: Source) -> Row:
+    if not files:
+        return _dropped(locator, name, "no_latex", source)
+    if sum(map(len, files.values())) > MAX_LATEX_BYTES:
+        return quarantined(source, locator, "too_large", bytes=sum(map(len, files.values())))
+    texts: dict[str, str] = {}
+    for path, content in files.items():
+        try:
+            texts[path] = decode_source(content)
+        except Undecodable as error:
+            if len(files) == 1:
+                return quarantined(source, locator, error.reason, content)
+    paper = to_paper(texts)
+    if paper is None:
+        return _dropped(locator, name, "no_latex", source)
+    text, title = paper
+    if len(text) > source.max_record_bytes:
+        return quarantined(source, locator, "too_large", bytes=len(text))
+    identity = _paper_id(name)
+    return document(
+        source.name,
+        locator,
+        kind=source.documents_are,
+        text=text,
+        origin_id=identity,
+        url=f"https://arxiv.org/abs/{identity}" if identity else None,
+        licence=source.licence,
+        metadata={"title": title, "files": len(files), "modified": ["latex_body"]},
+    )
+
+
+def _dropped(locator: str, name: str, reason: str, source: Source) -> Row:
+    facts: dict[str, Any] = {"name": name}
+    return document(
+        source.name, locator, kind=source.documents_are, origin_id=_paper_id(name), metadata=facts, status="dropped",
+        reason=reason,
+    )  # fmt: skip
+
+
+def _paper_id(name: str) -> str | None:
+    """Returns the arXiv id that a file's name tells: 2301.00001, hep-th/9901001."""
+    base = posixpath.basename(name)
+    new, old = _NEW_ID.search(base), _OLD_ID.search(base)
+    if new:
+        return new[1]
+    return f"{old[1]}/{old[2]}" if old else None
+
+
+def _readable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

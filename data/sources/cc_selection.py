@@ -1,0 +1,50 @@
+"""Which records of a crawl's index are wanted: the recipe's `select`."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator, model_validator
+
+from data.strict import Share, Strict
+
+
+class Selection(Strict):
+    """Which captures of a Common Crawl index are read; all of the given conditions must hold."""
+
+    domains: list[str] = Field(default_factory=list, description="Hosts and all below them: example.org, .edu, de.")
+    languages: list[str] = Field(
+        default_factory=list, description="Languages of the page, as the index has them (eng, deu) or as en, de."
+    )
+    mimes: list[str] = Field(["text/html"], description="Media types as detected; `text/*` is all texts; [] is any.")
+    status: list[int] = Field([200], description="HTTP status codes; [] is any.")
+    url: str | None = Field(None, description="A regular expression that the URL must match somewhere.")
+    first_language_only: bool = Field(True, description="Only the language that most of the page is in counts.")
+    max_records: int | None = Field(None, ge=1, description="At most this many, the first in the order of the index.")
+    share: Share | None = Field(None, description="Only this share of them, chosen by keyed hash of URL and digest.")
+
+    @field_validator("domains", mode="after")
+    @classmethod
+    def _bare(cls, value: list[str]) -> list[str]:
+        for domain in value:
+            if "/" in domain or ":" in domain or not domain.strip("."):
+                raise ValueError(f"{domain!r} is no domain; expected a name such as example.org or .edu")
+        return [domain.lower().removeprefix("*").strip(".") for domain in value]
+
+    @field_validator("url", mode="after")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        import re
+
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"is no regular expression ({error})") from None
+        return value
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Selection:
+        """A whole crawl is 3 billion pages; nobody means that."""
+        if not (self.domains or self.languages or self.url or self.max_records or self.share is not None):
+            raise ValueError(
+                "choose by `domains`, `languages`, `url`, `share` or `max_records`: a crawl has billions of pages"
+            )
+        return self

@@ -1,0 +1,304 @@
+"""CSV and TSV: one document for each record after the header, as RFC 4180 and spreadsheets write them.
+
+A record's number is the line it begins on, from 1; values in quotes may hold line ends. A record with another
+number of values than the header is quarantined with its line; if it spans lines because a quote was left open,
+only its first line is, and reading goes on with the next.
+"""
+
+from __future__ import annotations
+
+import collections
+import csv
+import io
+import re
+from typing import Iterable, Iterator
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.compression import Damage
+from data.sources.pieces import damage_locator, read_pieces
+from data.sources.records import Row, quarantined, record_row
+
+#: A number as a signal: what float() takes, without its words for no number.
+_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
+_PACKED = re.compile(r"\.(?:gz|zst|zstd|bz2|xz)$", re.IGNORECASE)
+
+#: Looked at by the quick way at a time; all of it is looked at again where it stumbles.
+QUICK_BYTES = 2**18
+#: Read line by line before the quick way is tried again.
+SLOW_BYTES = 2**14
+#: Lines that are gone back to find the beginning of a record that has no end yet.
+LOOK_BACK_LINES = 2000
+
+#: Lines from one piece of the file; None for a line beyond the limit.
+Line = tuple[int, bytes | None]
+
+
+def read_csv(file: InputFile, source: Source) -> Iterator[Row]:
+    """Yields a row for each record of a CSV file, and one for each damaged stretch."""
+    if file.bytes == 0:
+        yield quarantined(source, file.relative, "empty_file")
+        return
+    csv.field_size_limit(max(csv.field_size_limit(), source.max_record_bytes))
+    table = _Table(file, source)
+    damages = 0
+    for item in read_pieces(file):
+        if isinstance(item, Damage):
+            yield from table.end()
+            locator = damage_locator(file, item, damages)
+            yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+            damages += 1
+            continue
+        yield from table.feed(item)
+        if table.unusable:
+            return
+    yield from table.end()
+
+
+class _Lines:
+    """Cuts pieces of a stream into numbered lines with their ends."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self.number = limit, 0
+        self._drop_open_line()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the end of a line has not come yet."""
+        return self._size > 0
+
+    def _drop_open_line(self) -> None:
+        self._open: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Iterator[Line]:
+        """Yields the lines that this piece ends."""
+        start = 0
+        while (end := piece.find(b"\n", start) + 1) > 0:
+            self._append(piece[start:end])
+            yield self._close()
+            start = end
+        self._append(piece[start:])
+
+    def end(self) -> Iterator[Line]:
+        """Yields the last line if no line end follows it."""
+        if self._size:
+            yield self._close()
+
+    def _append(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit + 2:
+            self._open.clear()
+        elif part:
+            self._open.append(part)
+
+    def _close(self) -> Line:
+        line = b"".join(self._open) if self._size <= self._limit + 2 else None
+        self.number += 1
+        self._drop_open_line()
+        return self.number, line
+
+
+class _Table:
+    """Puts lines together to records, and records to rows.
+
+    Attributes:
+        unusable: its header was read, and the column of texts is not in it.
+    """
+
+    def __init__(self, file: InputFile, source: Source) -> None:
+        self._file, self._source = file, source
+        self._delimiter = source.delimiter or _usual_delimiter(file.relative)
+        self._names: list[str] | None = None
+        self._waiting: collections.deque[Line] = collections.deque()
+        self._size, self._is_open = 0, False
+        self._lines = _Lines(source.max_record_bytes)
+        self._held = b""
+        self.unusable = False
+        if source.header:
+            self._names = list(source.header)
+            self._check_header()
+
+    def feed(self, piece: bytes) -> Iterator[Row]:
+        """Yields the rows of the records that this piece completes."""
+        for start in range(0, len(piece), QUICK_BYTES):
+            self._held += piece[start : start + QUICK_BYTES]
+            yield from self._read_held()
+
+    def _read_held(self) -> Iterator[Row]:
+        while self._held:
+            end = self._held.rfind(b"\n") + 1
+            if self._names is not None and not self._waiting and not self._lines.is_open:
+                end = self._even_end(end)
+                if not end and len(self._held) <= self._source.max_record_bytes:
+                    return
+                rows, used = self._sound_records(self._held[:end])
+                yield from rows
+                self._held, end = self._held[used:], end - used
+            if end <= 0 and len(self._held) <= self._source.max_record_bytes:
+                return
+            # What the quick way stumbled over, the header, and what is too long for it: line by line.
+            if end > SLOW_BYTES:
+                end = self._held.rfind(b"\n", 0, SLOW_BYTES) + 1 or self._held.find(b"\n") + 1
+            here, self._held = (self._held[:end], self._held[end:]) if end > 0 else (self._held, b"")
+            yield from self._take(self._lines.feed(here))
+
+    def end(self) -> Iterator[Row]:
+        """Yields the rows of what waits: nothing will complete it."""
+        held, self._held = self._held, b""
+        yield from self._take(self._lines.feed(held))
+        yield from self._take(self._lines.end())
+        yield from self._give_up_waiting()
+
+    def _give_up_waiting(self) -> Iterator[Row]:
+        while self._waiting:
+            rows, rest = self._settle()
+            yield from rows
+            yield from self._take(rest)
+
+    def _even_end(self, end: int) -> int:
+        """Returns the last end of a line up to `end` with an even number of quotes before it, or 0."""
+        odd = self._held.count(b'"', 0, end) % 2
+        for _ in range(LOOK_BACK_LINES if odd else 0):
+            start = self._held.rfind(b"\n", 0, max(0, end - 1)) + 1
+            odd ^= self._held.count(b'"', start, end) % 2
+            end = start
+            if not odd or not end:
+                break
+        return 0 if odd else end
+
+    def _sound_records(self, chunk: bytes) -> tuple[list[Row], int]:
+        """Returns the rows of whole records up to the first that is not sound, and how many bytes they take."""
+        rows: list[Row] = []
+        names, before, number = self._names or [], 0, self._lines.number
+        try:
+            text = chunk.decode()
+        except UnicodeDecodeError:
+            return [], 0
+        reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=self._delimiter, strict=True)
+        sound = True
+        try:
+            for values in reader:
+                long = len(text) > _few(self._source) and sum(map(len, values)) > _few(self._source)
+                if sound := not (values and len(values) != len(names)) and not long:
+                    if len(values) > 1 or (values and values[0].strip()):
+                        row = self._row(dict(zip(names, values, strict=True)), number + before + 1)
+                        if row["status"]:
+                            lines = text.split("\n")[before : reader.line_num]
+                            row = self._bad(number + before + 1, row["reason"], "\n".join([*lines, ""]).encode())
+                        rows.append(row)
+                    before = reader.line_num
+                else:
+                    break
+        except csv.Error:
+            sound = False
+        self._lines.number += before
+        if sound:
+            return rows, len(chunk)
+        return rows, len("".join(f"{line}\n" for line in text.split("\n")[:before]).encode())
+
+    def _take(self, lines: Iterable[Line]) -> Iterator[Row]:
+        pending = collections.deque(lines)
+        while pending and not self.unusable:
+            number, line = pending.popleft()
+            if line is None:
+                yield from self._give_up_waiting()
+                yield self._bad(number, "too_large", None)
+                continue
+            self._waiting.append((number, line))
+            self._size += len(line)
+            self._is_open ^= line.count(b'"') % 2 == 1
+            if not self._is_open or self._size > self._source.max_record_bytes:
+                rows, rest = self._settle()
+                yield from rows
+                pending.extendleft(reversed(rest))
+
+    def _settle(self) -> tuple[list[Row], list[Line]]:
+        """Returns the row of what waits; if that is no record, the row of its first line, and the other lines."""
+        lines, self._waiting = list(self._waiting), collections.deque()
+        was_open, self._size, self._is_open = self._is_open, 0, False
+        row = _BROKEN if was_open and len(lines) > 1 else self._record(lines)
+        if isinstance(row, _Broken) and len(lines) > 1:
+            lines, rest = lines[:1], lines[1:]
+            row = self._record(lines)
+        else:
+            rest = []
+        if isinstance(row, _Broken):
+            row = self._bad(lines[0][0], "bad_csv", lines[0][1])
+        return ([row] if row is not None else []), rest
+
+    def _record(self, lines: list[Line]) -> Row | _Broken | None:
+        """Returns the row of a record, _BROKEN if these lines are none, or null for the header and for blank lines."""
+        number = lines[0][0]
+        raw = b"".join(line or b"" for _, line in lines)
+        if not raw.strip():
+            return None
+        if len(raw.rstrip(b"\r\n")) > self._source.max_record_bytes:
+            return _BROKEN if len(lines) > 1 else self._bad(number, "too_large", None)
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return _BROKEN if len(lines) > 1 else self._bad(number, "bad_encoding", raw)
+        values = self._values(text)
+        if values is None:
+            return _BROKEN
+        if self._names is None:
+            self._names = [name.strip() for name in values]
+            return self._check_header()
+        if len(values) != len(self._names):
+            if len(lines) > 1:
+                return _BROKEN
+            return self._bad(number, "wrong_column_count", raw, expected=len(self._names), found=len(values))
+        row = self._row(dict(zip(self._names, values, strict=True)), number)
+        return self._bad(number, row["reason"], raw) if row["status"] else row
+
+    def _values(self, text: str) -> list[str] | None:
+        """Returns the values of one record, or null if the text is not exactly one."""
+        try:
+            records = list(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            # More after a value's closing quote: spreadsheets take it as part of the value, and so do we.
+            if text.count("\n") > 1 or text.count('"') % 2:
+                return None
+            try:
+                records = list(csv.reader([text], delimiter=self._delimiter))
+            except csv.Error:
+                return None
+        return records[0] if len(records) == 1 else None
+
+    def _check_header(self) -> Row | None:
+        """Returns a row that says what is wrong with the columns, or null if nothing is."""
+        names = self._names or []
+        body = self._source.html_column or self._source.text_column
+        if names.count(body) == 1 and len(set(names)) == len(names):
+            return None
+        self.unusable = True
+        columns = ", ".join(names[:50])[:1000]
+        return quarantined(self._source, self._file.relative, "schema_mismatch", expected=body, columns=columns)
+
+    def _row(self, values: dict[str, str], number: int) -> Row:
+        record: dict[str, object] = {name: value or None for name, value in values.items()}
+        for column in self._source.signals.values():
+            value = values.get(column, "")
+            record[column] = float(value) if _NUMBER.fullmatch(value) else None
+        return record_row(record, self._source, f"{self._file.relative}:{number}")
+
+    def _bad(self, number: int, reason: str, raw: bytes | None, **facts: object) -> Row:
+        return quarantined(self._source, f"{self._file.relative}:{number}", reason, raw, **facts)
+
+
+class _Broken:
+    """Stands for lines that are not one record."""
+
+
+_BROKEN = _Broken()
+
+
+def _few(source: Source) -> int:
+    """Returns characters that are within the limit of a record's bytes, however they are encoded and quoted."""
+    return source.max_record_bytes // 8
+
+
+def _usual_delimiter(name: str) -> str:
+    bare = _PACKED.sub("", name).lower()
+    return "\t" if bare.endswith((".tsv", ".tab")) else ","

@@ -1,0 +1,127 @@
+"""The licence that a package's own description declares: pyproject.toml, setup.cfg, package.json, Cargo.toml, …"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import tomllib
+from typing import Any, Callable
+
+_MAX_CHARS = 500_000
+_NO_LICENCE = ("UNLICENSED", "SEE LICENSE", "UNKNOWN", "NONE", "PROPRIETARY")
+_EXPRESSION = re.compile(r"[(A-Za-z0-9][A-Za-z0-9.+()\- /]{0,99}")
+
+#: What people write → SPDX.
+_SPELLINGS = {
+    "mit license": "MIT", "the mit license": "MIT", "mit": "MIT", "apache 2.0": "Apache-2.0", "apache-2": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0", "apache2": "Apache-2.0",
+    "apache software license": "Apache-2.0", "apache": "Apache-2.0", "bsd": "BSD-3-Clause",
+    "bsd license": "BSD-3-Clause",
+    "new bsd": "BSD-3-Clause", "bsd 3-clause": "BSD-3-Clause", "3-clause bsd": "BSD-3-Clause", "bsd-3": "BSD-3-Clause",
+    "bsd 2-clause": "BSD-2-Clause", "simplified bsd": "BSD-2-Clause", "isc license": "ISC", "isc": "ISC",
+    "gplv3": "GPL-3.0", "gpl v3": "GPL-3.0", "gpl-3": "GPL-3.0", "gplv2": "GPL-2.0", "gpl v2": "GPL-2.0",
+    "gpl-2": "GPL-2.0", "lgplv3": "LGPL-3.0", "agplv3": "AGPL-3.0", "mpl 2.0": "MPL-2.0", "mpl2": "MPL-2.0",
+    "psf": "PSF-2.0", "public domain": "CC0-1.0", "unlicense": "Unlicense", "the unlicense": "Unlicense",
+}  # fmt: skip
+_CLASSIFIERS = {
+    "MIT License": "MIT", "Apache Software License": "Apache-2.0", "BSD License": "BSD-3-Clause",
+    "ISC License (ISCL)": "ISC", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "GNU General Public License v3 (GPLv3)": "GPL-3.0", "GNU General Public License v2 (GPLv2)": "GPL-2.0",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0", "The Unlicense (Unlicense)": "Unlicense",
+    "GNU Affero General Public License v3": "AGPL-3.0", "zlib/libpng License": "Zlib",
+    "Python Software Foundation License": "PSF-2.0",
+}  # fmt: skip
+
+
+def declared_licence(name: str, text: str) -> str | None:
+    """Returns the SPDX expression that a package's description declares, or null.
+
+    Args:
+        name: the file's name without folders.
+        text: its content; what cannot be read declares nothing.
+    """
+    read = _READERS.get(name)
+    if read is None or len(text) > _MAX_CHARS:
+        return None
+    try:
+        return _spdx(read(text))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, configparser.Error):
+        return None
+
+
+def is_package_file(name: str) -> bool:
+    """Returns whether a file of this name may declare a licence."""
+    return name in _READERS
+
+
+def _pyproject(text: str) -> Any:
+    values = tomllib.loads(text)
+    project = values.get("project", {})
+    stated = project.get("license") or values.get("tool", {}).get("poetry", {}).get("license")
+    if isinstance(stated, dict):
+        stated = stated.get("text")
+    return stated if _spdx(stated) else _of_classifiers(project.get("classifiers", []))
+
+
+def _setup_cfg(text: str) -> Any:
+    parser = configparser.RawConfigParser(strict=False)
+    parser.read_string(text)
+    stated = parser.get("metadata", "license", fallback=None)
+    return stated if _spdx(stated) else _of_classifiers(parser.get("metadata", "classifiers", fallback="").splitlines())
+
+
+def _package_json(text: str) -> Any:
+    values = json.loads(text)
+    stated = values.get("license") or values.get("licenses")
+    if isinstance(stated, list):
+        each = [_spdx(one.get("type") if isinstance(one, dict) else one) for one in stated]
+        return " OR ".join(sorted({one for one in each if one})) or None
+    return stated.get("type") if isinstance(stated, dict) else stated
+
+
+def _cargo(text: str) -> Any:
+    values = tomllib.loads(text)
+    stated = values.get("package", {}).get("license") or values.get("workspace", {}).get("package", {}).get("license")
+    return re.sub(r"\s*/\s*", " OR ", stated) if isinstance(stated, str) else None  # the slash is Cargo's old OR
+
+
+def _composer(text: str) -> Any:
+    stated = json.loads(text).get("license")
+    return " OR ".join(sorted(map(str, stated))) if isinstance(stated, list) else stated
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "pyproject.toml": _pyproject,
+    "setup.cfg": _setup_cfg,
+    "package.json": _package_json,
+    "Cargo.toml": _cargo,
+    "composer.json": _composer,
+}
+
+
+def _of_classifiers(classifiers: list[Any]) -> str | None:
+    found = {
+        _CLASSIFIERS[last]
+        for one in classifiers
+        if isinstance(one, str) and one.strip().startswith("License ::")
+        if (last := one.split("::")[-1].strip()) in _CLASSIFIERS
+    }
+    return " OR ".join(sorted(found)) or None
+
+
+def _spdx(stated: Any) -> str | None:
+    """Returns an SPDX expression for what somebody wrote, or null if it is none."""
+    if not isinstance(stated, str):
+        return None
+    text = " ".join(stated.split())
+    if text.startswith("(") and text.find(")") == len(text) - 1:  # as npm wants expressions written
+        text = text[1:-1].strip()
+    if text.lower() in _SPELLINGS:
+        return _SPELLINGS[text.lower()]
+    if not _EXPRESSION.fullmatch(text) or text.upper().startswith(_NO_LICENCE):
+        return None
+    words = re.sub(r"[()]", " ", text).split()
+    joined = [word for word in words if word in ("OR", "AND", "WITH")]
+    named = [word for word in words if re.search(r"[-.\d]|^[A-Z]{2,}", word)]
+    return text if len(named) == len(words) and (len(words) == 1 or joined) else None

@@ -1,0 +1,43 @@
+"""The bytes of a file, unpacked, in order: pieces, and the damaged stretches between them."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable, Iterator
+
+from data.sources import InputFile
+from data.sources.compression import Damage, looks_like_text, read_members
+
+UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_pieces(file: InputFile, begins: Callable[[bytes], bool] = looks_like_text) -> Iterator[bytes | Damage]:
+    """Yields a file's unpacked bytes, the byte order mark of UTF-8 left out, and its damaged stretches.
+
+    Text in UTF-16 is one damaged stretch, `bad_encoding`: nothing that is read by pieces may be in it.
+
+    Args:
+        file: plain, or packed in any way that `compression` knows.
+        begins: whether a member's first piece looks right; used to find the next one after damage.
+    """
+    handle = os.open(file.path, os.O_RDONLY)
+    first = True
+    try:
+        for item in read_members(handle, file.relative, begins):
+            if isinstance(item, Damage):
+                yield item
+                continue
+            for piece in item.unpack():
+                if first and piece.startswith(_UTF16_MARKS):
+                    yield Damage(0, file.bytes, "bad_encoding")
+                    return
+                yield piece.removeprefix(UTF8_MARK) if first else piece
+                first = False
+    finally:
+        os.close(handle)
+
+
+def damage_locator(file: InputFile, damage: Damage, number: int) -> str:
+    """Returns where the damaged stretch of a number (from 0) stands: the file; for later ones, its byte offset too."""
+    return f"{file.relative}:byte-{damage.offset}" if number else file.relative

@@ -1,0 +1,187 @@
+"""Files that are far away: s3://, gs://, hf://, memory:// through fsspec, http(s):// where the recipe lists the host.
+
+Listing pins each file by size and ETag (or what the storage has in its place). Reading fetches the whole file
+into a scratch folder, on which every reader can rely, checks that it is the one that was listed, and removes
+it afterwards. Credentials come from the environment, and no message shows an address's query.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import posixpath
+import re
+import tempfile
+import urllib.parse
+from pathlib import Path
+from typing import Any, Iterator
+
+from data.errors import PhimillError, RecipeError
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.globs import GLOB_CHARACTERS, matches
+from data.sources.web import BadAnswer, WebFile, fetch_range, look_up
+
+PIECE_BYTES = 2**20
+#: Protocols that lead to storage; the rest of fsspec's (github, data, reference, …) would surprise.
+PROTOCOLS = ("s3", "s3a", "gs", "gcs", "hf", "abfs", "az", "oss", "memory", "hdfs", "webhdfs", "sftp")
+WEB = ("http", "https")
+
+#: What pins a file, by the names that storages give it, the surest first.
+_PINS = ("ETag", "etag", "xet_hash", "blob_id", "md5Hash", "content_md5", "crc32c", "generation", "checksum")
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
+
+
+def list_remote(address: str, source: Source, patterns: list[str]) -> list[InputFile]:
+    """Returns the files that an address names: one file, a folder's or a glob pattern's, sorted.
+
+    Args:
+        address: such as s3://bucket/crawl/*.warc.gz.
+        source: its `hosts` say what may be asked.
+        patterns: what is read of a folder.
+
+    Raises:
+        RecipeError: there is no such file, or this kind of address cannot be read.
+        PhimillError: the storage cannot be reached.
+    """
+    scheme = address.partition("://")[0].lower()
+    if scheme in WEB:
+        if set(address.partition("?")[0]) & GLOB_CHARACTERS:
+            raise _error(source, f"{shown(address)}: the web has no folders; list the files")
+        try:
+            found = look_up(address, source.hosts)
+        except BadAnswer as error:
+            raise _failure(source, address, error) from error
+        name = posixpath.basename(urllib.parse.urlsplit(address).path) or "index"
+        return [InputFile("", urllib.parse.unquote(name), found.bytes, "", version=found.etag, url=address)]
+    if scheme not in PROTOCOLS:
+        raise _error(source, f"{shown(address)}: cannot be read; expected {', '.join((*PROTOCOLS, *WEB))}, or a path")
+    return _list_storage(address, scheme, source, patterns)
+
+
+def _list_storage(address: str, scheme: str, source: Source, patterns: list[str]) -> list[InputFile]:
+    system, path = _storage(address, source)
+    try:
+        if set(path) & GLOB_CHARACTERS:
+            base = path[: min(path.index(sign) for sign in GLOB_CHARACTERS if sign in path)].rpartition("/")[0]
+            details = system.glob(path, detail=True)
+        elif system.isdir(path):
+            base = path.rstrip("/")
+            details = {
+                name: facts
+                for name, facts in system.find(path, detail=True).items()
+                if any(matches(_below(name, base).lower(), pattern) for pattern in patterns)
+            }
+        else:
+            base = posixpath.dirname(path)
+            details = {path: system.info(path)}
+    except FileNotFoundError as error:
+        raise _error(source, f"no such file or folder: {shown(address)}") from error
+    except (OSError, ValueError, PermissionError) as error:
+        raise _failure(source, address, error) from error
+    files = [
+        InputFile(
+            "",
+            _below(name, base),
+            int(facts.get("size") or 0),
+            "",
+            version=_pin(facts),
+            url=f"{scheme}://{name.lstrip('/')}",
+        )
+        for name, facts in details.items()
+        if facts.get("type") != "directory"
+    ]
+    return sorted(files, key=lambda file: file.relative)
+
+
+@contextlib.contextmanager
+def at_hand(file: InputFile, source: Source, scratch: Path | None) -> Iterator[InputFile]:
+    """Yields the file as one of this machine; it is fetched before, and removed after.
+
+    Raises:
+        PhimillError: it cannot be fetched, or is not any more the one that was listed.
+    """
+    if file.url is None:
+        yield file
+        return
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="fetched-", dir=scratch) as folder:
+        path = Path(folder) / "file"
+        with path.open("wb") as target:
+            size = 0
+            for piece in _pieces(file, source):
+                target.write(piece)
+                size += len(piece)
+        if size != file.bytes:
+            raise PhimillError(
+                f"source {source.name}: {shown(file.url)}: {size:,} bytes came, {file.bytes:,} were listed; run again"
+            )
+        yield dataclasses.replace(file, path=str(path))
+
+
+def _pieces(file: InputFile, source: Source) -> Iterator[bytes]:
+    assert file.url is not None
+    if file.url.partition("://")[0].lower() in WEB:
+        try:
+            yield from fetch_range(WebFile(file.url, file.bytes, file.version), 0, file.bytes, source.hosts)
+        except BadAnswer as error:
+            raise _failure(source, file.url, error) from error
+        return
+    system, path = _storage(file.url, source)
+    try:
+        if _pin(system.info(path)) != file.version:
+            raise PhimillError(f"source {source.name}: {shown(file.url)} has changed since the run began; run again")
+        with system.open(path, "rb", block_size=8 * PIECE_BYTES, cache_type="readahead") as opened:
+            while piece := opened.read(PIECE_BYTES):
+                yield piece
+    except (OSError, ValueError) as error:
+        raise _failure(source, file.url, error) from error
+
+
+def _storage(address: str, source: Source) -> tuple[Any, str]:
+    import fsspec
+
+    if "::" in address:
+        raise _error(source, f"{shown(address)}: chained addresses are not read")
+    try:
+        return fsspec.core.url_to_fs(address)  # type: ignore[no-any-return]
+    except ImportError as error:
+        scheme = address.partition("://")[0]
+        raise _error(
+            source,
+            f"{scheme}:// needs a package that is not installed ({error}); install it beside phimill "
+            "(s3fs for s3://, gcsfs for gs://)",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _failure(source, address, error) from error
+
+
+def _pin(facts: dict[str, Any]) -> str | None:
+    """Returns what stands for a file's content in a storage's own facts about it."""
+    for name in _PINS:
+        if facts.get(name):
+            return str(facts[name]).strip('"')
+    changed = next((facts[name] for name in _TIMES if facts.get(name)), None)
+    if isinstance(changed, datetime.datetime):  # one storage gives a time in two ways
+        changed = changed.timestamp()
+    return None if changed is None else f"changed {changed}"
+
+
+def _below(name: str, base: str) -> str:
+    return name.strip("/").removeprefix(base.strip("/")).strip("/")
+
+
+def shown(address: str) -> str:
+    """Returns an address as messages may show it: without query and user."""
+    return re.sub(r"//[^/@]*@", "//", address.partition("?")[0])
+
+
+def _error(source: Source, message: str) -> RecipeError:
+    return RecipeError(message, key=f"sources.{source.name}.path")
+
+
+def _failure(source: Source, address: str, error: Exception) -> PhimillError:
+    reason = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1", str(error)) or type(error).__name__
+    return PhimillError(f"source {source.name}: {shown(address)}: cannot be read ({reason[:300]}); try again later")

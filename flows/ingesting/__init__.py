@@ -1,0 +1,1 @@
+"""`phimill ingest` and `phimill cc select`: the first steps of the road as tools of their own."""

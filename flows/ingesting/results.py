@@ -1,0 +1,166 @@
+"""What `phimill ingest` leaves: the documents, what is none of them with its reason, and the sum of it.
+
+`summary.json` is removed first and written last: where it stands, everything else is whole.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.atomic import atomic_path, atomic_write
+from data.errors import AccountingError, QuarantineError
+from data.parts import Part, PartWriter, lay_side_by_side, read_part
+from data.texts import read_facts, read_texts
+from flows.run import Run
+
+#: What is said about a document, beside its text.
+DOCUMENTS = ("id", "source", "origin_id", "locator", "url", "kind", "language", "licence", "metadata")
+
+#: One row for each record that is no document.
+LEFT = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("origin_id", pa.string()),
+        pa.field("locator", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("metadata", pa.string(), nullable=False),
+    ]
+)
+TABLES = {"quarantined": "quarantine.parquet", "dropped": "dropped.parquet"}
+
+
+def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dict[str, Any]:
+    """Writes documents, tables and summary; returns the summary.
+
+    Raises:
+        QuarantineError: more than the allowed share of the records could not be read; what was read is there.
+        AccountingError: records in ≠ documents + dropped + quarantined.
+    """
+    (out / "summary.json").unlink(missing_ok=True)
+    targets = [out / "documents" / f"part-{number:05d}.{form}" for number in range(len(run.parts))]
+    folder = out / "documents"
+    for stale in sorted(folder.glob("*")) if folder.exists() else []:
+        if stale not in targets:
+            stale.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    calls = [(part.to_json(), str(target)) for part, target in zip(run.parts, targets, strict=True)]
+    with run.timed("write", parts=len(calls), todo=len(calls)) as done:
+        kept = run.pool.run(write_documents, calls, done)
+    sources = _write_left(run.parts, out, kept)
+    total = {key: sum(found[key] for found in sources.values()) for key in ("records", "documents", *TABLES, "bytes")}
+    summary = {
+        **total,
+        "reasons": _added(found["reasons"] for found in sources.values()),
+        "sources": sources,
+        "inputs": run.inputs,
+    }
+    atomic_write(out / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
+    if total["quarantined"] > max_quarantined * max(1, total["records"]):
+        raise QuarantineError(_too_many(summary, out, max_quarantined))
+    return summary
+
+
+def write_documents(part: dict[str, Any], target: str) -> tuple[int, int]:
+    """Writes a part's documents, as Parquet or JSONL by the target's name; returns their number and bytes of text."""
+    one = Part(**part)
+    fates = _fates(one)
+    living = pc.equal(fates["status"], "").combine_chunks()
+    path, rows, size, start = Path(target), 0, 0, 0
+    schema = pa.schema([*(pa.field(name, pa.string()) for name in DOCUMENTS), pa.field("text", pa.large_string())])
+    with _JsonLines(path) if path.suffix == ".jsonl" else PartWriter(path, schema) as writer:
+        for table in read_texts(one, DOCUMENTS):
+            here = table.filter(living.slice(start, table.num_rows))
+            start += table.num_rows
+            if here.num_rows:
+                writer.write(here.select(schema.names).cast(schema))
+                rows += here.num_rows
+                size += pc.sum(pc.binary_length(here["text"].cast(pa.large_binary()))).as_py() or 0
+    return rows, size
+
+
+class _JsonLines:
+    """Writes tables as JSON lines, atomically; metadata as objects."""
+
+    def __init__(self, path: Path) -> None:
+        self._target = atomic_path(path)
+
+    def __enter__(self) -> _JsonLines:
+        self._file = self._target.__enter__().open("wb")
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        """Appends a line for each row."""
+        for row in table.to_pylist():
+            row["metadata"] = orjson.loads(row["metadata"])
+            self._file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+
+    def __exit__(self, *failure: Any) -> None:
+        self._file.close()
+        self._target.__exit__(*failure)
+
+
+def _fates(part: Part) -> pa.Table:
+    """Returns status, stage and reason of each row after ingest and extraction."""
+    born = read_part(part.files["ingest"], ["id", "status", "reason"])
+    after = read_part(part.files["extract"], ["id", "status", "reason"])
+    lay_side_by_side(born.select(["id"]), after.select(["id"]), f"extract of {part.name}")
+    ended = pc.not_equal(born["status"], "")
+    stage = pc.if_else(ended, "ingest", pc.if_else(pc.not_equal(after["status"], ""), "extract", ""))
+    columns = {name: pc.if_else(ended, born[name], after[name]) for name in ("status", "reason")}
+    return pa.table({"id": born["id"], "stage": stage, **columns})
+
+
+def _write_left(parts: list[Part], out: Path, kept: list[tuple[int, int]]) -> dict[str, dict[str, Any]]:
+    """Writes the tables of what is no document; returns the sums of each source."""
+    sources: dict[str, dict[str, Any]] = {}
+    with PartWriter(out / TABLES["quarantined"], LEFT) as bad, PartWriter(out / TABLES["dropped"], LEFT) as dropped:
+        for part, (documents, size) in zip(parts, kept, strict=True):
+            fates = _fates(part)
+            names = ["id", "source", "origin_id", "locator", "url", "metadata"]
+            born = read_part(part.files["ingest"], names)
+            # What extraction found says why, too: which opt-out a page made.
+            born = born.set_column(len(names) - 1, "metadata", read_facts(part, ["metadata"])["metadata"])
+            table = lay_side_by_side(born, fates, f"the parts of {part.name}")
+            sums = sources.setdefault(
+                part.source,
+                {"records": 0, "documents": 0, "quarantined": 0, "dropped": 0, "bytes": 0, "reasons": {}},
+            )
+            sums["records"] += table.num_rows
+            sums["documents"] += documents
+            sums["bytes"] += size
+            for status, writer in (("quarantined", bad), ("dropped", dropped)):
+                some = table.filter(pc.equal(table["status"], status))
+                sums[status] += some.num_rows
+                sums["reasons"] = _added([sums["reasons"], collections.Counter(some["reason"].to_pylist())])
+                if some.num_rows:
+                    writer.write(some.select(LEFT.names).cast(LEFT))
+    for name, sums in sources.items():
+        if sums["records"] != sums["documents"] + sums["quarantined"] + sums["dropped"]:
+            raise AccountingError(f"{name}: {sums['records']} records in, but {sums}; this is a bug, report it")
+    return sources
+
+
+def _added(counts: Any) -> dict[str, int]:
+    total: collections.Counter[str] = collections.Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
+
+
+def _too_many(summary: dict[str, Any], out: Path, limit: float) -> str:
+    share = summary["quarantined"] / summary["records"]
+    return (
+        f"{summary['quarantined']:,} of {summary['records']:,} records ({share:.2%}) could not be read; "
+        f"--max-quarantined allows {limit:.2%}. What was read is in {out}; "
+        f"see {out / TABLES['quarantined']} for the rest, or allow more"
+    )

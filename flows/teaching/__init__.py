@@ -1,0 +1,1 @@
+"""What a person has a teacher do: on demand, compared, examined, recorded."""

@@ -1,0 +1,219 @@
+"""The commands under `phimill synth`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.errors import UsageError
+from flows.teaching.options import ManyValues, go_on, with_teacher, with_wishes
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+
+TEXTBOOKS = ("section", "lesson")
+FORMATS = ("faq", "tutorial", "table", "qa", "wikipedia")
+
+
+@click.group()
+def synth() -> None:
+    """Have a teacher write exercises, textbooks and rephrasings: verified, and never over budget."""
+
+
+@synth.command()
+@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
+@click.option("--kind", "kinds", multiple=True, help="What to ask for (`phimill synth kinds`); may be repeated.")
+@with_wishes
+@AS_JSON
+def exercises(as_json: bool, **wishes: Any) -> None:
+    """Exercises with solution and tests, each run in a sandbox before it is kept.
+
+    \b
+    phimill synth exercises -n 500 --out out/exercises
+    phimill synth exercises --topics graphs,strings -n 500 --base-url URL --model M --max-usd 5 --out DIR
+    """
+    _make("exercises", as_json, ("function",), **wishes)
+
+
+@synth.command()
+@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
+@click.option("--kind", "kinds", multiple=True, help="What to ask for; default: section and lesson, in turn.")
+@with_wishes
+@AS_JSON
+def textbooks(as_json: bool, **wishes: Any) -> None:
+    """Textbook sections, whose code is run, and prose lessons with questions."""
+    _make("textbooks", as_json, TEXTBOOKS, **wishes)
+
+
+@synth.command()
+@click.option("--from", "source", required=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
+              help="A published dataset, or a JSONL or Parquet file or folder of them.")  # fmt: skip
+@click.option("--style", "styles", default=",".join(FORMATS), show_default=True, help="Formats, comma-separated.")
+@click.option("--every", is_flag=True, help="Tell each document in every format, instead of in one.")
+@click.option("--max-chars", default=6000, show_default=True, type=click.IntRange(200), help="Of a document, at most.")
+@with_wishes
+@AS_JSON
+def rephrase(source: Path, styles: str, every: bool, max_chars: int, as_json: bool, out: Path, **wishes: Any) -> None:
+    """Documents told again as FAQ, tutorial, table, questions and answers, or encyclopedia article."""
+    from flows.on_demand import split
+    from flows.teaching.documents import read_documents
+    from synth.plans import DocumentPlan
+
+    wishes["exercises"] = wishes["exercises"] or 100
+    kinds = [f"rephrase-{style.removeprefix('rephrase-')}" for style in split(styles) or FORMATS]
+    documents = read_documents(source, wishes["exercises"], wishes["seed"], max_chars)
+    plan = DocumentPlan(wishes["seed"], documents, kinds, every)
+    wishes["exercises"] = min(wishes["exercises"], len(plan))
+    _order("rephrased", as_json, out=out, plan=plan, kinds=kinds, **wishes)
+
+
+@synth.command()
+def kinds() -> None:
+    """List what a teacher can be asked for."""
+    from flows.terminal import new_table, open_console
+    from synth.kinds.registry import KINDS
+
+    drawn = new_table("kind", "documents", "what it is")
+    for kind in KINDS.values():
+        drawn.add_row(kind.name, kind.document_kind, kind.shows)
+    open_console().print(drawn)
+
+
+@synth.command()
+@click.argument("source", metavar="DIR|JOURNAL", type=click.Path(path_type=Path, exists=True))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="FILE.jsonl or FILE.jsonl.gz")
+def record(source: Path, out: Path) -> None:
+    """Make a run's answers a teacher that can be shipped: --base-url recorded:FILE asks it again.
+
+    Prompts and answers go into the file as they are; the key was never in the journal.
+    """
+    from flows.teaching.recording import record as write
+
+    number = write(source, out)
+    click.echo(f"{out}: {number} answers; ask them again with --base-url recorded:{out}")
+
+
+@synth.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path, exists=True))
+@click.option("--prompt", "prompt_columns", default="prompt,instruction,input", show_default=True,
+              help="Columns whose words make the prompt.")  # fmt: skip
+@click.option("--reply", "reply_column", default=None, help="The reply's column; default: reply, output, response, "
+              "completion or solution, whichever is there.")  # fmt: skip
+@click.option("--model", default="unknown", show_default=True, help="Who wrote the replies.")
+@click.option("-n", "--number", default=None, type=click.IntRange(1), help="Only so many, chosen by keyed hash.")
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@AS_JSON
+def import_replies(files: tuple[Path, ...], as_json: bool, **wishes: Any) -> None:
+    """Judge replies that another program got: parse, run, and say how far each comes."""
+    from flows.teaching.importing import import_replies as judge
+
+    facts = judge(files, **wishes)
+    if as_json:
+        click.echo(json.dumps(facts, indent=1, sort_keys=True))
+
+
+@synth.command(cls=ManyValues)
+@click.option("--prompts", "folders", metavar="DIR...", multiple=True, help="Folders of prompts; `shipped` is ours.")
+@click.option("--models", metavar="MODEL...", multiple=True, help="Models; default: the built-in teacher's.")
+@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@click.option("--kind", "kinds", multiple=True, help="What to ask for; may be repeated.")
+@click.option("-n", "--number", "exercises", default=50, show_default=True, type=click.IntRange(1),
+              help="Cells; each goes through every pair of prompts and model.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@with_teacher
+@AS_JSON
+def compare(as_json: bool, **wishes: Any) -> None:
+    """The same cells through several prompts and models: yield, cost, novelty, samples side by side.
+
+    \b
+    phimill synth compare --prompts shipped mine/ --models M1 M2 -n 50 --base-url URL --out out/compare
+    """
+    from flows.teaching.comparing import compare as run
+
+    found = run(**wishes)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, sort_keys=True))
+
+
+@synth.command()
+@click.option("--spec", metavar="FILE", help="Forecast for this.")
+@click.option("--topics", help="Comma-separated topics of the pilot.")
+@click.option("--kind", "kinds", multiple=True, help="What the pilot asks for; may be repeated.")
+@click.option("-n", "--number", "exercises", default=1000, show_default=True, type=click.IntRange(1),
+              help="Forecast for so many requests.")  # fmt: skip
+@click.option("--pilot", default=20, show_default=True, type=click.IntRange(0, 1000), help="Requests tried out.")
+@click.option("--levels", default="1,8,32", show_default=True, help="How many calls at a time are timed.")
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--out", default=None, type=click.Path(path_type=Path), help="Where the pilot is kept; default: nowhere.")
+@with_teacher
+@AS_JSON
+def doctor(as_json: bool, **wishes: Any) -> None:
+    """What an endpoint can do, how fast it is, what it yields, and what a whole run will take."""
+    from flows.teaching.doctor import examine
+
+    found = examine(quiet=as_json, **wishes)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, sort_keys=True))
+
+
+@synth.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--min-score", default=3, show_default=True, type=click.IntRange(0, 5), help="The bound that matters.")
+@click.option("--strong-model", help="Asked again for what lies near the bound; its word counts there.")
+@click.option("--strong-url", metavar="URL", help="Where it is; default: the same endpoint.")
+@click.option("--margin", default=1, show_default=True, type=click.IntRange(0, 5), help="How near is near.")
+@click.option("--retest", default=0.05, show_default=True, type=click.FloatRange(0, 1), help="Share rated twice.")
+@click.option("--prompts", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="With your own rubric.")
+@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for.")
+@with_teacher
+@AS_JSON
+def judge(folder: Path, as_json: bool, **wishes: Any) -> None:
+    """Have a language model rate what lies in DIR by a rubric, and measure how far it agrees with itself."""
+    from flows.teaching.judging import judge as run
+
+    found = run(folder, **wishes)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, sort_keys=True))
+
+
+def _make(name: str, as_json: bool, default_kinds: tuple[str, ...], **wishes: Any) -> None:
+    kinds, spec = list(wishes.pop("kinds")), wishes.get("spec")
+    if spec and (wishes["topics"] or kinds):
+        raise UsageError("--spec: says topics and kinds itself; leave out --topics and --kind")
+    if spec and wishes["exercises"] is None:
+        from flows.teaching.plans import most_requests
+
+        wishes["exercises"] = most_requests(spec)
+    _order(name, as_json, kinds=kinds or list(default_kinds), **wishes)
+
+
+def _order(
+    name: str,
+    as_json: bool,
+    *,
+    out: Path,
+    seed: int,
+    preview: int,
+    yes: bool,
+    shared: bool,
+    topics: str | None = None,
+    plan: Any = None,
+    **wishes: Any,
+) -> None:
+    from flows.on_demand import Order, fulfil, split
+    from flows.road import named_failures
+    from flows.teaching.wishes import settings_of
+
+    settings = settings_of(topics=split(topics), **wishes)
+    with named_failures(out):
+        facts = fulfil(Order(out, settings, seed, name, plan, preview, go_on(yes), shared))
+    if as_json:
+        click.echo(json.dumps(facts, indent=1, sort_keys=True))

@@ -1,0 +1,76 @@
+"""A word problem: a story with quantities, the reasoning, a function that computes the answer, and the answer."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.specs import ExerciseSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class WordProblem:
+    """A problem; `call` computes its `answer` (both are Python source), `tests` try other quantities."""
+
+    title: str
+    problem: str
+    reasoning: tuple[str, ...]
+    solution: str
+    call: str
+    answer: str
+    tests: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The problem, the reasoning, the program and the answer, in Markdown."""
+        return f"# {self.title}\n\n{self.problem}\n\n{self._answered()}\n"
+
+    def _answered(self) -> str:
+        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.reasoning, start=1))
+        program = f"```python\n{self.solution}\n\nprint({self.call})\n```"
+        shown = ast.literal_eval(self.answer)
+        return f"{steps}\n\n{program}\n\nAnswer: {shown}"
+
+    @property
+    def chat(self) -> Chat:
+        """The problem, and everything else."""
+        return [{"role": "user", "content": self.problem}, {"role": "assistant", "content": self._answered()}]
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The function gives the answer, and those of the tests."""
+        return (Check("solution", self.solution, (f"assert {self.call} == {self.answer}", *self.tests), strong=True),)
+
+    @property
+    def code(self) -> str:
+        """The function."""
+        return self.solution
+
+
+def read(fields: Fields, spec: ExerciseSpec) -> WordProblem:
+    """Returns the word problem in a reply."""
+    call = fields.code("call")
+    tree = ast.parse(call).body
+    if len(tree) != 1 or not isinstance(tree[0], ast.Expr) or not isinstance(tree[0].value, ast.Call):
+        raise Unreadable("bad_response", "call is no call")
+    return WordProblem(
+        title=fields.text("title"),
+        problem=fields.text("problem"),
+        reasoning=fields.texts("reasoning"),
+        solution=fields.program("solution"),
+        call=call.strip(),
+        answer=fields.literal("answer"),
+        tests=fields.tests(),
+    )
+
+
+KIND = Kind(
+    name="word-problem",
+    shows="a story with quantities, the reasoning, a program and the answer",
+    document_kind="exercise",
+    read=read,
+    wanted="problem",
+    styles=("everyday story", "short and dry", "dialogue", "puzzle"),
+    language=None,
+)

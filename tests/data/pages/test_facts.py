@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from data import extract_html
+
+BODY = "<body><p>A page that says something about itself.</p>"
+
+
+def facts(head: str, body: str = BODY) -> dict[str, Any]:
+    return extract_html(f"<html><head>{head}</head>{body}".encode()).metadata
+
+
+@pytest.mark.parametrize(
+    ("markup", "licence"),
+    [
+        ('<link rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">', "CC-BY-SA-4.0"),
+        ('<a rel="nofollow license" href="http://creativecommons.org/licenses/by-nd/3.0/de/">x</a>', "CC-BY-ND-3.0"),
+        ('<footer><a href="https://creativecommons.org/publicdomain/zero/1.0/">CC0</a></footer>', "CC0-1.0"),
+        ('<meta name="dc.rights" content="All rights reserved">', "All rights reserved"),
+        ('<a rel="license" href="/licence.html">x</a>', "/licence.html"),
+    ],
+)
+def test_a_licence_is_found_wherever_pages_state_it(markup: str, licence: str) -> None:
+    assert facts("", BODY + markup)["licence"] == licence
+
+
+def test_a_marked_licence_counts_more_than_a_linked_one() -> None:
+    linked = '<a href="https://creativecommons.org/licenses/by/4.0/">a picture\'s</a>'
+    marked = '<a rel="license" href="https://creativecommons.org/licenses/by-sa/3.0/">the page\'s</a>'
+    assert facts("", BODY + linked + marked)["licence"] == "CC-BY-SA-3.0"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="article:published_time" content="2024-05-06">',
+        '<meta itemprop="datePublished" content="2024-05-06">',
+        '<meta name="DC.date.issued" content="2024-05-06">',
+        '<script type="application/ld+json">{"@type": "Article", "datePublished": "2024-05-06"}</script>',
+        '</head><body><time datetime="2024-05-06">May</time>',
+    ],
+)
+def test_a_date_is_found_wherever_pages_state_it(head: str) -> None:
+    assert facts(head)["published"] == "2024-05-06"
+
+
+def test_an_opt_out_is_noted_with_its_kind() -> None:
+    assert facts('<meta name="robots" content="noindex, noai">')["opt_out"] == "noai"
+    assert facts('<meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="https://x/p">') == {
+        "opt_out": "tdm-reservation", "tdm_policy": "https://x/p", "charset": "utf-8",
+    }  # fmt: skip
+    assert "opt_out" not in facts('<meta name="robots" content="index"><meta name="tdm-reservation" content="0">')
+
+
+def test_entities_in_facts_are_resolved_and_long_ones_are_cut() -> None:
+    page = "<title>A &amp;lt; B &quot;x&quot;</title>"
+    page += f"<meta property='og:url' content='http://x/?a=1&amp;b={'y' * 2000}'>"
+    found = extract_html(page.encode() + BODY.encode())
+    assert found.title == 'A &lt; B "x"'
+    assert found.metadata["canonical"].startswith("http://x/?a=1&b=yyy")
+    assert len(found.metadata["canonical"]) == 1000
+    json.dumps(found.metadata)

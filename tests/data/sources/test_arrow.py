@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.feather
+import pytest
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.arrow import read_arrow
+
+TABLE = pa.table(
+    {
+        "id": pa.array([1, 2, 3, 4]),
+        "text": ["a", "é", None, "d"],
+        "score": [1.5, None, 3.0, 4.0],
+        "when": pa.array([0, 1, 2, 3], pa.timestamp("ns")),
+        "licences": [["MIT"], ["MIT", "Apache-2.0"], [], None],
+        "raw": pa.array([b"x"] * 4),
+    }
+)
+
+
+def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
+    source = Source(name="s", kind="arrow", path=str(path), **settings)
+    return list(read_arrow(InputFile(str(path), path.name, path.stat().st_size, ""), source))
+
+
+def fates(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["locator"], row["reason"] or row["text"]) for row in rows]
+
+
+def as_file(path: Path) -> None:
+    with pa.ipc.new_file(path, TABLE.schema) as out:
+        out.write_table(TABLE, max_chunksize=2)
+
+
+def as_stream(path: Path) -> None:
+    with pa.ipc.new_stream(path, TABLE.schema) as out:
+        out.write_table(TABLE, max_chunksize=2)
+
+
+def as_feather(path: Path) -> None:
+    pyarrow.feather.write_feather(TABLE, path, compression="zstd")
+
+
+@pytest.mark.parametrize("write", [as_file, as_stream, as_feather])
+def test_files_streams_and_feather_give_a_row_for_each_row(tmp_path: Path, write: Any) -> None:
+    write(tmp_path / "a.arrow")
+    rows = read(tmp_path / "a.arrow", signals={"edu": "score"}, licence_column="licences", licence="CC0-1.0")
+    assert fates(rows) == [
+        ("a.arrow:0", "a"), ("a.arrow:1", "é"), ("a.arrow:2", "missing_text"), ("a.arrow:3", "d")
+    ]  # fmt: skip
+    assert [row["licence"] for row in rows] == ["MIT", "Apache-2.0 OR MIT", None, "CC0-1.0"]
+    assert '"signals":{"edu":1.5}' in rows[0]["metadata"]
+    assert [row["origin_id"] for row in rows] == ["1", "2", None, "4"]
+
+
+def test_a_cut_file_and_a_cut_stream_are_quarantined_from_where_they_break(tmp_path: Path) -> None:
+    as_file(tmp_path / "a.arrow")
+    (tmp_path / "a.arrow").write_bytes((tmp_path / "a.arrow").read_bytes()[:-30])
+    assert fates(read(tmp_path / "a.arrow")) == [("a.arrow", "bad_arrow")]
+    as_stream(tmp_path / "b.arrows")
+    (tmp_path / "b.arrows").write_bytes((tmp_path / "b.arrows").read_bytes()[:-300])
+    rows = read(tmp_path / "b.arrows")
+    assert fates(rows)[-1] == ("b.arrows:2", "bad_arrow")
+    assert [row["text"] for row in rows[:-1]] == ["a", "é"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no arrow at all", b"ARROW1\0\0" + b"x" * 100, bytes(64)])
+def test_what_is_no_arrow_file_is_one_row(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.arrow").write_bytes(content)
+    assert [row["reason"] for row in read(tmp_path / "a.arrow")] == ["bad_arrow" if content else "empty_file"]
+
+
+def test_a_missing_text_column_and_text_that_is_no_utf_8_are_named(tmp_path: Path) -> None:
+    as_file(tmp_path / "a.arrow")
+    assert fates(read(tmp_path / "a.arrow", text_column="body")) == [("a.arrow", "schema_mismatch")]
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\1\0\0\0\3\0\0\0"), pa.py_buffer(b"a\xff\xfe"))
+    with pa.ipc.new_file(tmp_path / "b.arrow", pa.schema([("text", pa.string())])) as out:
+        out.write_batch(pa.record_batch([broken], names=["text"]))
+    assert fates(read(tmp_path / "b.arrow")) == [("b.arrow:0", "a"), ("b.arrow:1", "bad_encoding")]
+
+
+def test_flipped_bytes_never_end_the_reader(tmp_path: Path) -> None:
+    as_file(tmp_path / "a.arrow")
+    whole = (tmp_path / "a.arrow").read_bytes()
+    for place in range(8, len(whole), 37):
+        (tmp_path / "b.arrow").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        assert read(tmp_path / "b.arrow")

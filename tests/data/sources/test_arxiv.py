@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.arxiv import MAX_PAPER_BYTES, read_papers
+from data.sources.latex import expand, to_paper
+from data.sources.reading import read_input
+
+PAPER = r"""\documentclass{article} % a comment
+\title{On \emph{Rivers}}
+\newcommand{\R}{\mathbb{R}}
+\newcommand{\pair}[2]{\langle #1, #2 \rangle}
+\def\eps{\varepsilon}
+\begin{document}
+\maketitle
+\begin{abstract} Gone with the front matter. \end{abstract}
+\section{Introduction}
+Let $x \in \R$ and $\pair{a}{b}$, 50\% of \eps. % gone
+% a whole line
+\input{part}
+\begin{thebibliography}{9}
+\bibitem{a} A book.
+\end{thebibliography}
+\bibliographystyle{plain}\bibliography{refs}
+\end{document}
+after
+"""
+TEXT = r"""\section{Introduction}
+Let $x \in \mathbb{R}$ and $\langle a, b \rangle$, 50\% of \varepsilon.
+The part.
+"""
+
+
+def tarred(files: dict[str, bytes | tarfile.TarInfo]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in files.items():
+            if isinstance(content, tarfile.TarInfo):
+                tar.addfile(content)
+            else:
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, target
+    return member
+
+
+def packed(files: dict[str, Any]) -> bytes:
+    return gzip.compress(tarred(files))
+
+
+GOOD = packed({"main.tex": PAPER.encode(), "part.tex": b"The part.\n", "fig.png": b"\x89PNG"})
+
+
+def read(tmp_path: Path, content: bytes, name: str = "arXiv_src_2301_001.tar", **settings: Any) -> list[dict[str, Any]]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    source = Source(name="s", kind="arxiv", path=str(path), **settings)
+    return list(read_papers(InputFile(str(path), name, len(content), ""), source))
+
+
+def test_papers_of_a_tar_are_read_from_the_first_section_on(tmp_path: Path) -> None:
+    single = gzip.compress(rb"\documentclass{a}\begin{document}\section{S} One file.\end{document}")
+    rows = read(
+        tmp_path,
+        tarred({"2301/2301.00001.gz": GOOD, "2301/2301.00002.gz": single, "2301/2301.00003.pdf": b"%PDF-1.4",
+                "hep-th/hep-th9901001.gz": gzip.compress(b"%PDF-1.4 x")}),
+    )  # fmt: skip
+    assert [(row["locator"].partition(":")[2], row["origin_id"], row["reason"]) for row in rows] == [
+        ("2301/2301.00001.gz", "2301.00001", ""), ("2301/2301.00002.gz", "2301.00002", ""),
+        ("2301/2301.00003.pdf", "2301.00003", "no_latex"), ("hep-th/hep-th9901001.gz", "hep-th/9901001", "no_latex"),
+    ]  # fmt: skip
+    assert rows[0]["text"] == TEXT
+    assert rows[0]["url"] == "https://arxiv.org/abs/2301.00001"
+    assert json.loads(rows[0]["metadata"])["title"] == r"On \emph{Rivers}"
+    assert rows[1]["text"] == "\\section{S} One file.\n"
+
+
+@pytest.mark.parametrize("name", ["2301.00001.tar.gz", "2301.00001.gz", "2301.00001.tgz"])
+def test_a_papers_own_file_is_one_document(tmp_path: Path, name: str) -> None:
+    (row,) = read(tmp_path, GOOD, name)
+    assert (row["text"], row["origin_id"], row["locator"]) == (TEXT, "2301.00001", name)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (GOOD[:-30], "truncated"),
+        (GOOD[:-8] + bytes(4) + GOOD[-4:], "bad_crc"),
+        (gzip.compress(tarred({"a.tex": PAPER.encode()})[:700]), "bad_tar"),
+        (gzip.compress(b"0" * (MAX_PAPER_BYTES + 10)), "decompression_limit"),
+        (gzip.compress(b"no latex at all"), "no_latex"),
+        (gzip.compress(b"\\begin{document}\\section{x}\0\1\2"), "binary"),
+        (packed({"../../evil.txt": b"x"}), "no_latex"),
+        (
+            packed({"a.tex": link("a.tex", "/etc/passwd"), "b.tex": link("b.tex", "../../x", tarfile.LNKTYPE)}),
+            "no_latex",
+        ),
+    ],
+    ids=["cut", "checksum", "cut tar", "bomb", "words", "binary", "path", "links"],
+)
+def test_a_bad_paper_costs_itself_only(tmp_path: Path, bad: bytes, reason: str) -> None:
+    rows = read(tmp_path, tarred({"1/2301.00001.gz": GOOD, "1/2301.00002.gz": bad, "1/2301.00003.gz": GOOD}))
+    assert [row["reason"] for row in rows] == ["", reason, ""]
+
+
+def test_nothing_is_written_or_read_where_a_tar_says(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.tex"
+    secret.write_text(r"\begin{document}\section{Secret}\end{document}")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    hostile = packed(
+        {"main.tex": PAPER.replace("part", str(secret)).encode() + rb"\input{/etc/passwd}", "../out.tex": b"x",
+         "/tmp/phimill-absolute.tex": b"x", "fifo": link("fifo", "", tarfile.FIFOTYPE),
+         "l.tex": link("l.tex", str(secret))}
+    )  # fmt: skip
+    (row,) = read(inside, tarred({"2301.00001.gz": hostile}))
+    assert row["reason"] == ""
+    assert "Secret" not in row["text"]
+    assert "root:" not in row["text"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["arXiv_src_2301_001.tar", "inside", "secret.tex"]
+    assert not Path("/tmp/phimill-absolute.tex").exists()
+
+
+def test_a_cut_tar_keeps_the_papers_before_the_cut(tmp_path: Path) -> None:
+    whole = tarred({f"{number}.gz": GOOD for number in range(3)})
+    one = 512 + -(-len(GOOD) // 512) * 512
+    rows = read(tmp_path, whole[: one + 700])
+    assert rows[0]["reason"] == ""
+    assert rows[-1]["status"] == "quarantined"
+
+
+def test_a_header_that_claims_gigabytes_is_not_believed(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("x")
+    member.type, member.size = tarfile.XHDTYPE, 50 * 2**30
+    content = tarred({"1.gz": GOOD})[: -20 * 512] + member.tobuf() + bytes(4096)
+    rows = read(tmp_path, content)
+    assert rows[-1]["status"] == "quarantined"
+
+
+def test_a_paper_without_sections_is_its_body_and_one_without_a_body_is_none() -> None:
+    assert to_paper({"a.tex": r"\begin{document}Short note.\end{document}"}) == ("Short note.\n", None)
+    assert to_paper({"a.tex": "plain words"}) is None
+    assert to_paper({}) is None
+
+
+def test_verbatim_text_keeps_its_per_cent_signs() -> None:
+    text = "\\section{S}\n\\begin{verbatim}\n100% of %d\n\\end{verbatim}\nx % gone\n"
+    paper = to_paper({"a.tex": text})
+    assert paper is not None
+    assert paper[0] == "\\section{S}\n\\begin{verbatim}\n100% of %d\n\\end{verbatim}\nx\n"
+
+
+def test_files_that_include_themselves_and_macros_that_double_end() -> None:
+    paper = to_paper({"a.tex": r"\begin{document}\section{S}x\input{b}\end{document}", "b.tex": r"y\input{b}\input{a}"})
+    assert paper is not None
+    assert len(paper[0]) < 100_000
+    bombs = {rf"\m{chr(97 + number)}": (0, rf"\m{chr(98 + number)}" * 50) for number in range(20)}
+    assert len(expand(r"\ma " * 100, bombs)) < 10_000_000
+
+
+def test_a_macro_is_no_part_of_a_longer_name_or_a_line_break() -> None:
+    assert (
+        expand(r"\eps \epsilon \\eps {\eps}", {r"\eps": (0, r"\varepsilon")})
+        == r"\varepsilon \epsilon \\eps {\varepsilon}"
+    )
+
+
+def test_members_of_the_same_name_are_papers_of_their_own(tmp_path: Path) -> None:
+    paper = gzip.compress(PAPER.encode())
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for _ in range(3):
+            member = tarfile.TarInfo("2301/2301.00001.gz")
+            member.size = len(paper)
+            tar.addfile(member, io.BytesIO(paper))
+    (tmp_path / "a.tar").write_bytes(out.getvalue())
+    source = Source(name="s", kind="arxiv", path="x")
+    file = InputFile(str(tmp_path / "a.tar"), "a.tar", len(out.getvalue()), "")
+    rows = [row for row in read_input(file, source, None) if isinstance(row, dict)]
+    assert [row["locator"] for row in rows] == [f"a.tar:2301/2301.00001.gz{end}" for end in ("", ":2", ":3")]
+    assert len({row["id"] for row in rows}) == 3

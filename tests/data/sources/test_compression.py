@@ -1,0 +1,123 @@
+"""Damaged archives of every packing, read as JSON lines: what is whole survives, what is not is named."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import zstandard
+
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.jsonl import read_jsonl
+
+Pack = Callable[[bytes], bytes]
+PACKINGS: dict[str, Pack] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
+every_packing = pytest.mark.parametrize("kind", PACKINGS)
+
+
+def lines(first: int, last: int) -> bytes:
+    noise = random.Random(first)
+    return b"".join(
+        json.dumps({"text": f"{number} {noise.getrandbits(1600):x}"}).encode() + b"\n" for number in range(first, last)
+    )
+
+
+def read(tmp_path: Path, content: bytes, kind: str, **settings: Any) -> list[dict[str, Any]]:
+    path = tmp_path / f"a.jsonl.{kind}"
+    path.write_bytes(content)
+    source = Source(name="s", kind="jsonl", path=str(path), **settings)
+    items = read_jsonl(InputFile(str(path), "a", len(content), ""), source)
+    return [row for item in items for row in (item.to_pylist() if isinstance(item, pa.Table) else [item])]
+
+
+def numbers(rows: list[dict[str, Any]]) -> list[int]:
+    return [int(row["text"].split()[0]) for row in rows if not row["status"]]
+
+
+def reasons(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["locator"], row["reason"]) for row in rows if row["status"]]
+
+
+@every_packing
+def test_members_are_one_stream(tmp_path: Path, kind: str) -> None:
+    pack = PACKINGS[kind]
+    content = lines(0, 60)
+    rows = read(tmp_path, pack(content[:3333]) + pack(b"") + pack(content[3333:]), kind)
+    assert (numbers(rows), reasons(rows)) == (list(range(60)), [])
+
+
+@every_packing
+def test_nothing_of_a_cut_archive_enters(tmp_path: Path, kind: str) -> None:
+    packed = PACKINGS[kind](lines(0, 200))
+    for share in (0.3, 0.9, 0.999):
+        rows = read(tmp_path, packed[: int(len(packed) * share)], kind)
+        assert (numbers(rows), reasons(rows)) == ([], [("a", "truncated")])
+
+
+@every_packing
+def test_a_damaged_member_in_the_middle_is_lost_alone(tmp_path: Path, kind: str) -> None:
+    first, middle, last = (PACKINGS[kind](lines(start, start + 40)) for start in (0, 40, 80))
+    noise = random.Random(4)
+    for _ in range(15):
+        broken = bytearray(middle)
+        broken[noise.randrange(len(middle) // 4, len(middle) - 12)] ^= 1 << noise.randrange(8)
+        rows = read(tmp_path, first + bytes(broken) + last, kind)
+        assert numbers(rows) == [*range(40), *range(80, 120)]
+        assert [reason for _, reason in reasons(rows)] in (["corrupt_member"], ["bad_crc"])
+
+
+@every_packing
+def test_garbage_between_and_behind_members_is_named(tmp_path: Path, kind: str) -> None:
+    first, last = (PACKINGS[kind](lines(start, start + 5)) for start in (0, 5))
+    rows = read(tmp_path, first + b"\x01garbage" * 20 + last + b"more of it", kind)
+    assert numbers(rows) == list(range(10))
+    assert [reason for _, reason in reasons(rows)] == ["trailing_garbage", "trailing_garbage"]
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+@every_packing
+def test_an_archive_in_an_archive_is_binary(tmp_path: Path, kind: str) -> None:
+    packed = PACKINGS[kind](PACKINGS[kind](lines(0, 5)))
+    assert reasons(read(tmp_path, packed, kind)) == [("a", "binary")]
+
+
+@every_packing
+def test_salvage_keeps_the_whole_lines_before_a_cut_and_marks_them(tmp_path: Path, kind: str) -> None:
+    packed = PACKINGS[kind](lines(0, 4000))
+    rows = read(tmp_path, packed[: len(packed) * 2 // 3], kind, salvage=True)
+    kept = numbers(rows)
+    assert kept == list(range(len(kept)))
+    assert 1500 < len(kept) < 4000  # bzip2 gives whole blocks of 900 kB
+    assert all(json.loads(row["metadata"]) == {"salvaged": True} for row in rows if not row["status"])
+    assert reasons(rows) == [("a", "truncated")]
+
+
+def test_salvage_of_a_wrong_checksum_keeps_all_lines_and_those_of_whole_members_are_not_marked(tmp_path: Path) -> None:
+    broken = bytearray(gzip.compress(lines(10, 20)))
+    broken[-6] ^= 1
+    content = gzip.compress(lines(0, 10)) + bytes(broken) + gzip.compress(lines(20, 30))
+    rows = read(tmp_path, content, "gz", salvage=True)
+    assert numbers(rows) == list(range(30))
+    marked = [row["metadata"] != "{}" for row in rows if not row["status"]]
+    assert marked == [False] * 10 + [True] * 10 + [False] * 10
+    assert reasons(rows) == [("a", "bad_crc")]
+
+
+def test_many_false_beginnings_do_not_hold_us_up(tmp_path: Path) -> None:
+    content = gzip.compress(lines(0, 5)) + b"\x1f\x8b\x08" * 120_000
+    rows = read(tmp_path, content, "gz")
+    assert (numbers(rows), len(reasons(rows))) == ([0, 1, 2, 3, 4], 1)

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from data.errors import PhimillError, QuarantineError, UsageError
+from data.sources.compression import handed_out
+from flows.cli import main
+from flows.ingesting.guessing import guess_kind
+from flows.ingesting.tool import parse_settings, run_ingest
+from flows.metering import Meter, Note
+from flows.progress import Progress, Silent
+
+PAGE = "<html><body><main><h1>River {n}</h1><p>{words}</p></main></body></html>"
+
+
+def written(root: Path, files: dict[str, Any]) -> None:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def lines(*texts: str) -> str:
+    return "".join(json.dumps({"text": text, "id": f"id-{text}"}) + "\n" for text in texts)
+
+
+def run(source: Path, out: Path, *more: Any, **wishes: Any) -> dict[str, Any]:
+    return run_ingest(str(source), out, *more, workers=1, progress=wishes.pop("progress", Silent()), **wishes)
+
+
+def test_documents_quarantine_and_counts_are_written_and_add_up(tmp_path: Path) -> None:
+    written(tmp_path, {"in/a.jsonl": lines("a", "b") + "{broken\n", "in/b.jsonl": lines("c")})
+    summary = run(tmp_path / "in", tmp_path / "out", max_quarantined=0.5)
+    assert (summary["records"], summary["documents"], summary["quarantined"], summary["dropped"]) == (4, 3, 1, 0)
+    assert summary["reasons"] == {"bad_json": 1}
+    assert summary["sources"]["input"]["records"] == 4
+    table = pq.read_table(tmp_path / "out/documents")
+    assert sorted(table["text"].to_pylist()) == ["a", "b", "c"]
+    assert sorted(table["origin_id"].to_pylist()) == ["id-a", "id-b", "id-c"]
+    bad = pq.read_table(tmp_path / "out/quarantine.parquet").to_pylist()
+    assert [(row["locator"], row["stage"], row["reason"]) for row in bad] == [("a.jsonl:3", "ingest", "bad_json")]
+    assert [entry["path"] for entry in summary["inputs"]] == ["a.jsonl", "b.jsonl"]
+    assert json.loads((tmp_path / "out/summary.json").read_text()) == summary
+
+
+def test_more_quarantined_than_allowed_ends_with_3_and_the_work_is_kept(tmp_path: Path) -> None:
+    written(tmp_path, {"a.jsonl": lines("a") + "{broken\n"})
+    with pytest.raises(QuarantineError, match=r"1 of 2 records \(50\.00%\)"):
+        run(tmp_path / "a.jsonl", tmp_path / "out")
+    assert pq.read_table(tmp_path / "out/documents")["text"].to_pylist() == ["a"]
+    done = CliRunner().invoke(
+        main, ["ingest", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / "out"), "--workers", "1"]
+    )
+    assert done.exit_code == 3
+
+
+def test_pages_come_as_text_and_what_is_no_page_is_told(tmp_path: Path) -> None:
+    pages = {f"in/{n}.html": PAGE.format(n=n, words="water flows on to the sea for years. " * 10) for n in range(3)}
+    written(tmp_path, {**pages, "in/empty.html": " \n"})
+    summary = run(tmp_path / "in", tmp_path / "out", form="jsonl")
+    rows = [json.loads(line) for path in sorted((tmp_path / "out/documents").iterdir()) for line in path.open()]
+    assert len(rows) == 3
+    assert all("water flows" in row["text"] and "<" not in row["text"] for row in rows)
+    assert summary["dropped"] == 1
+    assert pq.read_table(tmp_path / "out/dropped.parquet")["reason"].to_pylist() == ["empty"]
+
+
+def test_a_later_run_sees_what_changed_and_reads_only_that(tmp_path: Path) -> None:
+    written(tmp_path, {f"in/{name}.jsonl": lines(name) for name in "abc"})
+    run(tmp_path / "in", tmp_path / "out")
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/.work").glob("ingest-*/*.parquet")}
+    written(tmp_path, {"in/b.jsonl": lines("b2"), "in/d.jsonl": lines("d")})
+    (tmp_path / "in/c.jsonl").unlink()
+    said = io.StringIO()
+    summary = run(tmp_path / "in", tmp_path / "out", progress=Progress(said))
+    assert (
+        "1 added, 1 changed, 1 removed, 1 as before: + input/d.jsonl, ~ input/b.jsonl, - input/c.jsonl"
+        in said.getvalue()
+    )
+    assert "2 of 3 parts" in said.getvalue()
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/.work").glob("ingest-*/*.parquet")}
+    assert all(after[path] == when for path, when in parts.items())
+    assert len(after) == len(parts) + 2
+    assert sorted(pq.read_table(tmp_path / "out/documents")["text"].to_pylist()) == ["a", "b2", "d"]
+    assert [entry["path"] for entry in summary["inputs"]] == ["a.jsonl", "b.jsonl", "d.jsonl"]
+    said = io.StringIO()
+    run(tmp_path / "in", tmp_path / "out", progress=Progress(said))
+    assert "inputs" not in said.getvalue()
+    assert "reused" in said.getvalue()
+
+
+def test_a_path_more_does_not_read_the_others_again(tmp_path: Path) -> None:
+    written(tmp_path, {"one/a.jsonl": lines("a"), "two/b.jsonl": lines("b")})
+    run(tmp_path / "one", tmp_path / "out")
+    said = io.StringIO()
+    run(
+        tmp_path / "one",
+        tmp_path / "out",
+        None,
+        {"path": [str(tmp_path / "one"), str(tmp_path / "two")]},
+        progress=Progress(said),
+    )
+    assert "1 of 2 parts" in said.getvalue()
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path: Path) -> None:
+    from data.recipe import Source
+    from data.sources import list_units
+    from flows.steps.ingest import check_unchanged
+
+    written(tmp_path, {"a.jsonl": lines("a")})
+    (unit,) = list_units(Source(name="s", kind="jsonl", path="a.jsonl"), tmp_path, lambda path: "0")
+    check_unchanged(unit)
+    os.utime(tmp_path / "a.jsonl", ns=(1, 1))
+    with pytest.raises(PhimillError, match=r"a\.jsonl: has changed since the run began"):
+        check_unchanged(unit)
+
+
+def git(folder: Path, *words: str) -> None:
+    person = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, env={**os.environ, **person})
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "kind"),
+    [
+        ({"a.jsonl.gz": b""}, "a.jsonl.gz", "jsonl"),
+        ({"a.json": "[{}]"}, "a.json", "json"),
+        ({"a.json": '{"text":\n "x"}'}, "a.json", "json"),
+        ({"a.json.gz": gzip.compress(b'{"text": "x"}\n{"text": "y"}\n')}, "a.json.gz", "jsonl"),
+        ({"a.tsv.zst": b""}, "a.tsv.zst", "csv"),
+        ({"a.feather": b""}, "a.feather", "arrow"),
+        ({"x/a.warc.gz": b"", "x/b.wet.gz": b""}, "x", "warc"),
+        ({"x/Posts.xml": "<posts>"}, "x", "stackexchange"),
+        ({"enwiki-pages.xml": "<mediawiki>"}, "enwiki-pages.xml", "wikipedia"),
+        ({"a.txt": "x"}, "a.txt", "books"),
+        ({"x/a.py": "x", "x/b.json": "[]", "x/c.html": "x"}, "x", "files"),
+        ({"x/a.py": "x", "x/b.py": "x", "x/c.csv": "x"}, "x", "files"),
+        ({"x/a.warc.gz": b"", "x/README": "x"}, "x", "warc"),
+        ({"x/a.parquet": b"", "y/b.parquet": b""}, "*/*.parquet", "parquet"),
+        ({"x.tar": b""}, "x.tar", "arxiv"),
+        ({"x/a.pdf": b"", "x/b.docx": b""}, "x", "documents"),
+    ],
+)
+def test_the_kind_is_guessed_by_names_and_first_bytes(
+    tmp_path: Path, files: dict[str, Any], path: str, kind: str
+) -> None:
+    written(tmp_path, files)
+    assert guess_kind(str(tmp_path / path)) == kind
+
+
+def test_what_cannot_be_guessed_is_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, {"x/a.jsonl": "{}", "x/b.parquet": b""})
+    (tmp_path / "empty").mkdir()
+    for path, message in (("x", "say it with --kind"), ("nowhere", "no such file"), ("empty", "holds no file")):
+        with pytest.raises(UsageError, match=message):
+            guess_kind(str(tmp_path / path))
+    (tmp_path / "repo").mkdir()
+    git(tmp_path / "repo", "init", "-q")
+    assert guess_kind(str(tmp_path / "repo")) == "git"
+
+
+def test_a_repository_is_ingested_from_the_command_line(tmp_path: Path) -> None:
+    written(tmp_path, {"tool/a.py": "x = 1\n", "tool/pic.png": b"\x89PNG\0\0"})
+    git(tmp_path / "tool", "init", "-q")
+    git(tmp_path / "tool", "add", "-A")
+    git(tmp_path / "tool", "commit", "-q", "-m", "one")
+    done = CliRunner().invoke(
+        main, ["ingest", str(tmp_path / "tool"), "--out", str(tmp_path / "out"), "--workers", "1", "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert pq.read_table(tmp_path / "out/documents")["text"].to_pylist() == ["x = 1\n"]
+    assert pq.read_table(tmp_path / "out/dropped.parquet")["reason"].to_pylist() == ["binary"]
+
+
+def test_wrong_settings_end_before_any_work(tmp_path: Path) -> None:
+    written(tmp_path, {"a.csv": "text\na\n"})
+    for settings, message in (
+        ({"split": "test"}, "`split` is for huggingface"),
+        ({"txt_column": "a"}, "unknown key"),
+        ({"extract": {"engine": "nothing"}}, "extract"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            run(tmp_path / "a.csv", tmp_path / "out", None, settings)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UsageError, match="stands in"):
+        run(tmp_path, tmp_path / "out", "csv")
+    assert parse_settings(["a.b=[1, x]", "c=d"]) == {"a": {"b": [1, "x"]}, "c": "d"}
+    with pytest.raises(UsageError, match="expected KEY=VALUE"):
+        parse_settings(["nothing"])
+
+
+def test_the_same_input_gives_the_same_bytes_with_any_number_of_workers(tmp_path: Path) -> None:
+    written(tmp_path, {f"in/{n}.jsonl": lines(*(f"{n}-{m}" for m in range(20))) for n in range(4)})
+    outs = []
+    for workers in (1, 3):
+        out = tmp_path / f"out-{workers}"
+        run_ingest(str(tmp_path / "in"), out, workers=workers, progress=Silent())
+        outs.append({path.name: path.read_bytes() for path in [*out.glob("documents/*"), *out.glob("[a-z]*.*")]})
+    assert outs[0] == outs[1]
+    assert len(outs[0]) == 7
+
+
+def test_progress_adds_up_what_workers_note(tmp_path: Path) -> None:
+    meter = Meter(tmp_path / "meter", {"a": 1000, "b": 3000})
+    (tmp_path / "meter").mkdir()
+    first, second = Note(meter.note_path("a")), Note(meter.note_path("b"))
+    first.add(10, 2000)
+    first.finish()
+    handed_out.bytes += 1500
+    second.add(5, 3000)
+    meter.look()
+    assert (meter.units_done, meter.rows, meter.text, meter.read) == (1, 15, 5000, 1000 + 1500)
+    said = io.StringIO()
+    with meter.shown(Progress(said), "ingest"):
+        pass
+    assert not (tmp_path / "meter").exists()
+
+
+def test_cc_select_reads_only_what_is_wanted(tmp_path: Path) -> None:
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    index = []
+    (tmp_path / "crawl").mkdir()
+    with (tmp_path / "crawl/x.warc.gz").open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        for n in range(6):
+            start = file.tell()
+            body = PAGE.format(n=n, words=f"Page {n}: water flows on to the sea for years. " * 10).encode()
+            headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            url = f"https://{'a' if n % 2 else 'b'}.test/{n}"
+            writer.write_record(writer.create_warc_record(url, "response", io.BytesIO(body), http_headers=headers))
+            index.append(
+                {"url": url, "fetch_status": 200, "content_mime_detected": "text/html", "content_languages": "eng",
+                 "warc_filename": "x.warc.gz", "warc_record_offset": start, "warc_record_length": file.tell() - start}
+            )  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(index), tmp_path / "index.parquet")
+    words = [
+        "cc",
+        "select",
+        str(tmp_path / "index.parquet"),
+        "--archives",
+        str(tmp_path / "crawl"),
+        "--domain",
+        "a.test",
+    ]
+    done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "out"), "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    assert "Chosen  3 captures" in done.output
+    table = pq.read_table(tmp_path / "out/documents")
+    assert table["url"].to_pylist() == [f"https://a.test/{n}" for n in (1, 3, 5)]
+    assert all("water flows" in text for text in table["text"].to_pylist())
+    assert pq.read_table(tmp_path / "out/selection.parquet")["offset"].to_pylist() == [
+        index[n]["warc_record_offset"] for n in (1, 3, 5)
+    ]
+    done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "list"), "--list", "--json"])
+    assert json.loads(done.stdout)["selected"] == 3
+    assert sorted(path.name for path in (tmp_path / "list").iterdir()) == ["selection.parquet"]
+    nothing = CliRunner().invoke(
+        main, ["cc", "select", str(tmp_path / "index.parquet"), "--archives", "x", "--out", "y"]
+    )
+    assert nothing.exit_code == 2
+
+
+def test_what_is_passed_over_is_said_and_no_name_reaches_the_terminal_raw(tmp_path: Path) -> None:
+    written(tmp_path, {"in/a.jsonl": lines("a")})
+    (tmp_path / "in/x\x1b[31m\n.jsonl").symlink_to("gone")
+    words = io.StringIO()
+    run(tmp_path / "in", tmp_path / "out", progress=Progress(words))
+    assert r"passed over   1: input/x\x1b[31m\n.jsonl: a link that leads nowhere" in words.getvalue()
+    assert "\x1b" not in words.getvalue()
+
+
+def test_a_page_says_why_it_was_dropped_and_under_which_licence_it_stands(tmp_path: Path) -> None:
+    licence = '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
+    other = '<link rel="license" href="https://example.org/terms">'
+    words = "This is a paragraph of prose, long enough for a page. " * 9
+    page = PAGE.format(n=1, words=words)
+    written(
+        tmp_path,
+        {
+            "in/by.html": page.replace("<html>", f"<html><head>{licence}</head>"),
+            "in/terms.html": page.replace("<html>", f"<html><head>{other}</head>"),
+            "in/noai.html": page.replace("<html>", '<html><head><meta name="robots" content="noai"></head>'),
+        },
+    )
+    run(tmp_path / "in", tmp_path / "out")
+    found = {row["locator"]: row for row in pq.read_table(tmp_path / "out/documents").to_pylist()}
+    assert {name: row["licence"] for name, row in found.items()} == {"by.html": "CC-BY-4.0", "terms.html": None}
+    assert json.loads(found["terms.html"]["metadata"])["licence"] == "https://example.org/terms"
+    (dropped,) = pq.read_table(tmp_path / "out/dropped.parquet").to_pylist()
+    assert (dropped["reason"], json.loads(dropped["metadata"])["opt_out"]) == ("opt_out", "noai")
+    run(tmp_path / "in", tmp_path / "out", None, {"licence": "MIT"})
+    assert set(pq.read_table(tmp_path / "out/documents")["licence"].to_pylist()) == {"MIT"}
