@@ -48,17 +48,25 @@ def read_key(settings: Teacher) -> Secret:
     """Returns the key from the file or the environment variable that the settings name.
 
     Raises:
-        UsageError: the file cannot be read, or holds nothing.
+        UsageError: the file cannot be read, or what is there is no key.
     """
     if settings.api_key_file is None:
-        return Secret(os.environ.get(settings.api_key_env, "").strip() or NO_KEY)
+        key = os.environ.get(settings.api_key_env, "").strip() or NO_KEY
+        if not _is_key(key):
+            raise UsageError(f"{settings.api_key_env}: holds no key; expected one word of ASCII characters")
+        return Secret(key)
     try:
         key = Path(settings.api_key_file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"api_key_file: {settings.api_key_file} cannot be read: {error}") from None
-    if not key or not key.isprintable() or " " in key:
-        raise UsageError(f"api_key_file: {settings.api_key_file} holds no key; expected one line")
+    if not _is_key(key):
+        raise UsageError(f"api_key_file: {settings.api_key_file} holds no key; expected one line of ASCII characters")
     return Secret(key)
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text can travel in a header as a key."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 class Endpoint:

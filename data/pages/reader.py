@@ -36,7 +36,8 @@ _BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE)
 MAX_TAGS = 50_000
 
 _tags: dict[str, Tag] = {}
-_TOKEN = re.compile(r"<(/?)([^>]*)>([^<]*)")
+#: An opening tag, or any end tag, and the text after it.
+_TOKEN = re.compile(r"<(?:/[^>]*|([^>]*))>([^<]*)")
 #: Stand for the start of what is passed over, and for comments.
 _PASSED = Tag(PLAIN, "")
 _COMMENT = Tag(COMMENT, "!")
@@ -84,10 +85,9 @@ class _Reader(Inline):
         """Reads from a tag until something is passed over; returns where to go on, or -1."""
         stack, opened, places, tags = self.stack, self.opened, self.places, _tags
         for found in _TOKEN.finditer(self.source, position):
-            end, head, text = found.groups()
-            if end:
-                tag = stack.pop() if stack else _PASSED
-                role = tag.role
+            head, text = found.groups()
+            if head is None:
+                role = (tag := stack.pop() if stack else _PASSED).role
                 if role == BLOCK and not self.pre:
                     if self.buffer:
                         self.flush()
@@ -99,8 +99,7 @@ class _Reader(Inline):
                 elif role != PLAIN:
                     text = self._close(tag, text)
             else:
-                tag = tags.get(head) or self._new(head)
-                role = tag.role
+                role = (tag := tags.get(head) or self._new(head)).role
                 if role == BLOCK and not self.pre:
                     if self.buffer:
                         self.flush()
@@ -112,7 +111,7 @@ class _Reader(Inline):
                     stack.append(tag)
                     self.links += 1
                 elif role != VOID:
-                    text = self._open(tag, head, text, found.end(2) + 1)
+                    text = self._open(tag, head, text, found.end(1) + 1)
                     if self.resume:
                         return self.resume
                 elif tag.fact:
@@ -143,9 +142,8 @@ class _Reader(Inline):
         self.resume = place if place >= 0 else -1
         return ""
 
-    def _comment(self, text: str, start: int) -> str:
+    def _comment(self, text: str, begin: int) -> str:
         """Returns what follows a doctype; text after a comment is added here."""
-        begin = self.source.rfind("<!", 0, start)
         if not self.source.startswith("<!--", begin):
             return text
         end = self.source.find("-->", begin + 2)
@@ -193,12 +191,12 @@ class _Reader(Inline):
     def _hidden_block(self, start: int, end: int) -> None:
         """Looks for facts in a block that is not seen, and counts the tags of navigation and the like there."""
         for found in _TOKEN.finditer(self.source, start, end):
-            closes, head, text = found.groups()
-            if closes or found.start() < start:
+            head, text = found.groups()
+            if head is None or found.start() < start:
                 continue
             tag = _tags.get(head) or self._new(head)
             if tag.role == ASIDE and not self.whole:
-                start = end_of(self.source, tag.name, found.end(2) + 1)
+                start = end_of(self.source, tag.name, found.end(1) + 1)
                 self.passed_over += self.source.count("<", found.end(), start) + 2 if start >= 0 else 0
                 self.facts += licences_within(self.source, found.end(), start)
             elif tag.fact:
@@ -213,7 +211,7 @@ class _Reader(Inline):
             self.line_break()
             return text
         if role == COMMENT:
-            return self._comment(text, start)
+            return self._comment(text, start - len(head) - 2)
         if role == RAW:
             return self._raw(tag, start)
         if role == ASIDE and not self.whole and not self.pre:

@@ -222,11 +222,13 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
         names = classes.lower().split()
         tag.gutter = not _GUTTERS.isdisjoint(names)
         tag.code_line = not _CODE_LINES.isdisjoint(names)
-        tag.code_cell = not _CODE_CELLS.isdisjoint(names) or (tag.name == "div" and bool(_NUMBERED.search(classes)))
+        tag.code_cell = not _CODE_CELLS.isdisjoint(names) or (tag.name == "div" and bool(_NUMBERED.match(classes)))
         if tag.code_cell and tag.role == BLOCK:
             tag.role = PRE
-        found = _LANGUAGE.search(classes.lower())
+        folded = classes.lower()
+        named = "lang" in folded or "highlight" in folded or "brush" in folded
+        found = _LANGUAGE.search(folded) if named else None
         tag.language = found[1] if found and found[1] not in _NO_LANGUAGE else ""
     tag.language = tag.language or attributes.get("data-lang", attributes.get("data-language", "")).lower()[:15]
-    named = " ".join(attributes[key] for key in ("class", "id", "role", "itemprop") if key in attributes)
-    tag.words = tuple(dict.fromkeys([word.lower() for word in _WORDS.findall(named[:400])]))
+    labels = " ".join(attributes[key] for key in ("class", "id", "role", "itemprop") if key in attributes)
+    tag.words = tuple(dict.fromkeys([word.lower() for word in _WORDS.findall(labels[:400])]))

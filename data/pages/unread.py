@@ -14,13 +14,16 @@ _LINKS = re.compile(r"<(a) ([^>]*)>([^<]*)")
 _TELLING = re.compile(
     rf"<(?:((meta|link|title|time|a)(?: [^>]*)?)>([^<]*)|!--.*?-->|({_RAWS})(?: [^>]*)?>.*?</\4>)", re.DOTALL
 )
+#: For these an expression is made each; a page may have thousands of names that it made up.
+_USUAL = frozenset((*BLOCK_TAGS, "a", "span", "b", "i", "em", "strong", "svg", "head", "select", "template", "object"))
+_ANY_BOUNDS = re.compile(rf"<(?:!--|(?!(?:{_RAWS})[ >])(/?)([^ />!][^ >]*)|({_RAWS})[ >])")
 _BLOCK = re.compile(rf"<(?:{'|'.join(BLOCK_TAGS)}|[a-z]+-[^ >]*)[ >]")
 _VOID = ("meta", "link")
 
 
-@functools.lru_cache(512)
+@functools.cache
 def _bounds(name: str) -> re.Pattern[str]:
-    return re.compile(rf"<(?:(/?){re.escape(name)}[ >]|!--|({_RAWS})[ >])")
+    return re.compile(rf"<(?:(/?)({re.escape(name)})[ >]|!--|({_RAWS})[ >])")
 
 
 def end_of(source: str, name: str, start: int) -> int:
@@ -28,19 +31,20 @@ def end_of(source: str, name: str, start: int) -> int:
 
     Only tags of the same name are looked at, since every element is closed.
     """
+    bounds = _bounds(name) if name in _USUAL else _ANY_BOUNDS
     depth = 1
     while start >= 0:
-        for found in _bounds(name).finditer(source, start):
-            if found[1]:
-                depth -= 1
-                if not depth:
-                    return found.start()
-            elif found[1] is not None:
-                depth += 1
-            else:
-                mark, begin = (f"</{found[2]}>", found.end()) if found[2] else ("-->", found.start() + 2)
+        for found in bounds.finditer(source, start):
+            end, same, raw = found.groups()
+            if same is None:
+                mark, begin = (f"</{raw}>", found.end()) if raw else ("-->", found.start() + 2)
                 start = source.find(mark, begin)
                 break
+            if same != name:
+                continue
+            depth += -1 if end else 1
+            if not depth:
+                return found.start()
         else:
             return -1
     return -1

@@ -292,3 +292,11 @@ def test_no_call_is_repeated_however_often_the_run_is_killed(misbehaving: Any, t
     assert states["settled"] + states.get("in_doubt", 0) == 200
     assert states.get("in_doubt", 0) <= 4 * 4
     assert server.charged <= 200
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schl\u00fcssel"])
+def test_what_no_header_can_hold_is_no_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(UsageError, match="OPENAI_API_KEY: holds no key") as refused:
+        synth.teacher.read_key(settings("http://127.0.0.1:9/v1"))
+    assert key not in str(refused.value)

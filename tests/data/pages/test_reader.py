@@ -59,6 +59,17 @@ def test_elements_without_blocks_are_not_noted_but_for_cells() -> None:
     assert [block.text for block in page.blocks] == ["A", "B |  | C"]
 
 
+def test_comments_that_no_one_took_out_are_passed_over() -> None:
+    page = read_blocks(parse("<body><p>One<!-- <!x> <p>Two --> three<!--> four</p>"))
+    assert [block.text for block in page.blocks] == ["One three four"]
+
+
+def test_names_that_a_page_made_up_end_where_they_end() -> None:
+    assert texts("One<x-y hidden><x-y>2</x-y>3<xmp></x-y></xmp></x-y>Four") == ["One", "Four"]
+    assert texts("One<odd hidden>2<oddly>3</oddly></odd>Four") == ["OneFour"]
+    assert len(texts("".join(f"<x{n} hidden>no</x{n}><p>yes</p>" for n in range(20_000)))) == 20_000
+
+
 def test_the_end_of_an_element_that_is_cut_off_is_not_found() -> None:
     assert end_of("<div><div></div>", "div", 5) == -1
     assert end_of("<div><!-- </div>", "div", 5) == -1
