@@ -117,5 +117,5 @@ def test_a_folder_of_documents_is_a_source_whose_bad_files_are_quarantined(tmp_p
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (tmp_path / "b.pdf").write_bytes(b"%PDF")
-    with pytest.raises(UsageError, match=r"pip install 'phimill\[documents\]'"):
+    with pytest.raises(UsageError, match=r"pip install pypdfium2 python-docx"):
         list_units(Source(name="d", kind="documents", path=str(tmp_path)), tmp_path, file_sha256)

@@ -162,12 +162,15 @@ HOSTILE = ["<", "a", "lorem ", "{", "\\x4", "\n", "x\n\n", "\u202e ", "0x"]
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_grows_with_the_text_however_hostile(piece: str) -> None:
-    """Four times the text takes less than ten times as long; a quadratic finder takes sixteen times."""
+    """Four times the text takes less than ten times as long; a quadratic finder takes sixteen times. Best of three."""
     signals = [*SHARES, *LACKING, "visible_text_share", "encoded_data_share", "lorem_ipsum", "import_line_share"]
     spent = []
     for repeats in (2_500, 10_000):
-        begin = time.process_time()
-        for signal in signals:
-            find_spans(signal, piece * repeats, lower=signal in (*LACKING, "visible_text_share"), bound=0.5)
-        spent.append(time.process_time() - begin)
+        turns = []
+        for _ in range(3):
+            begin = time.process_time()
+            for signal in signals:
+                find_spans(signal, piece * repeats, lower=signal in (*LACKING, "visible_text_share"), bound=0.5)
+            turns.append(time.process_time() - begin)
+        spent.append(min(turns))
     assert spent[1] < 10 * spent[0] + 0.2, spent

@@ -19,10 +19,13 @@ ROUNDS, KILLS = 4, 5
 def test_twenty_kills_leave_no_trace_in_what_is_published(corpus: Path, tmp_path: Path) -> None:
     recipe = str(corpus / "small.yaml")
     first = tmp_path / "undisturbed"
-    seconds = run_to_end(run_command(recipe, first))
+    run_to_end(run_command(recipe, first))
     expected = published_digest(first)
+    # The second run finds answers and tables that the first one left in the cache folder, as all later ones do.
+    seconds = run_to_end(run_command(recipe, tmp_path / "again"))
     struck = 0
-    moments = kill_moments(ROUNDS * KILLS, 11, seconds)
+    # What killed runs leave done makes the later ones shorter: a kill near the end would hit nothing.
+    moments = kill_moments(ROUNDS * KILLS, 11, 0.7 * seconds)
     for number in range(ROUNDS):
         out = tmp_path / "killed"
         shutil.rmtree(out, ignore_errors=True)
