@@ -5,13 +5,13 @@ These formats have no checksums: every batch is validated before a value of it i
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Iterator
 
 import pyarrow as pa
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.cells import Broken, decoded, time_text
 from data.sources.records import Row, quarantined, record_row
 
 MAGIC = b"ARROW1"
@@ -98,9 +98,9 @@ def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """Returns a column's values; times as text, strings that are no UTF-8 as `_Broken`."""
+    """Returns a column's values; times as text, strings that are no UTF-8 as `Broken`."""
     if pa.types.is_temporal(column.type):
-        return [_time_text(value) for value in column]
+        return [time_text(value) for value in column]
     try:
         column.validate(full=True)
         return list(column.to_pylist())
@@ -109,33 +109,12 @@ def _values(column: pa.Array) -> list[Any]:
             raise pa.ArrowInvalid("a column is damaged") from None
         raw = column.cast(pa.large_binary())
         raw.validate(full=True)
-        return [_decoded(value) for value in raw.to_pylist()]
-
-
-class _Broken:
-    """Stands for a value that is no UTF-8."""
-
-
-def _decoded(value: bytes | None) -> Any:
-    try:
-        return None if value is None else value.decode()
-    except UnicodeDecodeError:
-        return _Broken()
-
-
-def _time_text(scalar: pa.Scalar) -> str | None:
-    try:
-        value = scalar.as_py()
-    except (ValueError, OverflowError):  # beyond Python's years, or nanoseconds without pandas
-        return None
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    return None if value is None else str(value)
+        return [decoded(value) for value in raw.to_pylist()]
 
 
 def _row(record: dict[str, Any], body: str, source: Source, locator: str) -> Row:
     if isinstance(record[body], bytes) and not source.html_column:
-        record[body] = _decoded(record[body])
-    if isinstance(record[body], _Broken):
+        record[body] = decoded(record[body])
+    if isinstance(record[body], Broken):
         return quarantined(source, locator, "bad_encoding")
     return record_row(record, source, locator)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import os
 from typing import Any, Generator, Iterator, Mapping
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.batches import columns_table
+from data.sources.cells import Broken, decoded, time_text
 from data.sources.parquet_large import TooLong, Unreadable, read_values
 from data.sources.parquet_pages import Chunk, read_chunks
 from data.sources.records import Row, quarantined, record_row
@@ -164,8 +164,8 @@ class _Group:
             values = read_values(handle, chunk, source.max_record_bytes)
             for number, (record, value) in enumerate(zip(records, values, strict=False), self._first):
                 locator = f"{file.relative}:{number}"
-                text = _decoded(value) if is_text and isinstance(value, bytes) else value
-                if isinstance(text, (TooLong, _Broken)):
+                text = decoded(value) if is_text and isinstance(value, bytes) else value
+                if isinstance(text, (TooLong, Broken)):
                     yield quarantined(source, locator, "too_large" if isinstance(text, TooLong) else "bad_encoding")
                 else:
                     yield record_row({**record, body: text}, source, locator)
@@ -232,8 +232,8 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
         locator = f"{relative}:{number}"
         record = dict(zip(names, row, strict=True))
         if isinstance(record[body], bytes) and not source.html_column:
-            record[body] = _decoded(record[body])
-        broken = isinstance(record[body], _Broken)
+            record[body] = decoded(record[body])
+        broken = isinstance(record[body], Broken)
         yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
 
 
@@ -255,12 +255,8 @@ def _ordinary_texts(column: pa.ChunkedArray, source: Source) -> pa.ChunkedArray 
     return texts if lengths["min"] > 0 and lengths["max"] <= source.max_record_bytes else None
 
 
-class _Broken:
-    """Stands for a value that is no UTF-8."""
-
-
 def _values(column: pa.Array) -> list[Any]:
-    """Returns a column's values as Python objects; times as text, broken strings as `_Broken`."""
+    """Returns a column's values as Python objects; times as text, broken strings as `Broken`."""
     if pa.types.is_dictionary(column.type):
         indices = column.indices.to_pylist()
         used = sorted({index for index in indices if index is not None})
@@ -270,28 +266,11 @@ def _values(column: pa.Array) -> list[Any]:
         words = dict(zip(used, _values(column.dictionary.take(pa.array(used, pa.int64()))), strict=True))
         return [None if index is None else words[index] for index in indices]
     if pa.types.is_temporal(column.type):
-        return [None if value is None else _time_text(value) for value in column]
+        return [None if value is None else time_text(value) for value in column]
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError:
-        return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
-
-
-def _decoded(value: bytes | None) -> Any:
-    try:
-        return None if value is None else value.decode()
-    except UnicodeDecodeError:
-        return _Broken()
-
-
-def _time_text(scalar: pa.Scalar) -> str | None:
-    try:
-        value = scalar.as_py()
-    except (ValueError, OverflowError):  # beyond Python's years, or nanoseconds without pandas
-        return None
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    return None if value is None else str(value)
+        return [decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
 
 
 def _brief(error: Exception) -> str:
