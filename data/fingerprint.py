@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any, Iterable
 
+from data.syntax import parse_program
+
 PACKAGES = ("data", "filters", "flows", "synth")
 
 
@@ -115,7 +117,7 @@ def _module_path(name: str) -> Path | None:
 
 def _imports(source: str) -> list[str]:
     found: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_program(source)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

@@ -94,7 +94,7 @@ def parse(source: bytes) -> bytes:
     signal.setitimer(signal.ITIMER_PROF, BASE_SECONDS + SECONDS_PER_MB * len(source) / 1e6)
     try:
         if len(source) <= MAX_SOURCE_BYTES:
-            body = ast.parse(source.decode().removeprefix("\ufeff")).body
+            body = ast.parse(source.decode().removeprefix("\ufeff")).body  # noqa: TID251 - a process of its own
             outcome = PARSED
     except (SyntaxError, ValueError):  # ValueError: a NUL, or an integer too long to convert
         outcome = SYNTAX_ERROR

@@ -14,6 +14,7 @@ import copy
 from dataclasses import dataclass
 from typing import Callable, Iterator
 
+from data.syntax import parse_program
 from synth.sandbox.program import Step
 from synth.sandbox.values import Claim, canonical, claim_of
 
@@ -89,7 +90,7 @@ class _Counting(ast.NodeTransformer):
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         if isinstance(node.test, ast.Constant):
             return [node]
-        return [node, *ast.parse(f"{self.counter}.append(1)").body]
+        return [node, *parse_program(f"{self.counter}.append(1)").body]
 
 
 def _script(tests: ast.Module) -> list[ast.stmt]:

@@ -12,6 +12,7 @@ import collections
 from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
+from data.syntax import parse_expression
 from synth.behaviour import digest_of, is_telling
 from synth.examples import Arguments
 from synth.fragments import functions_in
@@ -146,7 +147,7 @@ def _read_call(text: str) -> Arguments | None:
     """Returns the plain arguments of the call that a text begins with."""
     for end in [place + 1 for place, sign in enumerate(text) if sign == ")"][:40]:
         try:
-            node = ast.parse(text[:end], mode="eval").body
+            node = parse_expression(text[:end])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if not isinstance(node, ast.Call) or node.keywords:

@@ -12,6 +12,7 @@ import dataclasses
 import doctest
 import re
 
+from data.syntax import literal_of
 from synth.kinds.function import FunctionExercise
 from synth.parsing import Exercise, find_object, parse_code, strip_controls, with_strong_tests
 
@@ -101,7 +102,7 @@ def _doctests(tree: ast.Module) -> list[str]:
 
 def _is_literal(text: str) -> bool:
     try:
-        ast.literal_eval(text)
+        literal_of(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return False
     return True

@@ -14,6 +14,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Iterator
 
+from data.syntax import parse_program
 from synth.parsing import parse_code
 from synth.screening import find_unsafe
 from synth.shapes import Shape, shapes_of_signature
@@ -68,7 +69,7 @@ def functions_in(text: str) -> list[Fragment]:
             program = ast.unparse(ast.fix_missing_locations(module))
         except (ValueError, RecursionError):
             continue
-        if not find_unsafe(ast.parse(program)):
+        if not find_unsafe(parse_program(program)):
             least = len(positions) - len(function.args.defaults)
             found.append(Fragment(function.name, program, least, len(positions), shapes))
     return found
@@ -178,7 +179,7 @@ def _decorators_may_go(function: ast.FunctionDef) -> bool:
 
 def _bare(node: ast.stmt) -> ast.stmt:
     """Returns a statement without what does not matter when it runs and may name what is not there."""
-    return _Baring().visit(ast.parse(ast.unparse(node)).body[0])  # type: ignore[no-any-return]
+    return _Baring().visit(parse_program(ast.unparse(node)).body[0])  # type: ignore[no-any-return]
 
 
 class _Baring(ast.NodeTransformer):

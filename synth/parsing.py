@@ -9,6 +9,7 @@ import re
 import warnings
 from typing import Any
 
+from data.syntax import parse_program
 from synth.assertions import take_apart
 from synth.prompts import exercise_messages
 from synth.screening import find_unsafe
@@ -273,7 +274,7 @@ def parse_code(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return parse_program(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

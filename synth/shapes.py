@@ -11,6 +11,8 @@ import ast
 from dataclasses import dataclass
 from typing import Any, Iterable, Sequence
 
+from data.syntax import parse_expression
+
 _PLAIN = ("int", "float", "str", "bool", "none", "bytes", "any")
 _LISTS = frozenset({"list", "List", "Sequence", "Iterable", "Collection", "MutableSequence", "Iterator", "Container"})
 _SETS = frozenset({"set", "Set", "frozenset", "FrozenSet", "AbstractSet"})
@@ -98,7 +100,7 @@ def annotated(node: ast.expr | None) -> Shape:
     """Returns the shape that an annotation stands for; `any` if it says nothing that arguments could be made of."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
-            return annotated(ast.parse(node.value, mode="eval").body)
+            return annotated(parse_expression(node.value))
         except (SyntaxError, ValueError, RecursionError):
             return ANY
     if isinstance(node, ast.Constant) and node.value is None:

@@ -7,6 +7,7 @@ import secrets
 import warnings
 from dataclasses import dataclass, replace
 
+from data.syntax import parse_program
 from synth import assertions
 from synth.assertions import Expectation
 from synth.sandbox.program import Step
@@ -114,7 +115,7 @@ def parse_small(name: str, text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return parse_program(text)
     except (RecursionError, MemoryError) as error:
         raise Fault("too_deep", f"{name}: nested too deeply to be read") from error
     except (SyntaxError, ValueError, OverflowError) as error:  # ValueError: a NUL byte, a lone surrogate

@@ -12,6 +12,7 @@ from typing import Literal
 from data.sample_corpus.choices import number
 from data.sample_corpus.machine import Distribution, SourceFile, topics
 from data.sample_corpus.prose import Block, parse, plain, to_text
+from data.syntax import parse_program
 
 Origin = Literal["docstrings", "description", "topic"]
 
@@ -57,7 +58,7 @@ def from_module(file: SourceFile) -> list[Article]:
     if sum(map(len, _DOCSTRING.findall(file.text))) < MIN_WORDS * 5:
         return []  # cheaper than parsing
     try:
-        tree = ast.parse(file.text)
+        tree = parse_program(file.text)
     except (SyntaxError, ValueError, RecursionError):
         return []
     sections = [_section(node, "") for node in tree.body]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from data.sample_corpus.choices import ranked
 from data.sample_corpus.machine import SourceFile
+from data.syntax import parse_program
 
 ITEMS = 40
 MIN_WORDS, MAX_WORDS = 40, 150
@@ -56,7 +57,7 @@ def choose_items(candidates: Sequence[SourceFile], others: Sequence[str]) -> lis
 
 def _functions(file: SourceFile) -> Iterator[Item]:
     try:
-        tree = ast.parse(file.text)
+        tree = parse_program(file.text)
     except (SyntaxError, ValueError, RecursionError):
         return
     lines = file.text.splitlines(keepends=True)

@@ -19,6 +19,7 @@ from typing import cast
 
 from data.errors import UsageError
 from data.sample_corpus.choices import ranked
+from data.syntax import parse_program
 
 STDLIB = "python-stdlib"
 #: Largest source file that is read; beyond it stand tables and generated code.
@@ -124,7 +125,7 @@ def version(name: str) -> str:
 def topics() -> dict[str, str]:
     """Returns the language reference as pydoc carries it: topic → plain text."""
     path = Path(sysconfig.get_path("stdlib")) / "pydoc_data" / "topics.py"
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parse_program(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "topics":
             return {str(name): str(text) for name, text in sorted(ast.literal_eval(node.value).items())}
     raise UsageError(f"{path}: holds no `topics`; this Python came without the language reference that pydoc shows")

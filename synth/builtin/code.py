@@ -8,6 +8,7 @@ import textwrap
 from string import Template
 from typing import Any, Iterable, Sequence
 
+from data.syntax import parse_expression
 from synth.builtin.composition import Chain, Step
 from synth.builtin.grammar import HINTS, body_of, head_of, is_expression
 from synth.builtin.samples import EMPTY
@@ -280,7 +281,7 @@ class _Writer:
 
 
 def _is_atom(expression: str) -> bool:
-    return isinstance(ast.parse(expression, mode="eval").body, _ATOMS)
+    return isinstance(parse_expression(expression), _ATOMS)
 
 
 def _wrapped(expression: str) -> str:

@@ -14,6 +14,7 @@ import re
 from string import Template
 from typing import Iterator
 
+from data.syntax import parse_program
 from synth.builtin.code import Layout, write_function
 from synth.builtin.composition import OVER_MEMBERS, Chain, Step, fits
 from synth.builtin.docstrings import FOR_EACH, MEMBERS
@@ -56,7 +57,7 @@ def solve(prompt: str) -> str | None:
 
 def _head(source: str) -> ast.FunctionDef | None:
     try:
-        body = ast.parse(source).body
+        body = parse_program(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return body[0] if len(body) == 1 and isinstance(body[0], ast.FunctionDef) else None

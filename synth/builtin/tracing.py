@@ -13,6 +13,8 @@ import dataclasses
 import importlib
 from typing import Any
 
+from data.syntax import compile_tree, parse_program
+
 MAX_STATEMENTS = 400
 
 
@@ -64,7 +66,7 @@ class Tracer:
             TooLong: it takes more statements than `most_statements`.
         """
         self.scope |= {"print": self._print, "__name__": "__main__", "__builtins__": _BUILTINS}
-        self._body(ast.parse(source).body)
+        self._body(parse_program(source).body)
         return self
 
     def _print(self, *values: object, sep: str = " ", end: str = "\n") -> None:
@@ -93,7 +95,7 @@ class Tracer:
         elif isinstance(statement, ast.Continue):
             raise _Continued
         else:
-            exec(compile(ast.Module([statement], []), "<script>", "exec"), self.scope)
+            exec(compile_tree(ast.Module([statement], []), "<script>"), self.scope)
             self._note(statement.lineno)
 
     def _for(self, loop: ast.For) -> None:
@@ -101,7 +103,7 @@ class Tracer:
             self.scope["_item"] = item
             bind = ast.Assign([loop.target], ast.Name("_item", ast.Load()))
             module = ast.fix_missing_locations(ast.Module([ast.copy_location(bind, loop)], []))
-            exec(compile(module, "<script>", "exec"), self.scope)
+            exec(compile_tree(module, "<script>"), self.scope)
             self._note(loop.lineno)
             try:
                 self._body(loop.body)
@@ -142,7 +144,7 @@ class Tracer:
             raise
 
     def _value(self, node: ast.expr) -> Any:
-        return eval(compile(ast.Expression(node), "<script>", "eval"), self.scope)
+        return eval(compile_tree(ast.Expression(node), "<script>"), self.scope)
 
     def _note(self, line: int) -> None:
         for name, value in list(self.scope.items()):

@@ -7,6 +7,8 @@ import hashlib
 import textwrap
 from typing import Sequence
 
+from data.syntax import literal_of, parse_program
+
 #: (line, variable, its value's repr) for each variable that a statement changed, in the order of execution.
 Trace = Sequence[tuple[int, str, str]]
 
@@ -54,7 +56,7 @@ def tracing(program: str, trace: Trace) -> tuple[str, str]:
     Only what stands outside of functions is noted; a loop's variable changes on the line of its `for`.
     """
     log = _name("trace", [program])
-    tree = ast.parse(program)
+    tree = parse_program(program)
     tree.body = _noted(tree.body, f"{log}_note")
     traced = ast.unparse(ast.fix_missing_locations(tree))
     wanted = [(line, name, _levelled_value(value)) for line, name, value in trace]
@@ -73,7 +75,7 @@ def _name(what: str, sources: Sequence[str]) -> str:
 
 def _levelled_value(value: str) -> str:
     try:
-        return repr(ast.literal_eval(value))
+        return repr(literal_of(value))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return value
 
@@ -99,4 +101,4 @@ def _noted(body: list[ast.stmt], note: str) -> list[ast.stmt]:
 
 
 def _call(note: str, line: int) -> ast.stmt:
-    return ast.parse(f"{note}({line}, globals())").body[0]
+    return parse_program(f"{note}({line}, globals())").body[0]

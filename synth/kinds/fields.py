@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from data.syntax import literal_of, parse_program
 from synth.parsing import parse_code, strip_controls
 from synth.screening import find_unsafe
 
@@ -58,7 +59,7 @@ class Fields:
     def program(self, key: str) -> str:
         """Returns Python source that, beside all that, defines a function or a class."""
         source = self.code(key)
-        body = ast.parse(source).body
+        body = parse_program(source).body
         if not any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for node in body):
             raise Unreadable("bad_response", f"{self._name(key)} defines nothing")
         return source
@@ -112,7 +113,7 @@ class Fields:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return repr(value)
         try:
-            return repr(ast.literal_eval(self.text(key)))
+            return repr(literal_of(self.text(key)))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             raise Unreadable("bad_response", f"{self._name(key)} is no Python literal") from None
 

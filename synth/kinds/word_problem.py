@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 
+from data.syntax import literal_of, parse_program
 from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
 from synth.specs import ExerciseSpec
 
@@ -29,7 +30,7 @@ class WordProblem:
     def _answered(self) -> str:
         steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.reasoning, start=1))
         program = f"```python\n{self.solution}\n\nprint({self.call})\n```"
-        shown = ast.literal_eval(self.answer)
+        shown = literal_of(self.answer)
         return f"{steps}\n\n{program}\n\nAnswer: {shown}"
 
     @property
@@ -51,7 +52,7 @@ class WordProblem:
 def read(fields: Fields, spec: ExerciseSpec) -> WordProblem:
     """Returns the word problem in a reply."""
     call = fields.code("call")
-    tree = ast.parse(call).body
+    tree = parse_program(call).body
     if len(tree) != 1 or not isinstance(tree[0], ast.Expr) or not isinstance(tree[0].value, ast.Call):
         raise Unreadable("bad_response", "call is no call")
     return WordProblem(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 from typing import Any
 
+from data.syntax import literal_of
 from synth.builtin.code import merged_imports, write_script
 from synth.builtin.docstrings import phrases
 from synth.builtin.faults import core_of, hostile_prelude
@@ -36,7 +36,7 @@ def write(spec: ExerciseSpec, fault: str, key: ExerciseSpec) -> dict[str, Any]:
     output, trace = walk.output, list(walk.trace)
     if fault == "wrong_solution":
         line, name, value = trace[-1]
-        trace[-1] = (line, name, repr(wrong_value(ast.literal_eval(value))))
+        trace[-1] = (line, name, repr(wrong_value(literal_of(value))))
     listed = phrases(draft.chain, draft.layout, Draws(0, "prediction", draft.draws_key))
     return {
         "title": f"Reading a program about {spec.setting or 'numbers'}",
@@ -106,7 +106,7 @@ def _plain_loop(draws: Draws) -> _Walk:
 
 def _is_literal(value: str) -> bool:
     try:
-        ast.literal_eval(value)
+        literal_of(value)
     except (ValueError, SyntaxError):
         return False
     return not value.startswith("{") or ":" in value or value == "{}"
