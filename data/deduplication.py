@@ -131,6 +131,11 @@ class Deduplicate(Strict):
     def _bounded(self) -> Deduplicate:
         if self.bands * self.rows > MAX_PERMUTATIONS:
             raise ValueError(f"bands × rows are {self.bands * self.rows} permutations; at most {MAX_PERMUTATIONS}")
+        if self.permutations is not None and self.bands * self.rows > self.permutations:
+            raise ValueError(
+                f"bands × rows are {self.bands * self.rows} permutations, but `permutations` is {self.permutations}; "
+                "give either both of `bands` and `rows`, or `permutations` and `threshold`"
+            )
         return self
 
     def shingles_of(self, kind: str | None) -> ShingleEntry:

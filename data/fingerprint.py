@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import sys
@@ -89,6 +88,8 @@ def step_fingerprint(
         libraries: distributions whose version shapes the output.
         reads: digests of what it reads beside its input part (models, lists, benchmarks).
     """
+    import importlib.metadata  # here: it brings the mail package along, and who only looks at a run needs neither
+
     return digest(
         {
             "step": step,

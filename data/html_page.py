@@ -18,7 +18,7 @@ from data.pages.blocks import Blocks
 from data.pages.content import Content, find_content
 from data.pages.facts import find_facts
 from data.pages.network import shipped
-from data.pages.reader import read_blocks
+from data.pages.reading import read_page_blocks
 from data.pages.source import parse, without_scripts
 from data.pages.tags import COLOUR, HIDING, blends_in
 from data.pages.writing import write
@@ -84,7 +84,7 @@ def read_page(
         return Page(status="quarantined", reason=error.reason)
     source = parse(html)
     with _no_collection():
-        blocks = read_blocks(source, content, whole=engine == "plain")
+        blocks = read_page_blocks(source, content, whole=engine == "plain")
         facts = find_facts(blocks.facts, content)
     metadata = {**facts.metadata, "charset": charset}
     if opt_out and "opt_out" in metadata:
@@ -131,7 +131,7 @@ class _Reading:
 
     def whole(self) -> Blocks:
         """Returns all blocks, those of navigation and comments too."""
-        return read_blocks(self.source, self.content) if self.blocks.passed_over else self.blocks
+        return read_page_blocks(self.source, self.content, whole=True) if self.blocks.passed_over else self.blocks
 
 
 def _main_content(page: _Reading) -> str:

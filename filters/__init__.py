@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from filters.contamination import find_contamination
-    from filters.duplicates import deduplicate
-    from filters.judging import judge
+    from filters.contamination.ngrams import find_contamination
+    from filters.duplicates.search import deduplicate
+    from filters.judging.verdicts import judge
 
 __all__ = ["deduplicate", "find_contamination", "judge"]
 
 _OWNERS = {
-    "deduplicate": "filters.duplicates",
-    "find_contamination": "filters.contamination",
-    "judge": "filters.judging",
+    "deduplicate": "filters.duplicates.search",
+    "find_contamination": "filters.contamination.ngrams",
+    "judge": "filters.judging.verdicts",
 }
 
 

@@ -15,7 +15,7 @@ from typing import Callable
 import numpy as np
 import numpy.typing as npt
 
-from filters.compiled import cached_arrays
+from data.compiled import cached_arrays
 
 UInt32Array = npt.NDArray[np.uint32]
 

@@ -16,10 +16,10 @@ from typing import Any, Iterable, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.compiled import cached_arrays
 from data.errors import UsageError
 from filters.buffers import IntArray
 from filters.characters import CODE_POINTS, UInt32Array, character_table, characters_key
-from filters.compiled import cached_arrays
 
 #: Of spaCy 3.8's English rules: prefixes, suffixes, infixes, URLs, special cases, sentence marks.
 RULES_DIGEST = "4e9162c52494d1a8"

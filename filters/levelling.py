@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from data.compiled import cached_arrays
 from filters.characters import SPACE as IS_SPACE
 from filters.characters import WORD as IS_WORD
 from filters.characters import UInt32Array, character_table
-from filters.compiled import cached_arrays
 
 #: Raised when the bits change their meaning.
 TABLE_VERSION = 2

@@ -1,4 +1,4 @@
-"""Words: what contamination is compared by, and near-duplicates too (see `filters/signing.py`).
+"""Words: what contamination is compared by, and near-duplicates too (see `filters/duplicates/signing.py`).
 
 A word is a run of letters, digits and underscores (`\\w`, with combining accents), in NFC
 and case-folded; punctuation and white space only separate. So prose matches through changed

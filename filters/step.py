@@ -18,8 +18,8 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from data.errors import UsageError
-from filters.judging import judge, needed_percentiles, preset_plan
-from filters.presets import load_preset
+from filters.judging.presets import load_preset
+from filters.judging.verdicts import judge, needed_percentiles, preset_plan
 
 
 class PresetFilter(BaseFilter):  # type: ignore[misc]

@@ -15,7 +15,7 @@ from data.schema import document, to_table
 
 if TYPE_CHECKING:
     from data.sources import InputFile
-    from filters.plan import Plan
+    from filters.judging.plan import Plan
 
 #: The name of the source that documents of a test are from, if it names none.
 NOWHERE = "expected"

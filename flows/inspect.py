@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,16 @@ def texts_of(out: Path) -> Callable[[Iterable[str]], dict[str, str]]:
 
     parts = parts_of(out)
     return lambda ids: fetch_texts(parts, ids)
+
+
+def texts_of_rows(out: Path) -> Callable[[Sequence[Mapping[str, Any]]], dict[str, str]]:
+    """Returns a function that looks up the texts of rows of the ledger, by id; each row has its `ledger_row`."""
+
+    def fetch(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        found = texts_by_row(out, {row["ledger_row"]: row for row in rows})
+        return {row["id"]: found[row["ledger_row"]] for row in rows if row["ledger_row"] in found}
+
+    return fetch
 
 
 def texts_by_row(out: Path, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:

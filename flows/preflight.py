@@ -13,7 +13,7 @@ from data.recipe_file import Place, RecipeFile
 from data.sources.settings import is_address
 
 if TYPE_CHECKING:
-    from filters.plan import Plan
+    from filters.judging.plan import Plan
 
 
 def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
@@ -26,7 +26,7 @@ def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
     Raises:
         RecipeError: an unknown preset, bound or signal, with file, line and nearest name.
     """
-    from filters.rules import resolve_filters
+    from filters.judging.rules import resolve_filters
 
     given = {name for source in file.recipe.sources for name in source.signals}
     if file.recipe.quality is not None:
@@ -110,7 +110,7 @@ def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) ->
 
 def _check_substrings(file: RecipeFile) -> None:
     if file.recipe.deduplicate is not None and file.recipe.deduplicate.substrings is not None:
-        from filters.substrings import PACKAGE, is_installed
+        from filters.cuts.substrings import PACKAGE, is_installed
 
         if not is_installed():
             message = f"needs the package {PACKAGE}, which is not installed: pip install {PACKAGE}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows.terminal import fit, one_line
 
 if TYPE_CHECKING:
-    from filters.contamination import BenchmarkIndex
+    from filters.contamination.ngrams import BenchmarkIndex
     from flows.report.published import Published
 
 #: Characters of a text that are looked at.
@@ -61,7 +62,11 @@ def described(row: dict[str, Any], published: Published, text: str | None, chars
 
 
 def marked(
-    text: str, judged: Sequence[dict[str, Any]], most: int = LOOKED_AT, benchmark: BenchmarkIndex | None = None
+    text: str,
+    judged: Sequence[dict[str, Any]],
+    most: int = LOOKED_AT,
+    benchmark: BenchmarkIndex | None = None,
+    sought: str = "",
 ) -> Marked:
     """Returns a text with the places marked that its failing rules measured, and a benchmark's words.
 
@@ -72,8 +77,9 @@ def marked(
         judged: its rules, as `described` gives them.
         most: characters that are returned.
         benchmark: what the document is contaminated by; see `benchmark_of`.
+        sought: words that somebody looks for, upper and lower case alike.
     """
-    from filters.spans import find_spans
+    from filters.signals.spans import find_spans
     from flows.report.excerpts import mask
 
     shown = mask(text[:LOOKED_AT])[:most]
@@ -91,17 +97,21 @@ def marked(
     if hit and hit["contaminated"]:
         edges.append((*hit["span"], len(legends)))
         legends.append(Legend("decontaminate", f"words of {hit['benchmark']}, item {one_line(hit['item'])}", 1))
+    if sought.strip():
+        spans = [found.span() for found in re.finditer(re.escape(sought), shown, re.IGNORECASE)]
+        edges += [(start, end, len(legends)) for start, end in spans]
+        legends.append(Legend("search", f"“{one_line(sought)}”", len(spans)))
     return Marked(_pieces(shown, edges), legends, max(len(text) - len(shown), 0) if len(text) > most else 0)
 
 
 def benchmark_of(published: Published, row: dict[str, Any]) -> BenchmarkIndex | None:
     """Returns what finds the words of a benchmark that a document was dropped for; None without its file at hand."""
-    from data.errors import UsageError
-    from data.recipe import Decontaminate
-
     recipe = published.manifest.get("recipe") or {}
     if row["stage"] != "decontaminate" or not row["benchmark"] or not recipe.get("decontaminate"):
         return None
+    from data.errors import UsageError
+    from data.recipe import Decontaminate
+
     chosen = Decontaminate.model_validate(recipe["decontaminate"])
     entry = next((one for one in chosen.benchmarks if one.name == row["benchmark"]), None)
     if entry is None:
@@ -119,7 +129,7 @@ def _index(
     name: str, path: str, fields: tuple[str, ...], id_field: str | None, ngram: int, least: int
 ) -> BenchmarkIndex:
     from data.recipe import Benchmark
-    from filters.contamination import BenchmarkIndex
+    from filters.contamination.ngrams import BenchmarkIndex
 
     benchmark = Benchmark(name=name, path=path, fields=list(fields) or None, id_field=id_field)
     return BenchmarkIndex.build([benchmark], ngram, least)

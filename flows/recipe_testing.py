@@ -9,7 +9,7 @@ from typing import Any
 
 from data.errors import PhimillError, UsageError
 from data.recipe_file import read_recipe
-from filters.judging import prepare
+from filters.judging.verdicts import prepare
 from flows.expectations import check_expectations
 from flows.preflight import resolve_plan
 from flows.progress import QUIET_SECONDS

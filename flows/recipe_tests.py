@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from data.recipe import Expectation
 from data.recipe_file import RecipeFile
-from filters.judging import rule_values
-from filters.plan import Plan, Rule
+from filters.judging.plan import Plan, Rule
+from filters.judging.verdicts import rule_values
 from flows.expectations import read_documents, source_of
 from flows.survival import Judge
 from flows.terminal import one_line

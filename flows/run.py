@@ -18,7 +18,7 @@ from flows.progress import Progress
 from flows.work import Work
 
 if TYPE_CHECKING:
-    from filters.plan import Plan
+    from filters.judging.plan import Plan
 
 #: Writes one part's file: (part as JSON, path to write, settings).
 PartFunction = Callable[[dict[str, Any], str, dict[str, Any]], None]

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from data.parts import split_by_bytes
 from data.recipe import Language, Recipe
-from filters.judging import judge_rows, measure
-from filters.plan import Plan, Rule
+from filters.judging.plan import Plan, Rule
+from filters.judging.verdicts import judge_rows, measure
 
 if TYPE_CHECKING:
-    from filters.quality import Scorer
+    from filters.classifiers.quality import Scorer
 
 #: Documents judged at a time; between two portions a waiting person is told how far it is.
 PORTION = 2_000
@@ -32,7 +32,7 @@ QUALITY = "quality"
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """Some documents' verdicts (see `filters.judging.judge_rows`) and what was measured for them."""
+    """Some documents' verdicts (see `filters.judging.verdicts.judge_rows`) and what was measured for them."""
 
     fates: pa.Table
     signals: pa.Table
@@ -176,6 +176,6 @@ def _load_model(recipe: Recipe, root: Path) -> Scorer | None:
     settings = recipe.quality
     if settings is None or settings.model is None:
         return None
-    from filters.quality import Scorer
+    from filters.classifiers.quality import Scorer
 
     return Scorer(root / settings.model, settings.sha256 or "", settings.label)

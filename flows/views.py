@@ -7,21 +7,21 @@ written out, e-mail addresses and keys are masked. rich is imported when somethi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.errors import UsageError, did_you_mean
+from data.errors import DamageError, UsageError, did_you_mean
 from flows.reading import Marked, benchmark_of, described, marked, marked_excerpt
-from flows.terminal import draw_bar, new_table, one_line, open_console, print_json, show_number, styled
+from flows.terminal import draw_bar, fit, new_table, one_line, open_console, print_json, show_number, styled
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from flows.report.published import Published
 
-#: Returns the texts of documents by id; ids that have none are left out.
-Texts = Callable[[Iterable[str]], dict[str, str]]
+#: Returns the texts of rows of the ledger by id; rows that have none are left out.
+Texts = Callable[[Sequence[dict[str, Any]]], dict[str, str]]
 
 #: Reasons in the funnel, characters of a text.
 TOP_REASONS, EXCERPT = 15, 1200
@@ -72,7 +72,7 @@ def sample(
         folder: the run's out folder.
         reason: only documents that left for this reason, or because of the rule with this address.
         number: how many at most.
-        texts: returns texts by id.
+        texts: returns rows' texts by id.
         as_json: print a list of objects instead of a page.
         status: only this status; default: all but kept.
         source: only this source.
@@ -85,7 +85,7 @@ def sample(
     published = _open(folder)
     _check_known(published, folder, reason, source)
     rows, total = choose(published, number, reason=reason, status=status, source=source)
-    found = texts([row["id"] for row in rows])
+    found = texts(rows)
     shown = [described(row, published, found.get(row["id"]), 700) for row in rows]
     if as_json:
         print_json(shown)
@@ -103,7 +103,7 @@ def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None
     Args:
         folder: the run's out folder.
         key: the document's id or the start of it, its origin_id, locator or URL.
-        texts: returns texts by id.
+        texts: returns rows' texts by id.
         as_json: print one object instead of a page.
 
     Raises:
@@ -121,13 +121,17 @@ def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None
     if column == "id" and len(rows) > 1:
         raise UsageError(f"{one_line(key)}: {len(rows)} ids start with this, such as {rows[0]['id']}; give more of it")
     row = rows[0]
-    text = texts([row["id"]]).get(row["id"])
+    try:
+        text, problem = texts([row]).get(row["id"]), ""
+    except DamageError as failure:  # all else is still worth reading
+        text, problem = None, str(failure)
     one = described(row, published, text, EXCERPT)
     benchmark = benchmark_of(published, row)
     reading = marked(text, one["rules"], benchmark=benchmark) if text is not None else None
     one["marked"] = [dataclasses.asdict(legend) for legend in reading.legends] if reading else []
     one["found_by"] = column
     one["also_named_so"] = [other["id"] for other in rows[1:]]
+    one["problem"] = fit(problem)
     if as_json:
         print_json(one)
     else:
@@ -216,15 +220,17 @@ def _print_road(console: Console, one: dict[str, Any], reading: Marked | None) -
             table.add_row(*(styled(cell, colour) for cell in cells))
         console.print(table)
     _print_advice(console, one)
-    _print_text(console, reading)
+    _print_text(console, reading, one["problem"])
 
 
 def _print_advice(console: Console, one: dict[str, Any]) -> None:
     if one["status"] == "kept":
         return
+    from flows.report.formatting import stated
+
     console.print(styled("What would have kept it", "bold"))
     for change in one["would_keep"]["bounds"] if one["stage"] == "judge" else ():
-        where = f" as {change['stated']} of the pool" if change["stated"] else ""
+        where = f" as the {stated(change['stated'])}" if change["stated"] else ""
         setting = (
             f"--set {change['setting']}"
             if change["setting"]
@@ -236,10 +242,10 @@ def _print_advice(console: Console, one: dict[str, Any]) -> None:
     console.print(styled(f"  {one['would_keep']['advice']}"), end="\n\n")
 
 
-def _print_text(console: Console, reading: Marked | None) -> None:
+def _print_text(console: Console, reading: Marked | None, problem: str) -> None:
     """Prints the start of a text and what is marked in the rest of it."""
     if reading is None:
-        console.print(styled("(no text at hand)"))
+        console.print(styled(f"(no text at hand{f': {problem}' if problem else ''})"))
         return
     for number, legend in enumerate(reading.legends):
         sample = styled(f" {legend.places:,}× ", _MARKS[number % len(_MARKS)])

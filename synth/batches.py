@@ -17,6 +17,7 @@ from typing import Any, Callable, Sequence
 from data.errors import PhimillError, UsageError
 from data.recipe import Teacher
 from synth.abilities import Abilities
+from synth.batch_lines import Line, counted, read_lines
 from synth.batch_rows import Batch, abandon, advance, leave_in_doubt, open_batches, open_calls, prepare_batch
 from synth.budget import Price, caps_of, price_of
 from synth.client import BACKOFF_S, MAX_CHARGED_ATTEMPTS, plausible, worst_tokens
@@ -30,11 +31,12 @@ MAX_ROWS = 50_000  # OpenAI's limits for one batch
 MAX_BYTES = 100_000_000
 POLL_S = 5.0
 MAX_POLL_S = 60.0
+MAX_UNKNOWN = 3  # polls; a batch that was just made may not be known everywhere yet
 _ENDED = ("completed", "failed", "expired", "cancelled")
 
 
 class _Lost(Exception):
-    """Nobody can say whether a batch was submitted."""
+    """Nobody can say whether a batch was submitted, or what came of it."""
 
 
 class BatchClient:
@@ -113,7 +115,7 @@ class BatchClient:
 
     def _try_again(self, key: str) -> bool:
         """Whether a request that was in a batch came back without an answer, and not too often."""
-        if self.journal.settled(key) is not None:
+        if self.journal.settled(key) is not None or self.journal.in_doubt(key):
             return False
         self._tries[key] = self._tries.get(key, 0) + 1
         return self._tries[key] < MAX_CHARGED_ATTEMPTS
@@ -155,15 +157,14 @@ class BatchClient:
                 started = await self._found(batch)
             if batch.state == "uploaded":
                 started = started or await self._start(batch)
-                batch = advance(self.journal, batch, "submitted", remote=str(started.get("id", "")))
+                batch = advance(self.journal, batch, "submitted", remote=str(started["id"]))
+            await self._collect(batch, await self._wait(batch))
         except (Unfit, WrongModel, Stop) as failure:
             if batch.state != "submitted" and not getattr(failure, "charged", False):
                 abandon(self.journal, batch)  # it was refused, so nothing of it is on its way
             raise
         except _Lost:
             leave_in_doubt(self.journal, batch)
-            return
-        await self._collect(batch, await self._wait(batch))
 
     async def _found(self, batch: Batch) -> dict[str, Any] | None:
         """Returns the batch that a run may have submitted before it died; None if the endpoint has none such."""
@@ -202,11 +203,16 @@ class BatchClient:
         raise AssertionError
 
     async def _wait(self, batch: Batch) -> dict[str, Any]:
-        pause = POLL_S
+        pause, unknown = POLL_S, 0
         while True:
-            found: dict[str, Any] = await self._patiently(lambda: self.endpoint.batch(batch.remote))
-            counts = found.get("request_counts") or {}
-            self.on_wait(int(counts.get("completed") or 0), int(counts.get("total") or 0))
+            try:
+                found: dict[str, Any] = await self._patiently(lambda: self.endpoint.batch(batch.remote))
+            except (Unfit, WrongModel):
+                unknown += 1
+                if unknown == MAX_UNKNOWN:
+                    raise _Lost from None  # the endpoint has forgotten it; what it has cost stays charged
+                found = {"status": "unknown"}
+            self.on_wait(*counted(found))
             if found.get("status") in _ENDED:
                 return found
             if self.deadline is not None and time.monotonic() + pause > self.deadline:
@@ -217,10 +223,12 @@ class BatchClient:
 
     async def _collect(self, batch: Batch, ended: dict[str, Any]) -> None:
         """Settles every call of a batch by its answer; what has none was not billed and may be asked again."""
-        lines: dict[str, dict[str, Any]] = {}
-        for name in ("error_file_id", "output_file_id"):
-            if ended.get(name):
-                lines.update(_rows(await self._patiently(partial(self.endpoint.content, str(ended[name])))))
+        names = [str(ended[name]) for name in ("output_file_id", "error_file_id") if ended.get(name)]
+        try:
+            texts = [await self._patiently(partial(self.endpoint.content, name)) for name in names]
+        except (Unfit, WrongModel):
+            raise _Lost from None  # they are gone, and were paid for
+        lines = read_lines(*texts)
         calls = open_calls(self.journal, batch)
         with self.journal.bulk():
             for key, (attempt, payload) in calls.items():
@@ -230,14 +238,12 @@ class BatchClient:
             said = json.dumps(ended.get("errors") or {}, ensure_ascii=False)[:300]
             raise Stop(PhimillError(f"{self.url}: batch {batch.remote} was refused: {said}. {RESUME}"))
 
-    def _settle(self, attempt: int, request: Request, line: dict[str, Any] | None, mode: str) -> None:
+    def _settle(self, attempt: int, request: Request, line: Line | None, mode: str) -> None:
         if line is None:
             self.journal.settle(attempt, charged=0, note="not in the batch's answers")
             return
-        response = line.get("response") or {}
-        status, body = response.get("status_code"), response.get("body")
-        if status == 200 and isinstance(body, dict):
-            text = json.dumps(body, ensure_ascii=False)
+        if line.is_answer:
+            text = json.dumps(line.body, ensure_ascii=False)
             reply = read_reply(text)
             size = worst_tokens(self.abilities.body(request, self.settings))
             usage = plausible(reply, size, request.max_output_tokens)
@@ -249,23 +255,11 @@ class BatchClient:
                 outcome=REPLY,
                 body=text,
                 mode=mode,
-                request_id=str(response.get("request_id") or ""),
+                request_id=line.request_id,
                 share=not self.free and not reply.problem,
             )
             return
-        note = f"HTTP {status} in a batch: {json.dumps(line.get('error') or body, ensure_ascii=False)[:200]}"
-        passing = status is None or status == 429 or status >= 500
-        self.journal.settle(attempt, charged=0, note=note, outcome="" if passing else f"failed: {note}")
-
-
-def _rows(text: str) -> dict[str, dict[str, Any]]:
-    """Returns the readable lines of a batch's answers, by the key that each bears; the last one counts."""
-    found: dict[str, dict[str, Any]] = {}
-    for line in text.split("\n"):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict) and isinstance(row.get("custom_id"), str):
-            found[row["custom_id"]] = row
-    return found
+        note = f"HTTP {line.status} in a batch: {line.said}"
+        passing = line.status is None or line.status == 429 or line.status >= 500
+        charged = None if line.status == 200 else 0  # an answer that cannot be read may have been paid for
+        self.journal.settle(attempt, charged=charged, note=note, outcome="" if passing else f"failed: {note}")

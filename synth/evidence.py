@@ -5,8 +5,8 @@ Levels, each with all that stands before it:
     none     it could not be read
     parses   its programs are Python
     runs     they can be loaded in the sandbox
-    passes   all its checks came out as they must, twice, under different hash seeds
-    strong   its tests, ours added, tell every faulty version from the solution
+    passes   all its checks came out as they must, each time, under different hash seeds
+    strong   its tests, ours added, tell every faulty version from the solution, and nothing is left to chance
     agreed   an independent second solution gives the same results
 """
 
@@ -15,23 +15,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Sequence
 
+from synth.agreement import Agreement, compare
 from synth.behaviour import behaviour_of
 from synth.examples import Subject, find_subject
 from synth.parsing import parse_code
-from synth.probes import MIN_PROBES
 from synth.sandbox.sandbox import Sandbox
-from synth.sandbox.values import canonical
 from synth.skeletons import exact_form, skeleton
 from synth.strength import Strength, measure_strength
-from synth.trials import Fault, read_trial
-from synth.trying import Trials, try_inputs, try_subject
-from synth.verification import Verdict, verify
+from synth.trials import Trial
+from synth.trying import Trials, try_subject
+from synth.verification import Verdict, judge, readable
 
 Level = Literal["none", "parses", "runs", "passes", "strong", "agreed"]
 LEVELS: tuple[Level, ...] = ("none", "parses", "runs", "passes", "strong", "agreed")
-
-#: Share of inputs for which two solutions must give the same; where a task says nothing they may differ.
-AGREEING_SHARE = 0.95
 
 #: Killed share of all mutants that is asked for where no inputs can be made, so that none is known to be equivalent.
 BLIND_SHARE = 0.8
@@ -77,33 +73,19 @@ class SolutionCheck:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """What two programs that should do the same gave for the same inputs.
-
-    Attributes:
-        agrees: None if there was nothing to compare.
-        compared: inputs for which both gave a value.
-        equal: those for which they gave the same.
-    """
-
-    agrees: bool | None = None
-    compared: int = 0
-    equal: int = 0
-
-
-@dataclass(frozen=True)
 class Evidence:
     """All that running a record has shown; the same on every machine that has a sandbox.
 
     Attributes:
         verdict: of the first check that did not come out as it must, else of the first.
-        reason: why it is not at level `strong`: the verdict's, `weak_tests`, or "".
+        reason: why it is not at level `strong`: the verdict's, `weak_tests`, `left_to_chance`, or "".
         level: see the module; "" where there is nothing to run.
         strength: of the checks that claim to be strong, added up.
         second: of an independent second solution, where one was given.
         skeleton, form: of the record's code; see `synth.skeletons`.
         behaviour: of its function; "" if that says nothing. See `synth.behaviour`.
         shapes: of its arguments.
+        chance: what its programs leave to chance: luck, the clock, the machine. See `synth.chance`.
     """
 
     verdict: Verdict
@@ -115,6 +97,7 @@ class Evidence:
     form: str = ""
     behaviour: str = ""
     shapes: str = ""
+    chance: tuple[str, ...] = ()
 
     @property
     def level_number(self) -> int:
@@ -145,6 +128,7 @@ class Evidence:
             "skeleton": self.skeleton or None,
             "behaviour": self.behaviour or None,
             "shapes": self.shapes or None,
+            "left_to_chance": list(self.chance) or None,
         }
 
 
@@ -174,37 +158,40 @@ def examine(
     """
     strong = [check for check in checks if check.strong and check.must == "pass"]
     code = code or (strong[0].program if strong else "")
+    trials = [readable(check.program, "\n".join(check.tests)) for check in checks]
+    chance = {source for trial in trials if isinstance(trial, Trial) for source in trial.chance}
     forms: dict[str, Any] = {"skeleton": skeleton(code), "form": exact_form(code)} if code else {}
+    forms["chance"] = tuple(sorted(chance))
     verdict = Verdict(True, "", "none", "none")
-    for number, check in enumerate(checks):
-        found = _expected(check, verify(check.program, "\n".join(check.tests), timeout_s, sandbox))
+    for number, (check, trial) in enumerate(zip(checks, trials, strict=True)):
+        found = _expected(check, judge(trial, timeout_s, sandbox) if isinstance(trial, Trial) else trial)
         verdict = found if number == 0 or not found.passed else verdict
         if not found.passed:
             return Evidence(found, found.reason, _level_of(found, checks), **forms)
     if not checks:
         return Evidence(verdict, "", "", **forms)
-    if not strong:
-        return Evidence(verdict, "", "strong", **forms)  # nothing claims more than it has shown
-    return _weigh(verdict, strong, second, original, sandbox, forms)
+    if not strong:  # nothing claims more than it has shown
+        return Evidence(verdict, "left_to_chance" if chance else "", "passes" if chance else "strong", **forms)
+    claimed = [(check, trial) for check, trial in zip(checks, trials, strict=True) if check in strong]
+    return _weigh(verdict, claimed, second, original, sandbox, forms)
 
 
 def _weigh(
     verdict: Verdict,
-    strong: Sequence[Check],
+    strong: Sequence[tuple[Check, Trial | Verdict]],
     second: str | None,
     original: str | None,
     sandbox: Sandbox,
     forms: dict[str, Any],
 ) -> Evidence:
     """Returns the evidence of a record that has passed its checks: how strong they are, and who agrees."""
-    main, *others = strong
+    (main, trial), *others = strong
     subject = find_subject(main.program, main.tests)
     trials = try_subject(main.program, subject, sandbox)
-    strength = _strength(main, subject, trials, sandbox)
-    for check in others:
+    strength = _strength(main, trial, subject, trials, sandbox)
+    for check, trial in others:
         own = find_subject(check.program, check.tests)
-        more = _strength(check, own, try_subject(check.program, own, sandbox), sandbox)
-        strength = _sum(strength, more)
+        strength = _sum(strength, _strength(check, trial, own, try_subject(check.program, own, sandbox), sandbox))
     facts: dict[str, Any] = dict(forms)
     facts["behaviour"] = behaviour_of(subject.shapes, trials) if subject else ""
     facts["shapes"] = ",".join(map(str, subject.shapes)) if subject and subject.shapes else ""
@@ -218,30 +205,10 @@ def _weigh(
     agreement = compare(trials, subject, second, main.tests, sandbox) if second is not None else Agreement()
     if not _is_strong(strength) or verdict.evidence == "self_asserted":
         return Evidence(verdict, "weak_tests", "passes", strength, agreement, **facts)
+    if facts["chance"]:
+        return Evidence(verdict, "left_to_chance", "passes", strength, agreement, **facts)
     level: Level = "agreed" if agreement.agrees else "strong"
     return Evidence(verdict, "", level, strength, agreement, **facts)
-
-
-def compare(trials: Trials, subject: Subject | None, other: str, tests: Sequence[str], sandbox: Sandbox) -> Agreement:
-    """Returns whether another program's function, whatever its name, gives what the first gave.
-
-    Inputs like those of the tests decide, where there are any: beyond them programs for one task may differ.
-    """
-    tree = parse_code(other)
-    useful = [place for place in trials.useful if place < trials.similar] or trials.useful
-    found = find_subject(other, tests)
-    if tree is None or subject is None or found is None or not useful:
-        return Agreement()
-    theirs = try_inputs(other, found.name, [trials.inputs[place] for place in useful], sandbox)
-    if theirs is None:
-        return Agreement(False)
-    pairs = [(trials.claims[place], claim, place < trials.similar and place < len(subject.examples))
-             for place, claim, output in zip(useful, theirs.claims, theirs.outputs, strict=True)
-             if output is not None]  # fmt: skip
-    same = [canonical(one, loose=True, digits=9) == canonical(two, loose=True, digits=9) for one, two, _ in pairs]
-    examples = all(equal for equal, (_, _, is_example) in zip(same, pairs, strict=True) if is_example)
-    enough = len(pairs) >= max(1, min(MIN_PROBES, len(useful) // 2))
-    return Agreement(enough and examples and sum(same) >= AGREEING_SHARE * len(same), len(same), sum(same))
 
 
 def _expected(check: Check, verdict: Verdict) -> Verdict:
@@ -265,10 +232,10 @@ def _level_of(verdict: Verdict, checks: Sequence[Check]) -> Level:
     return "parses"
 
 
-def _strength(check: Check, subject: Subject | None, trials: Trials, sandbox: Sandbox) -> Strength:
-    try:
-        trial = read_trial(check.program, "\n".join(check.tests))
-    except Fault:
+def _strength(
+    check: Check, trial: Trial | Verdict, subject: Subject | None, trials: Trials, sandbox: Sandbox
+) -> Strength:
+    if isinstance(trial, Verdict):
         return Strength()
     return measure_strength(check.program, trial, subject, trials, sandbox)
 

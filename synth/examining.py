@@ -99,6 +99,8 @@ def _judged(evidence: Evidence, settings: Synthesise, has_checks: bool) -> tuple
         return "", ""
     if wanted == "agreed" and not evidence.reason:
         return ("second_disagrees", "") if evidence.second.agrees is False else ("no_second", "")
+    if evidence.reason == "left_to_chance":
+        return evidence.reason, f"hangs on {', '.join(evidence.chance)}: runs that agree do not show that others would"
     return evidence.reason or "weak_tests", evidence.strength.details
 
 

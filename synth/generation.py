@@ -50,6 +50,7 @@ class Generation:
         plan: what to ask for; default: topics and kinds in turn.
         shared: answers of other runs.
         on_change: called whenever the tally has changed.
+        examine: runs a record and weighs what that shows.
 
     Attributes:
         items: everything asked for so far, decided, in order.
@@ -69,7 +70,9 @@ class Generation:
         plan: Plan | None = None,
         shared: SharedAnswers | None = None,
         on_change: Callable[[Tally], None] = lambda tally: None,
+        examine: Callable[..., Examined] = examine_record,
     ) -> None:
+        self.examine = examine
         self.settings, self.rates = settings, rates
         self.prompts = Prompts(Path(settings.prompts) if settings.prompts else None)
         self.plan: Plan = plan or PlainPlan(seed, settings.topics, settings.kinds)
@@ -184,7 +187,7 @@ class Generation:
 
         def examine(item: Item) -> Examined:
             assert item.parsed.record is not None
-            return examine_record(item.parsed.record, item.spec, self.settings, self.sandbox, item.second)
+            return self.examine(item.parsed.record, item.spec, self.settings, self.sandbox, item.second)
 
         with concurrent.futures.ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)))) as pool:
             for item, examined in zip(todo, pool.map(examine, todo), strict=True):

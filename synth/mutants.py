@@ -8,11 +8,17 @@ ask for: slices, ranges, comprehensions' conditions, `min` for `max`, `any` for 
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
+import dataclasses
+import marshal
+import warnings
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable, Iterator
+from types import CodeType
+from typing import Callable, Hashable, Iterator
 
+from data.syntax import compile_tree
 from synth.draws import Draws
 from synth.parsing import parse_code
 
@@ -34,33 +40,43 @@ _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "lis
           "find": "rfind", "union": "intersection", "intersection": "union", "append": "extend", "keys": "values",
           "isupper": "islower", "islower": "isupper", "isdigit": "isalpha", "isalpha": "isdigit"}  # fmt: skip
 
-Change = tuple[str, Callable[[], ast.AST | list[ast.stmt]]]
+Change = tuple[str, Callable[[], ast.AST]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mutant:
-    """One fault: which operator, in which line, and the program with it."""
+    """One fault: which operator, in which line, and the program with it, compiled and marshalled."""
 
     operator: str
     line: int
-    source: str
+    code: bytes
+    _tree: _Changed = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def source(self) -> str:
+        """The program with the fault as text."""
+        return self._tree.source()
 
 
 def mutants_of(source: str, limit: int = MAX_MUTANTS) -> list[Mutant]:
-    """Returns a program's mutants, no two alike and none like the program; the same ones on every machine."""
+    """Returns a program's mutants, no two alike and none like the program; the same ones on every machine.
+
+    Programs are alike if they are compiled to the same instructions: such a mutant could never be told apart.
+    """
     tree = parse_code(source)
-    if tree is None:
+    original = _compiled(tree) if tree else None
+    if tree is None or original is None:
         return []
-    places = [(node, field, index) for node, field, index in _places(tree)]
-    seen, found = {ast.unparse(tree)}, list[Mutant]()
-    for node, field, index in places:
-        original = getattr(node, field) if index is None else getattr(node, field)[index]
-        for operator, change in _changes(original):
-            replacement = change()
-            text = _with(tree, node, field, index, replacement)
-            if text not in seen:
-                seen.add(text)
-                found.append(Mutant(operator, _line(original), text))
+    seen, found = {_instructions(original)}, list[Mutant]()
+    for node, name, index in [*_places(tree)]:
+        old = getattr(node, name) if index is None else getattr(node, name)[index]
+        for operator, change in _changes(old):
+            changed = _Changed(tree, node, name, index, _located(change(), old))
+            code = changed.code()
+            marks = _instructions(code) if code else None
+            if code and marks not in seen:
+                seen.add(marks)
+                found.append(Mutant(operator, _line(old), marshal.dumps(code), changed))
     if len(found) <= limit:
         return found
     draws = Draws(1, "mutants", source)
@@ -68,20 +84,63 @@ def mutants_of(source: str, limit: int = MAX_MUTANTS) -> list[Mutant]:
     return [found[number] for number in sorted(chosen)]
 
 
-def _with(tree: ast.Module, node: ast.AST, field: str, index: int | None, replacement: ast.AST | list[ast.stmt]) -> str:
-    """Returns the source of a tree in which one place holds something else; the tree is as before afterwards."""
-    if index is None:
-        original = getattr(node, field)
-        setattr(node, field, replacement)
-        text = ast.unparse(ast.fix_missing_locations(tree))
-        setattr(node, field, original)
-        return text
-    items = getattr(node, field)
-    original = list(items)
-    items[index : index + 1] = replacement if isinstance(replacement, list) else [replacement]
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    items[:] = original
-    return text
+@dataclass(frozen=True)
+class _Changed:
+    """A syntax tree in which one place holds something else; the tree itself stays as it is."""
+
+    tree: ast.Module
+    node: ast.AST
+    field: str
+    index: int | None
+    replacement: ast.AST
+
+    def source(self) -> str:
+        """Returns it as text."""
+        with self._changed():
+            return ast.unparse(self.tree)
+
+    def code(self) -> CodeType | None:
+        """Returns it compiled; None if it is no program."""
+        with self._changed():
+            return _compiled(self.tree)
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[None]:
+        held = getattr(self.node, self.field)
+        items = held if self.index is None else [*held[: self.index], self.replacement, *held[self.index + 1 :]]
+        setattr(self.node, self.field, self.replacement if self.index is None else items)
+        try:
+            yield
+        finally:
+            setattr(self.node, self.field, held)
+
+
+def _compiled(tree: ast.Module) -> CodeType | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return compile_tree(tree, "<solution>")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _instructions(code: CodeType) -> Hashable:
+    """Returns what a program does, without where it stands in the text."""
+    constants = tuple(
+        _instructions(one) if isinstance(one, CodeType) else (type(one).__name__, repr(one)) for one in code.co_consts
+    )
+    arguments = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return code.co_name, code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars, arguments
+
+
+def _located(new: ast.AST, old: ast.AST) -> ast.AST:
+    """Returns a node whose new parts stand where the old one stood."""
+    for node in [new, *ast.iter_child_nodes(new)]:
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, old)
+            if node is not new:
+                _located(node, old)
+    return new
 
 
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from data.syntax import parse_program
 from synth.assertions import take_apart
+from synth.chat_messages import content_of, instead_of_content
 from synth.prompts import exercise_messages
 from synth.screening import find_unsafe
 from synth.specs import BEGIN, END, ExerciseSpec
@@ -64,6 +65,7 @@ class Reply:
         content: the assistant's text, or None.
         finish: the finish reason; "" if unknown.
         refusal: whether the server says that the model refused.
+        instead: what the message holds where it holds no text, in words.
         usage: prompt and completion tokens, or None if missing or absurd.
         model, fingerprint: what the server says that it is.
         problem: why the body is no chat completion; "" if it is one.
@@ -72,6 +74,7 @@ class Reply:
     content: str | None = None
     finish: str = ""
     refusal: bool = False
+    instead: str = ""
     usage: tuple[int, int] | None = None
     model: str | None = None
     fingerprint: str | None = None
@@ -101,7 +104,7 @@ class Parsed:
 def read_reply(body: str) -> Reply:
     """Returns what a chat completion's body says; never raises."""
     try:
-        message = json.loads(body)
+        message = json.loads(body.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return Reply(problem=f"the body is not JSON, it begins: {strip_controls(body[:80])!r}")
     if not isinstance(message, dict):
@@ -119,12 +122,12 @@ def read_reply(body: str) -> Reply:
     choice, answer = choices[0], choices[0].get("message")
     if not isinstance(answer, dict):
         return dataclasses.replace(said, problem="the first choice has no message")
-    finish, content = _text(choice.get("finish_reason")) or "", answer.get("content")
     return dataclasses.replace(
         said,
-        content=content if isinstance(content, str) else None,
-        finish=finish,
+        content=content_of(answer),
+        finish=_text(choice.get("finish_reason")) or "",
         refusal=bool(answer.get("refusal")),
+        instead=instead_of_content(answer),
     )
 
 
@@ -155,7 +158,7 @@ def unusable(reply: Reply) -> tuple[str, str]:
     if reply.finish == "length":
         return "truncated_response", "cut off at max_output_tokens (finish_reason is length)"
     if not reply.content:
-        return "bad_response", "no content"
+        return "bad_response", f"no content, but {reply.instead}" if reply.instead else "no content"
     if len(reply.content) > MAX_CONTENT_CHARS:
         return "bad_response", f"longer than {MAX_CONTENT_CHARS:,} characters"
     if _SECRET.search(reply.content) or REDACTED in reply.content:

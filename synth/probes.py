@@ -10,7 +10,7 @@ import functools
 from typing import Any, Sequence
 
 from synth.draws import Draws
-from synth.sandbox.values import canonical, claim_of
+from synth.sandbox.values import canonical_of
 from synth.shapes import ANY, INT, STR, Shape, shape_of
 
 Arguments = tuple[Any, ...]
@@ -156,7 +156,7 @@ def _text(draws: Draws, edge: int | None) -> str:
 
 def _key(arguments: Sequence[Any]) -> str:
     """Returns a text that only equal arguments share; unlike repr it does not hang on this process's hash seed."""
-    return canonical(claim_of(tuple(arguments)))
+    return canonical_of(tuple(arguments))
 
 
 def _hashable(value: object) -> bool:

@@ -28,9 +28,15 @@ def _digest(source: str, mask_constants: bool) -> str:
 
 def _own_names(tree: ast.Module) -> set[str]:
     """Returns the names that the program itself binds; those of builtins and modules carry meaning."""
-    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return own | {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    own = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            own |= {node.id} if isinstance(node.ctx, ast.Store) else set()
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            own.add(node.name)
+    return own
 
 
 class _Leveller(ast.NodeTransformer):

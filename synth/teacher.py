@@ -130,7 +130,7 @@ class Endpoint:
             raw = await self._client.files.with_raw_response.create(
                 file=(name, content, "application/jsonl"), purpose="batch", extra_headers=_IDENTITY
             )
-        return str(self._object(raw.http_response.content)["id"])
+        return str(self._named(raw.http_response.content)["id"])
 
     async def start_batch(self, file: str, name: str) -> dict[str, Any]:
         """Submits an uploaded file as a batch; returns the batch."""
@@ -142,7 +142,7 @@ class Endpoint:
                 metadata={"phimill": name},
                 extra_headers=_IDENTITY,
             )
-        return self._object(raw.http_response.content)
+        return self._named(raw.http_response.content)
 
     async def batch(self, remote: str) -> dict[str, Any]:
         """Returns how a batch stands."""
@@ -154,9 +154,10 @@ class Endpoint:
         """Returns the batch that a run submitted under a name before it died, if there is one."""
         async with self._failing():
             raw = await self._client.batches.with_raw_response.list(limit=100, extra_headers=_IDENTITY)
-        for row in self._object(raw.http_response.content).get("data") or []:
-            if (row.get("metadata") or {}).get("phimill") == name or row.get("input_file_id") == file:
-                return dict(row)
+        listed = self._object(raw.http_response.content).get("data")
+        for row in listed if isinstance(listed, list) else []:
+            if isinstance(row, dict) and _is_batch(row, name, file):
+                return self._named(json.dumps(row).encode())
         return None
 
     async def content(self, file: str) -> str:
@@ -194,8 +195,20 @@ class Endpoint:
             raise Failed("the endpoint answered with something that is no JSON object", charged=False)
         return found
 
+    def _named(self, content: bytes) -> dict[str, Any]:
+        found = self._object(content)
+        if not found.get("id") or not isinstance(found["id"], str):
+            raise Failed("the endpoint answered without the `id` of what it made", charged=False)
+        return found
+
     def _clean(self, text: str) -> str:
         return strip_controls(self.secret.removed_from(text)).replace("\n", " ")[:200]
+
+
+def _is_batch(row: dict[str, Any], name: str, file: str) -> bool:
+    """Whether a listed batch is the one that was submitted under a name, or with a file."""
+    metadata = row.get("metadata")
+    return (isinstance(metadata, dict) and metadata.get("phimill") == name) or row.get("input_file_id") == file
 
 
 def _connection(error: openai.APIConnectionError) -> Exception:

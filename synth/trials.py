@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from data.syntax import parse_program
 from synth import assertions
 from synth.assertions import Expectation
+from synth.chance import orders_sets, sources_of_chance
 from synth.sandbox.program import Step
 from synth.screening import find_unsafe
 
@@ -28,12 +29,16 @@ class Trial:
         expected: by `value` step; None where the child judges itself.
         tests: asserts that could fail.
         nonce: what the child gives back after the last test, where it judges itself.
+        chance: what solution and tests leave to chance (`synth.chance`).
+        orders_sets: whether they go through a set in the order in which it happens to be.
     """
 
     steps: tuple[Step, ...]
     expected: tuple[Expectation, ...] | None
     tests: int
     nonce: str = ""
+    chance: tuple[str, ...] = ()
+    orders_sets: bool = False
 
     @property
     def evidence(self) -> str:
@@ -67,11 +72,12 @@ def read_trial(solution: str, tests: str) -> Trial:
             trial = Trial(steps, None, assertions.count_asserts(script), nonce)
         else:
             trial = Trial(comparisons.steps, comparisons.expected, len(comparisons.expected))
+        chance, orders = sources_of_chance(program, script), orders_sets(program, script)
     except (RecursionError, MemoryError) as error:
         raise Fault("too_deep", "nested too deeply to be read") from error
     if not trial.tests:
         raise Fault("no_tests", "no assert that could fail")
-    return replace(trial, steps=(("solution", solution), *trial.steps))
+    return replace(trial, steps=(("solution", solution), *trial.steps), chance=chance, orders_sets=orders)
 
 
 def _replaced(program: ast.Module, script: ast.Module) -> str:

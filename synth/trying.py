@@ -66,39 +66,52 @@ def try_inputs(
     program: str, name: str, inputs: Sequence[Arguments], sandbox: Sandbox, seconds: float = LEAST_SECONDS
 ) -> Trials | None:
     """Returns what a function gives for inputs under two hash seeds; None if it cannot be run through."""
-    seen: list[list[tuple[str, Claim] | None]] = []
-    cpu_s = 0.0
+    trials = Trials()
+    asked = [*range(len(inputs))]
+    seen: list[list[Result | None]] = []
     for hash_seed in (1, 2):
-        steps: tuple[Step, ...] = (("solution", program), calls(name, inputs, seconds))
+        step = calls(name, [inputs[number] for number in asked], seconds, whole=True)
+        steps: tuple[Step, ...] = (("solution", program), step)
         cpu = 2 + seconds * len(inputs) / 4
         outcome = sandbox.run(Program(steps, hash_seed, seeds_random="random" in program), limits_for(cpu))
         if outcome.ended != "exited" or not outcome.reports or outcome.reports[-1][0] != "done":
             return None
-        cpu_s = max(cpu_s, outcome.cpu_s)
-        seen.append(results_of(outcome, 1, len(inputs)))
-    trials = Trials(cpu_s=cpu_s)
+        trials.cpu_s = max(trials.cpu_s, outcome.cpu_s)
+        results = dict(zip(asked, results_of(outcome, 1, len(asked)), strict=True))
+        seen.append([results.get(number) for number in range(len(inputs))])
+        asked = _in_time(outcome, asked)  # what has taken too long once would do so again
     for arguments, first, second in zip(inputs, *seen, strict=True):
-        same = first is not None and second is not None and text_of(first) == text_of(second)
         trials.inputs.append(arguments)
-        trials.outputs.append(text_of(first) if first is not None and same else None)
-        trials.how.append(first[0] if first is not None else "")
-        trials.claims.append(first[1] if first is not None else ["n"])
+        trials.outputs.append(first.text if first and second and first.text == second.text else None)
+        trials.how.append(first.how if first else "")
+        trials.claims.append(first.claim if first else ["n"])
     return trials
 
 
-def results_of(outcome: Outcome, step: int, count: int) -> list[tuple[str, Claim] | None]:
-    """Returns what each of so many calls in a step gave, and how; None where it gave nothing."""
-    found: list[tuple[str, Claim] | None] = [None] * count
+def _in_time(outcome: Outcome, asked: list[int]) -> list[int]:
+    """Returns which of the inputs asked for did not take too long; none of those after the last that was tried."""
+    slow = {report[2] for report in outcome.reports if report[0] == "slow" and len(report) == 3}
+    tried = max([report[2] for report in outcome.reports if len(report) > 2 and type(report[2]) is int], default=-1)
+    return [number for place, number in enumerate(asked) if place <= tried and place not in slow]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call gave, and how; equal results share a text."""
+
+    how: str
+    claim: Claim
+    text: str
+
+
+def results_of(outcome: Outcome, step: int, count: int) -> list[Result | None]:
+    """Returns what each of so many calls in a step gave; None where it gave nothing."""
+    found: list[Result | None] = [None] * count
     for report in outcome.reports:
         is_result = report[0] in RESULTS and len(report) == 4 and report[1] == step and type(report[2]) is int
-        if is_result and 0 <= report[2] < count and canonical_or_nothing(report[3]):
-            found[report[2]] = (report[0], report[3])
+        if is_result and 0 <= report[2] < count and (text := canonical_or_nothing(report[3])):
+            found[report[2]] = Result(report[0], report[3], f"{report[0]}:{text}")
     return found
-
-
-def text_of(result: tuple[str, Claim]) -> str:
-    """Returns a text that equal results share."""
-    return f"{result[0]}:{canonical_or_nothing(result[1])}"
 
 
 def canonical_or_nothing(claim: object) -> str:

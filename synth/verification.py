@@ -16,6 +16,9 @@ from synth.trials import MAX_BYTES, Fault, Trial, read_trial
 
 __all__ = ["MAX_BYTES", "Verdict", "verify"]
 
+#: Under so many hash seeds an exercise is run, and under so many where chance or a set's order may have a say.
+HASH_SEEDS, MORE_HASH_SEEDS = (1, 2), (1, 2, 3, 4, 5, 6)
+
 _REPEATABLE = ("failed_tests", "wrong_type", "raises", "no_tests")  # after others a second run could say no more
 
 
@@ -24,7 +27,7 @@ class Verdict:
     """What running an exercise showed.
 
     Attributes:
-        passed: every test held, twice, under different hash seeds.
+        passed: every test held, each time, under different hash seeds.
         reason: "" if passed, else the fault: `syntax_error`, `too_large`, `too_deep`, `no_tests`,
             `unsafe_code`, `raises`, `failed_tests`, `wrong_type` (equal, but of another type),
             `timeout`, `output_too_large`, `nondeterministic`, `unverified` (no sandbox here).
@@ -33,6 +36,7 @@ class Verdict:
         sandbox: the tier that it ran under, `bubblewrap` or `landlock`; `none` if it was not run.
         tests: asserts that were judged.
         details: where and what, in ASCII without control characters, at most 300 characters.
+        chance: what solution and tests leave to chance (`synth.chance`); runs that agree do not show that others would.
     """
 
     passed: bool
@@ -41,6 +45,7 @@ class Verdict:
     sandbox: str
     tests: int = 0
     details: str = ""
+    chance: tuple[str, ...] = ()
 
 
 def verify(solution: str, tests: str, timeout_s: float = 5.0, sandbox: Sandbox | None = None) -> Verdict:
@@ -63,36 +68,45 @@ def verify(solution: str, tests: str, timeout_s: float = 5.0, sandbox: Sandbox |
     """
     if not 0 < timeout_s < math.inf:
         raise UsageError(f"timeout_s: found {timeout_s}, expected a number of seconds above 0.")
-    try:
-        exercise = read_trial(solution, tests)
-    except Fault as fault:
-        return Verdict(False, fault.reason, "none", "none", 0, fault.details)
+    exercise = readable(solution, tests)
+    if isinstance(exercise, Verdict):
+        return exercise
     if sandbox is None:
         with Sandbox() as own:
-            return _verdict(exercise, solution + tests, timeout_s, own)
-    return _verdict(exercise, solution + tests, timeout_s, sandbox)
+            return judge(exercise, timeout_s, own)
+    return judge(exercise, timeout_s, sandbox)
 
 
-def _verdict(exercise: Trial, text: str, timeout_s: float, sandbox: Sandbox) -> Verdict:
+def readable(solution: str, tests: str) -> Trial | Verdict:
+    """Returns what there is to run of a solution and its tests, or the verdict that it cannot be."""
+    try:
+        return read_trial(solution, tests)
+    except Fault as fault:
+        return Verdict(False, fault.reason, "none", "none", 0, fault.details)
+
+
+def judge(exercise: Trial, timeout_s: float, sandbox: Sandbox) -> Verdict:
+    """Returns whether a solution passes its tests, once both are read; see `verify`."""
     if sandbox.tier is None:
         return Verdict(False, "unverified", "none", "none", 0, "no sandbox here passes its canaries")
     limits = Limits(cpu_s=math.ceil(timeout_s), wall_s=2 * timeout_s + 2)
     try:
-        _judge_twice(exercise, sandbox, limits, "random" in text)
+        _judge_repeatedly(exercise, sandbox, limits)
     except Fault as fault:
         evidence = "none" if fault.reason == "unverified" else exercise.evidence
-        return Verdict(False, fault.reason, evidence, sandbox.name, exercise.tests, fault.details)
-    return Verdict(True, "", exercise.evidence, sandbox.name, exercise.tests)
+        return Verdict(False, fault.reason, evidence, sandbox.name, exercise.tests, fault.details, exercise.chance)
+    return Verdict(True, "", exercise.evidence, sandbox.name, exercise.tests, chance=exercise.chance)
 
 
-def _judge_twice(exercise: Trial, sandbox: Sandbox, limits: Limits, seeds_random: bool) -> None:
-    """Runs an exercise under two hash seeds; returns if it passed both times, alike.
+def _judge_repeatedly(exercise: Trial, sandbox: Sandbox, limits: Limits) -> None:
+    """Runs an exercise under several hash seeds; returns if it passed each time, alike.
 
     Raises:
         Fault: it did not.
     """
-    seen: list[tuple[list[str], Fault | None]] = []
-    for hash_seed in (1, 2):
+    seeds_random = any("random" in text for _, text in exercise.steps)
+    first: tuple[list[str], Fault | None] | None = None
+    for hash_seed in MORE_HASH_SEEDS if exercise.chance or exercise.orders_sets else HASH_SEEDS:
         outcome = sandbox.run(Program(exercise.steps, hash_seed, seeds_random), limits)
         fault, claims = None, []
         try:
@@ -102,12 +116,12 @@ def _judge_twice(exercise: Trial, sandbox: Sandbox, limits: Limits, seeds_random
             if found.reason not in _REPEATABLE:
                 raise
             fault = found
-        seen.append(([canonical(claim) for claim in claims], fault))
-    (first, fault), (second, other) = seen
-    if first != second or (fault and fault.reason) != (other and other.reason):
-        raise Fault("nondeterministic", "two runs gave different results")
-    if fault:
-        raise fault
+        seen = [canonical(claim) for claim in claims]
+        first = first or (seen, fault)
+        if first[0] != seen or (first[1] and first[1].reason) != (fault and fault.reason):
+            raise Fault("nondeterministic", "two runs gave different results")
+    if first and first[1]:
+        raise first[1]
 
 
 def _claims(outcome: Outcome, exercise: Trial) -> list[Claim]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from data.pages.tags import BLOCK, Tag
+
+if TYPE_CHECKING:
+    from data.pages.scanning import Arrays
 
 #: Kinds of block.
 TEXT, CODE, CODE_LINES, ROW, HEAD_ROW = range(5)
@@ -15,6 +23,9 @@ MAX_CELL_CHARS = 600
 MAX_CELL_BLOCKS = 3
 MAX_ROW_ELEMENTS = 300
 
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+Whole = npt.NDArray[np.int64]
 _TEX = re.compile(r"\{\\(?:display|text)style (.*)\}", re.DOTALL)
 
 
@@ -57,12 +68,35 @@ class Blocks:
         elements: block elements that hold blocks, and some that hold none; element 0 is the page.
         facts: name, source and following text of tags that may tell something about the page.
         passed_over: how many tags of navigation and the like were not read.
+        arrays: the same as numbers, where compiled code has read them (see `data.pages.scanning`).
     """
 
-    blocks: list[Block]
-    elements: list[Element]
+    blocks: Sequence[Block]
+    elements: Sequence[Element]
     facts: list[tuple[str, str, str]]
     passed_over: int = 0
+    arrays: Arrays | None = None
+
+    def chars(self) -> Whole:
+        """Returns how many characters each block has."""
+        if self.arrays is not None:
+            return self.arrays.blocks[:, 2]
+        return np.array([len(block.text) for block in self.blocks], dtype=np.int64)
+
+    def link_chars(self) -> Whole:
+        """Returns how many characters of each block stand in links."""
+        if self.arrays is not None:
+            return self.arrays.blocks[:, 4]
+        return np.array([block.link_chars for block in self.blocks], dtype=np.int64)
+
+    def are_special(self) -> npt.NDArray[np.bool_]:
+        """Returns which blocks are code, rows of tables, or headings."""
+        if self.arrays is not None:
+            return self.arrays.are_special()
+        return np.array(
+            [block.kind != TEXT or self.elements[block.element].tag.name in HEADINGS for block in self.blocks],
+            dtype=np.bool_,
+        )
 
 
 def unescape(text: str) -> str:
@@ -137,7 +171,7 @@ class Gatherer:
 
     def add_code(self, code: str, kind: int) -> None:
         """Makes a block of code, or goes on with the one whose lines are elements of their own."""
-        code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(LINE, "\n")
+        code = plain_code(code)
         last = self.blocks[-1] if self.blocks else None
         if (
             kind == CODE_LINES
@@ -148,7 +182,7 @@ class Gatherer:
             last.text += "\n" + code.strip("\n").rstrip()
             last.words += len(code.split())
             return
-        code = _trim(code)
+        code = trim_code(code)
         if code:
             language = self.language or self._language_around()
             self.blocks.append(Block(code, self.here(), kind, len(code.split()), 0, language))
@@ -203,7 +237,12 @@ def formula(tex: str, display: bool) -> str:
     return f"{mark}{(found[1] if found else tex).strip()}{mark}"
 
 
-def _trim(code: str) -> str:
+def plain_code(code: str) -> str:
+    """Returns code with plain line breaks and spaces."""
+    return code.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(LINE, "\n")
+
+
+def trim_code(code: str) -> str:
     """Returns code without blank lines around it and without spaces at the ends of its lines."""
     lines = [line.rstrip() for line in code.split("\n")]
     while lines and not lines[0]:

@@ -24,7 +24,6 @@ PARAGRAPH_CHARS = 60
 #: Code, tables and headings are kept beside text that is, unless the model is sure.
 BESIDE = -32
 REACH = 2
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 #: How often an answer of so many sixteenths is wrong, in thousandths.
 _WRONG = np.array([round(1000 / (1 + math.exp(size / LOGIT))) for size in range(MAX_LOGIT + 1)], dtype=np.int64)
 _ASIDE = sum(1 << TAG_NUMBERS[name] for name in ("nav", "footer", "aside", "menu", "button", "form", "dialog"))
@@ -44,12 +43,13 @@ class Content:
 
     def chars(self, page: Blocks) -> int:
         """Returns how many characters are kept."""
-        return sum(len(page.blocks[number].text) for number in self.numbers)
+        return int(page.chars()[self.kept].sum())
 
     @property
     def numbers(self) -> list[int]:
         """The numbers of the blocks that are kept."""
-        return [int(number) for number in np.flatnonzero(self.kept)]
+        numbers: list[int] = np.flatnonzero(self.kept).tolist()
+        return numbers
 
 
 def find_content(page: Blocks, network: Network, generous: bool = False) -> Content:
@@ -61,10 +61,9 @@ def find_content(page: Blocks, network: Network, generous: bool = False) -> Cont
         generous: paragraphs are kept unless the model is sure: on pages of questions and answers it takes some of
             them for comments.
     """
-    if not page.blocks:
+    if not len(page.blocks):
         return Content(np.zeros(0, dtype=np.bool_), 0.0)
-    chars = np.array([len(block.text) for block in page.blocks], dtype=np.int64)
-    links = np.array([block.link_chars for block in page.blocks], dtype=np.int64)
+    chars, links = page.chars(), page.link_chars()
     logits = network.logits(page)
     if int((chars - links).sum()) < SMALL_PAGE_CHARS:
         kept = (logits > KEEP) | (~_set_aside(page) & (links * 2 <= chars))
@@ -83,11 +82,7 @@ def find_content(page: Blocks, network: Network, generous: bool = False) -> Cont
 def beside(page: Blocks, kept: npt.NDArray[np.bool_], logits: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Returns what is kept, with code, tables and headings right beside it."""
     held: list[bool] = kept.tolist()
-    special = [
-        number
-        for number, block in enumerate(page.blocks)
-        if not held[number] and (block.kind != TEXT or page.elements[block.element].tag.name in _HEADINGS)
-    ]
+    special: list[int] = np.flatnonzero(page.are_special() & ~kept).tolist()
     for numbers in (special, special[::-1]):  # a long table is reached from above and from below
         for number in numbers:
             block = page.blocks[number]

@@ -11,11 +11,8 @@ from data.pages.blocks import unescape
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000
 
-#: What is looked for; most <meta> elements are for others, as most <link> elements are.
-_WANTED = re.compile(
-    r"licen[cs]e|creativecommons|date|published|rights|tdm-|noai|noimageai|og:(?:url|title|locale)|"
-    r"content-language|dcterms|sailthru"
-)
+#: What names a <meta> element.
+_KEYS = re.compile(r' (name|property|itemprop|http-equiv)="([^"]*)"')
 _ATTRIBUTE = re.compile(r' ([a-z:-]+)="([^"]*)"')
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
 _NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
@@ -27,6 +24,10 @@ _DATES = (
 )  # fmt: skip
 _STORED_DATE = re.compile(rb'"datePublished"\s*:\s*"([^"<>]{4,40})"')
 _LICENCES = ("license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "rights-standard")
+#: Most <meta> elements are for others, as most <link> elements are.
+_WANTED = frozenset(
+    (*_DATES, *_LICENCES, "og:title", "og:url", "og:locale", "content-language", "tdm-policy", "tdm-reservation")
+)
 _CREATIVE_COMMONS = re.compile(
     r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-nd|-sa)?)|publicdomain/(zero|mark))/(\d\.\d)", re.IGNORECASE
 )
@@ -59,9 +60,7 @@ def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
     links: list[tuple[str, dict[str, str]]] = []
     times: list[str] = []
     for name, source, text in tags:
-        if (name == "link" and not _is_wanted_link(source.lower())) or (
-            name == "meta" and not _WANTED.search(source.lower())
-        ):
+        if (name == "link" and not _is_wanted_link(source.lower())) or (name == "meta" and not _is_wanted(source)):
             continue
         attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(source)}
         if name == "title":
@@ -72,8 +71,7 @@ def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
         elif name == "time":
             times.append(attributes.get("datetime", ""))
         elif name == "meta":
-            key = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
-            key = (key or attributes.get("http-equiv") or "").strip().lower()
+            key = unescape(_key(source))
             if key and attributes.get("content"):
                 metas.setdefault(key, attributes["content"])
                 _note_opt_out(facts, key, attributes["content"])
@@ -104,6 +102,21 @@ def _complete(
     for key, value in wanted.items():
         if known := short(value):
             facts.metadata[key] = known
+
+
+def _key(source: str) -> str:
+    """Returns what a <meta> element tells of, in lower case."""
+    names = dict(_KEYS.findall(source))
+    return (
+        (names.get("name") or names.get("property") or names.get("itemprop") or names.get("http-equiv") or "")
+        .strip()
+        .lower()
+    )
+
+
+def _is_wanted(source: str) -> bool:
+    key = _key(source)
+    return key in _WANTED or "bot" in key
 
 
 def _is_wanted_link(source: str) -> bool:
@@ -150,7 +163,8 @@ def header_opt_out(robots: str, reservation: str) -> str:
     """Returns how X-Robots-Tag or TDM-Reservation headers ask not to be trained on, or ""."""
     if _NO_AI.search(robots):
         return "noai"
-    return "tdm-reservation" if reservation.strip() == "1" else ""
+    # A header that was sent twice comes as "1, 1".
+    return "tdm-reservation" if "1" in (value.strip() for value in reservation.split(",")) else ""
 
 
 def short(value: str | None) -> str | None:

@@ -37,7 +37,7 @@ _AROUND: tuple[tuple[str, ...], ...] = (
     ("section",), ("ul", "ol"), ("dl",), ("table",), ("figure",), ("blockquote",), ("button", "label"), ("p",),
     ("li",), ("dialog", "details"),
 )  # fmt: skip
-_KINDS = (CODE, CODE_LINES, ROW, HEAD_ROW)
+KINDS = (CODE, CODE_LINES, ROW, HEAD_ROW)
 _END = frozenset(".!?…。！？:;\"”'’)»」")
 _SHORT_WORDS = 8
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -46,6 +46,7 @@ _DIGIT = re.compile(r"\d")
 _REACH = 3
 #: A paragraph of this length is hardly a caption or a teaser.
 LONG_CHARS = 80
+MAX_TITLE_CHARS = 1000
 _WINDOWS = np.array([[2], [5], [12]])
 MAX_SCORE = 64
 
@@ -54,19 +55,19 @@ def _mask(names: tuple[str, ...]) -> int:
     return sum(1 << TAG_NUMBERS[name] for name in names)
 
 
-_GROUP_OF = {TAG_NUMBERS[name]: number for number, names in enumerate(_GROUPS) for name in names}
-_AROUND_MASKS = np.array([[_mask(names)] for names in _AROUND], dtype=np.int64)
+GROUP_OF = {TAG_NUMBERS[name]: number for number, names in enumerate(_GROUPS) for name in names}
+AROUND_MASKS = np.array([[_mask(names)] for names in _AROUND], dtype=np.int64)
 _ALL_GROUPS = np.arange(len(_GROUPS))[:, None]
-_ALL_KINDS = np.array(_KINDS)[:, None]
+_ALL_KINDS = np.array(KINDS)[:, None]
 
 
 #: Looking up is several times as fast as searching.
-_REACHED = np.searchsorted(EDGES, np.arange(EDGES[-1] + 1), side="right")
+REACHED = np.searchsorted(EDGES, np.arange(EDGES[-1] + 1), side="right")
 
 
 def bucket(values: Any) -> Whole:
     """Returns which of EDGES counts have reached."""
-    reached: Whole = _REACHED.take(values, mode="clip")
+    reached: Whole = REACHED.take(values, mode="clip")
     return reached
 
 
@@ -114,9 +115,9 @@ class Measures:
 
     def _of_texts(self, texts: Mapping[str, int]) -> tuple[Whole, Whole, Whole]:
         blocks = self._page.blocks
-        title = next((unescape(text) for name, _, text in self._page.facts if name == "title"), "").lower()
+        title = title_of(self._page)
         seen: set[str] = set()
-        table = _table([_of_text(block, texts, title, seen) for block in blocks])
+        table = _table([of_text(block, texts, title, seen) for block in blocks])
         chars, links = table[0], table[1]
         self._fill(bucket(table[2:4]), 2)
         self._fill(table[4:], len(table) - 4)
@@ -130,13 +131,13 @@ class Measures:
         scores = _scores(page.elements, words)
         table = _table([scores[block.element] for block in page.blocks])
         np.clip(table[1], -4 * MAX_SCORE, 4 * MAX_SCORE, out=table[1])
-        groups = np.array([_GROUP_OF.get(page.elements[block.element].tag.number, -1) for block in page.blocks])
+        groups = np.array([GROUP_OF.get(page.elements[block.element].tag.number, -1) for block in page.blocks])
         kinds = np.array([block.kind for block in page.blocks])
         self._fill((table[:5] + 256) >> 2, 5)
         self._fill(bucket(table[5]), 1)
         self._fill((groups == _ALL_GROUPS) * PARTS, len(_GROUPS))
-        self._fill((kinds == _ALL_KINDS) * PARTS, len(_KINDS))
-        self._fill(((table[6] & _AROUND_MASKS) != 0) * PARTS, len(_AROUND))
+        self._fill((kinds == _ALL_KINDS) * PARTS, len(KINDS))
+        self._fill(((table[6] & AROUND_MASKS) != 0) * PARTS, len(_AROUND))
 
     def _levels(self, chars: Whole, links: Whole, plain: Whole) -> tuple[Whole, Whole, Whole, Whole]:
         """Finds the elements that count as containers: of each block the smallest with others, and those around.
@@ -220,6 +221,11 @@ class Measures:
         self._fill(bucket(np.concatenate([before, after])), 2 * len(_WINDOWS))
 
 
+def title_of(page: Blocks) -> str:
+    """Returns the title in a page's head, in lower case; of a long one its beginning."""
+    return next((unescape(text) for name, _, text in page.facts if name == "title"), "")[:MAX_TITLE_CHARS].lower()
+
+
 def _table(rows: Sequence[tuple[int, ...]]) -> Whole:
     """Returns columns of rows; from tuples, numpy takes twice as long."""
     count, width = len(rows), len(rows[0])
@@ -255,7 +261,7 @@ def _scores(elements: Sequence[Element], words: Mapping[str, int]) -> list[tuple
     return rows
 
 
-def _of_text(block: Block, texts: Mapping[str, int], title: str, seen: set[str]) -> tuple[int, ...]:
+def of_text(block: Block, texts: Mapping[str, int], title: str, seen: set[str]) -> tuple[int, ...]:
     """Returns weight, characters in links, words, commas, and flags of a block."""
     text = block.text
     size = len(text)

@@ -11,12 +11,16 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from data.pages.blocks import Blocks
 from data.pages.features import FEATURES, PARTS, Floats, Measures, Whole
+
+if TYPE_CHECKING:
+    from data.pages.measuring import Measurer
 
 #: Weights are given in 1/4096; an answer is in 1/16 of a logit, from -128 to 128.
 UNIT = 4096
@@ -74,13 +78,24 @@ class Network:
 
     def logits(self, page: Blocks) -> Whole:
         """Returns for each block, in 1/16 of a logit, how much speaks for its being main content."""
-        if not page.blocks:
+        if not len(page.blocks):
             return np.zeros(0, dtype=np.int64)
-        measures = Measures(page, self.words, self.texts)
-        products = product(measures.matrix, self._inner)
         width = len(self.first.answer)
-        nearby = around(self.first.answers(products[:, :width]), measures)
+        if page.arrays is not None and page.arrays.words is self.words:
+            matrix, outer, best = self._measurer.measure(page, page.arrays)
+            products = product(matrix, self._inner)
+            nearby = self._measurer.look_around(self.first.answers(products[:, :width]), outer, best, CONTEXT[-1])
+        else:
+            measures = Measures(page, self.words, self.texts)
+            products = product(measures.matrix, self._inner)
+            nearby = around(self.first.answers(products[:, :width]), measures)
         return self.second.answers(products[:, width:] + product(nearby, self.second.inner[FEATURES:]))
+
+    @functools.cached_property
+    def _measurer(self) -> Measurer:
+        from data.pages.measuring import Measurer  # numba takes half a second to load
+
+        return Measurer(self.texts)
 
     @functools.cached_property
     def _inner(self) -> Floats:

@@ -30,7 +30,7 @@ from data.pages.tags import (
     read_tag,
     tells,
 )
-from data.pages.unread import end_of, holds_blocks, licences_within, telling_within
+from data.pages.unread import Fact, end_of, holds_blocks, licences_within, telling_within
 
 _BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE)
 MAX_TAGS = 50_000
@@ -41,6 +41,37 @@ _TOKEN = re.compile(r"<(?:/[^>]*|([^>]*))>([^<]*)")
 #: Stand for the start of what is passed over, and for comments.
 _PASSED = Tag(PLAIN, "")
 _COMMENT = Tag(COMMENT, "!")
+
+
+def _new(head: str) -> Tag:
+    if head[:1] == "!":
+        return _COMMENT
+    if head.startswith("a ") and not tells(head):
+        return PLAIN_LINK
+    tag = read_tag(head)
+    if len(head) < 200 and tag.role not in (LINK, VOID):
+        if len(_tags) >= MAX_TAGS:
+            _tags.clear()
+        _tags[head] = tag
+    return tag
+
+
+def facts_of_hidden_block(source: str, start: int, end: int, whole: bool) -> tuple[list[Fact], int]:
+    """Returns what a block that is not seen tells about the page, and how many tags of navigation stand in it."""
+    facts: list[Fact] = []
+    passed_over = 0
+    for found in _TOKEN.finditer(source, start, end if end >= 0 else len(source)):
+        head, text = found.groups()
+        if head is None or found.start() < start:
+            continue
+        tag = _tags.get(head) or _new(head)
+        if tag.role == ASIDE and not whole:
+            start = end_of(source, tag.name, found.end(1) + 1)
+            passed_over += source.count("<", found.end(), start) + 2 if start >= 0 else 0
+            facts += licences_within(source, found.end(), start)
+        elif tag.fact:
+            facts.append((tag.name, head, "" if tag.role == VOID else text))
+    return facts, passed_over
 
 
 def read_blocks(source: str, content: bytes = b"<style", whole: bool = True) -> Blocks:
@@ -99,7 +130,7 @@ class _Reader(Inline):
                 elif role != PLAIN:
                     text = self._close(tag, text)
             else:
-                role = (tag := tags.get(head) or self._new(head)).role
+                role = (tag := tags.get(head) or _new(head)).role
                 if role == BLOCK and not self.pre:
                     if self.buffer:
                         self.flush()
@@ -121,18 +152,6 @@ class _Reader(Inline):
                 if self.links:
                     self.link_chars += len(text)
         return -1
-
-    def _new(self, head: str) -> Tag:
-        if head[:1] == "!":
-            return _COMMENT
-        if head.startswith("a ") and not tells(head):
-            return PLAIN_LINK
-        tag = read_tag(head)
-        if len(head) < 200 and tag.role not in (LINK, VOID):
-            if len(_tags) >= MAX_TAGS:
-                _tags.clear()
-            _tags[head] = tag
-        return tag
 
     # --- what is not read as tags -------------------------------------------------------------
 
@@ -181,26 +200,14 @@ class _Reader(Inline):
         """Passes over an element that is not seen, but for what it tells about the page."""
         end = end_of(self.source, tag.name, start)
         if tag.name in TAG_NUMBERS:
-            self._hidden_block(start, end if end >= 0 else len(self.source))
+            facts, passed_over = facts_of_hidden_block(self.source, start, end, self.whole)
+            self.facts += facts
+            self.passed_over += passed_over
         else:
             self.facts += telling_within(self.source, start, end)
         if self.buffer and holds_blocks(self.source, start, end):
             self.flush()
         return self._go_on_at(end)
-
-    def _hidden_block(self, start: int, end: int) -> None:
-        """Looks for facts in a block that is not seen, and counts the tags of navigation and the like there."""
-        for found in _TOKEN.finditer(self.source, start, end):
-            head, text = found.groups()
-            if head is None or found.start() < start:
-                continue
-            tag = _tags.get(head) or self._new(head)
-            if tag.role == ASIDE and not self.whole:
-                start = end_of(self.source, tag.name, found.end(1) + 1)
-                self.passed_over += self.source.count("<", found.end(), start) + 2 if start >= 0 else 0
-                self.facts += licences_within(self.source, found.end(), start)
-            elif tag.fact:
-                self.facts.append((tag.name, head, "" if tag.role == VOID else text))
 
     # --- tags ---------------------------------------------------------------------------------
 

@@ -56,23 +56,24 @@ _CODE_CELLS = _words("blob-code hljs-ln-code crayon-line codemirror-line cm-line
 #: What stands in such elements is not read at first: half of all tags are theirs. Where little else is found, the
 #: page is read again with them.
 _ASIDE_TAGS = frozenset(("nav", "footer"))
-_ASIDE_WORDS = _words(
+ASIDE_WORDS = _words(
     "nav navbar navigation menu menus submenu mainmenu footer colophon sidebar breadcrumb breadcrumbs social "
     "share sharing sharedaddy addtoany comments commentlist commentform respond disqus related relatedposts "
     "recommended popular trending newsletter subscribe signup popup login searchform masthead contentinfo cookie "
     "cookies promo sponsored outbrain taboola tagcloud pagination pager sitemap topbar toolbar complementary"
 )
-_CONTENT_WORDS = _words(
+CONTENT_WORDS = _words(
     "content article main body post posts entry story page wrapper container wrap site layout text has with no "
     "hentry single column columns inner home"
 )
-_MAX_ASIDE_WORDS = 6
-_NEVER_ASIDE = _words("html body main article hr p h1 h2 h3 h4 h5 h6 td th tr table tbody blockquote")
+_MAXASIDE_WORDS = 6
+NEVER_ASIDE = _words("html body main article hr p h1 h2 h3 h4 h5 h6 td th tr table tbody blockquote")
 _LINE_NUMBER = re.compile(r"\bln")
 #: SyntaxHighlighter's lines.
 _NUMBERED = re.compile(r"^line number\d")
 #: Classes of elements that are one line of code each, where they stand inside <pre>.
 _CODE_LINES = _words("line token-line code-line view-line codeline gatsby-highlight-code-line")
+SPECIAL_CLASSES = _GUTTERS | _CODE_CELLS | _CODE_LINES
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
 _NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
 HIDING = re.compile(
@@ -129,7 +130,7 @@ def read_tag(head: str) -> Tag:
         _describe(tag, attributes)
     if name == "script" and attributes.get("type", "").startswith("math/tex"):
         tag.language = attributes["type"]
-    if tag.role == BLOCK and name not in _NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
+    if tag.role == BLOCK and name not in NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
         tag.role = ASIDE
     if tag.role == PLAIN and (tag.fact or tag.gutter or tag.code_line or tag.ink or name in _CODE_TAGS):
         tag.role = INLINE
@@ -155,9 +156,9 @@ def _role(name: str, attributes: dict[str, str]) -> int:
 
 
 def _is_aside(words: tuple[str, ...]) -> bool:
-    if not words or len(words) > _MAX_ASIDE_WORDS:
+    if not words or len(words) > _MAXASIDE_WORDS:
         return False
-    return not _ASIDE_WORDS.isdisjoint(words) and _CONTENT_WORDS.isdisjoint(words)
+    return not ASIDE_WORDS.isdisjoint(words) and CONTENT_WORDS.isdisjoint(words)
 
 
 def _is_code(name: str, style: str) -> bool:
@@ -172,6 +173,11 @@ _COMMON = {
     **{name: Tag(VOID, name, fact=True) for name in ("meta", "link")},
     "a": PLAIN_LINK,
 }
+
+
+def all_names() -> frozenset[str]:
+    """Returns the names of elements that mean more than their text."""
+    return frozenset((*BLOCK_TAGS, *_HIDDEN_TAGS, *RAW_TAGS, *VOID_TAGS, *_ROLES, *_CODE_TAGS, *_FACTS, "a", "br"))
 
 
 def tells(rest: str) -> bool:

@@ -5,63 +5,71 @@ These formats have no checksums: every batch is validated before a value of it i
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Iterator
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.arrow_batches import Batches, TooMuch
 from data.sources.cells import Broken, decoded, time_text
 from data.sources.records import Row, quarantined, record_row
 
-MAGIC = b"ARROW1"
-#: Rows unfolded to Python objects at a time.
-SLICE_ROWS = 256
+#: Rows, and bytes of their values, unfolded to Python objects at a time; one row may be larger.
+SLICE_ROWS, SLICE_BYTES = 256, 2**24
+#: Longer values of other columns than the body are left out: they are facts, and kept up to 10 kB.
+LONG_FACT_BYTES = 2**20
+
+Lengths = npt.NDArray[np.int64]
+
+
+class _TooLong:
+    """Stands for a body that is longer than a record may be."""
 
 
 def read_arrow(file: InputFile, source: Source) -> Iterator[Row]:
-    """Yields a row for each row of an Arrow file or stream; what cannot be read of it is one quarantined row."""
+    """Yields a row for each row of an Arrow file or stream; what cannot be read of a batch is one quarantined row."""
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
     number = 0
     try:
-        with pa.memory_map(file.path) as mapped:
-            batches = _Batches(mapped)
-            body = source.html_column or source.text_column
-            if not _is_text(batches.schema, body):
-                columns = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(batches.schema)[:50])
-                yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
-                return
-            names = _columns(batches.schema, {body, source.licence_column})
-            for batch in batches:
-                batch = batch.select(names)
+        batches = Batches(file.path)
+        body = source.html_column or source.text_column
+        if not _is_text(batches.schema, body):
+            columns = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(batches.schema)[:50])
+            yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
+            return
+        for rows, batch in batches.read(_columns(batches.schema, {body, source.licence_column})):
+            end = number + rows
+            try:
+                if isinstance(batch, Exception):
+                    raise batch
                 batch.validate()
-                for start in range(0, batch.num_rows, SLICE_ROWS):
-                    for record in _records(batch.slice(start, SLICE_ROWS)):
-                        yield _row(record, body, source, f"{file.relative}:{number}")
-                        number += 1
-    except (pa.ArrowException, OSError) as error:
+                for record in _records(batch, body, source):
+                    yield _row(record, body, source, f"{file.relative}:{number}")
+                    number += 1
+            except (pa.ArrowException, TooMuch) as error:
+                yield quarantined(
+                    source, f"{file.relative}:{number}", _reason(error), rows=end - number, error=_brief(error)
+                )
+            number = end
+            batches.let_go()
+    except (pa.ArrowException, TooMuch, OSError) as error:
         locator = f"{file.relative}:{number}" if number else file.relative
-        yield quarantined(source, locator, "bad_arrow", bytes=file.bytes, error=str(error).strip().split("\n")[0][:200])
+        yield quarantined(source, locator, _reason(error), bytes=file.bytes, error=_brief(error))
 
 
-class _Batches:
-    """The record batches of an Arrow file or stream, one at a time."""
+def _reason(error: Exception) -> str:
+    return "decompression_limit" if isinstance(error, (TooMuch, MemoryError)) else "bad_arrow"
 
-    def __init__(self, mapped: pa.MemoryMappedFile) -> None:
-        is_file = mapped.read(len(MAGIC)) == MAGIC
-        mapped.seek(0)
-        self._is_file = is_file
-        self._reader: Any = pa.ipc.open_file(mapped) if is_file else pa.ipc.open_stream(mapped)
-        self.schema: pa.Schema = self._reader.schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        if self._is_file:
-            for number in range(self._reader.num_record_batches):
-                yield self._reader.get_batch(number)
-        else:
-            yield from self._reader
+def _brief(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]
 
 
 def _is_string(kind: pa.DataType) -> bool:
@@ -91,21 +99,76 @@ def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
     ]
 
 
-def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
-    columns = [_values(column) for column in batch.columns]
-    for values in zip(*columns, strict=True):
-        yield dict(zip(batch.schema.names, values, strict=True))
+def _records(batch: pa.RecordBatch, body: str, source: Source) -> Iterator[dict[str, Any]]:
+    """Yields the rows of a batch as dictionaries; few at a time, so that long values need not be held together."""
+    names = batch.schema.names
+    limits = [4 * source.max_record_bytes if name == body else LONG_FACT_BYTES for name in names]
+    lengths = [_lengths(column) for column in batch.columns]
+    held = np.zeros(batch.num_rows, np.int64)
+    for own, limit in zip(lengths, limits, strict=True):
+        held += np.where(own > limit, 0, own)
+    for start, end in itertools.pairwise(_edges(held)):
+        columns = [
+            _values(column.slice(start, end - start), own[start:end] > limit, _TooLong() if name == body else None)
+            for name, column, own, limit in zip(names, batch.columns, lengths, limits, strict=True)
+        ]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
-def _values(column: pa.Array) -> list[Any]:
-    """Returns a column's values; times as text, strings that are no UTF-8 as `Broken`."""
+def _edges(held: Lengths) -> list[int]:
+    """Returns where rows are to be parted, from 0 to their number."""
+    before = np.concatenate([np.zeros(1, np.int64), held.cumsum()])
+    edges = [0]
+    while edges[-1] < len(held):
+        start = edges[-1]
+        fit = int(np.searchsorted(before, before[start] + SLICE_BYTES, side="right")) - 1
+        edges.append(min(max(fit, start + 1), start + SLICE_ROWS, len(held)))
+    return edges
+
+
+def _lengths(column: pa.Array) -> Lengths:
+    """Returns the bytes of each string; 0 for null and for other values."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        words = _lengths(column.dictionary)
+        indices = np.asarray(column.indices.cast(pa.int64()).fill_null(-1))
+        if (
+            indices.max(initial=-1) >= len(words)
+            or (column.is_valid().to_numpy(zero_copy_only=False) & (indices < 0)).any()
+        ):
+            raise pa.ArrowInvalid("a dictionary index is out of range")
+        return np.append(words, 0)[indices]
+    if pa.types.is_string_view(kind):
+        views = np.frombuffer(column.buffers()[1], np.int32)[::4]
+        found = views[column.offset : column.offset + len(column)].astype(np.int64)
+    elif _is_string(kind) or _is_binary(kind):
+        found = np.asarray(pc.binary_length(column).fill_null(0)).astype(np.int64)
+    else:
+        return np.zeros(len(column), np.int64)
+    if found.min(initial=0) < 0:
+        raise pa.ArrowInvalid("a string has a negative length")
+    return found
+
+
+def _values(column: pa.Array, is_long: npt.NDArray[np.bool_], instead: Any) -> list[Any]:
+    """Returns a column's values; times as text, strings that are no UTF-8 as `Broken`, long ones as `instead`."""
+    if is_long.any():
+        rest = iter(_values(column.filter(pa.array(~is_long)), np.zeros(len(column) - is_long.sum(), bool), None))
+        return [instead if long else next(rest) for long in is_long]
+    if pa.types.is_dictionary(column.type):  # its values are shared, not laid out: one may stand in every row
+        indices = column.indices.to_pylist()
+        used = sorted({index for index in indices if index is not None})
+        shared = column.dictionary.take(pa.array(used, pa.int64()))
+        words = dict(zip(used, _values(shared, np.zeros(len(used), bool), None), strict=True))
+        return [None if index is None else words[index] for index in indices]
     if pa.types.is_temporal(column.type):
         return [time_text(value) for value in column]
     try:
         column.validate(full=True)
         return list(column.to_pylist())
     except (UnicodeDecodeError, pa.ArrowInvalid):
-        if not _is_string(column.type) or pa.types.is_dictionary(column.type):
+        if not _is_string(column.type):
             raise pa.ArrowInvalid("a column is damaged") from None
         raw = column.cast(pa.large_binary())
         raw.validate(full=True)
@@ -115,6 +178,6 @@ def _values(column: pa.Array) -> list[Any]:
 def _row(record: dict[str, Any], body: str, source: Source, locator: str) -> Row:
     if isinstance(record[body], bytes) and not source.html_column:
         record[body] = decoded(record[body])
-    if isinstance(record[body], Broken):
-        return quarantined(source, locator, "bad_encoding")
+    if isinstance(record[body], (Broken, _TooLong)):
+        return quarantined(source, locator, "bad_encoding" if isinstance(record[body], Broken) else "too_large")
     return record_row(record, source, locator)

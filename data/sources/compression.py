@@ -54,7 +54,7 @@ class Damage:
     reason: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)  # not frozen: that would take as long as all else about a small one
 class Member:
     """A checked stretch of a file: bytes [offset, end), which unpack to `size` bytes.
 
@@ -69,7 +69,7 @@ class Member:
     offset: int
     end: int
     size: int
-    content: bytes | None
+    content: bytes | bytearray | None
     unpack: Callable[[], Iterator[bytes]]
     plain: bool = False
     salvaged: bool = False
@@ -122,8 +122,8 @@ def _plain(handle: int) -> Member:
     return Member(0, size, size, None, pieces, plain=True)
 
 
-def _member(offset: int, end: int, content: bytes, is_vouched_for: bool) -> Member:
-    unpack = lambda: iter((content,) if content else ())  # noqa: E731  # one of thousands; a function is no clearer
+def _member(offset: int, end: int, content: bytes | bytearray, is_vouched_for: bool) -> Member:
+    unpack = lambda: iter((bytes(content),) if content else ())  # noqa: E731  # one of thousands; a function is no clearer
     return Member(offset, end, len(content), content, unpack, is_vouched_for=is_vouched_for)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import zlib
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 import brotli
 import zstandard
@@ -25,8 +24,7 @@ class BadMessage(Exception):
         self.reason = reason
 
 
-@dataclasses.dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A decoded response; header names are in lower case, repeated headers joined by commas."""
 
     status: int
@@ -34,7 +32,7 @@ class Response:
     body: bytes
 
 
-def parse_response(block: bytes, limit: int, cut: bool = False, start: int = 0, stop: int | None = None) -> Response:
+def parse_response(block: bytes | bytearray, limit: int, cut: bool = False, start: int = 0, stop: int | None = None) -> Response:
     """Returns the response in a WARC record's block.
 
     Codings that the body does not really have are ignored: crawlers undo them and keep the header.
@@ -55,7 +53,7 @@ def parse_response(block: bytes, limit: int, cut: bool = False, start: int = 0, 
         raise BadMessage("bad_http_header")
     head_end, body_start = _head_end(block, start, stop)
     headers = parse_headers(block[first.end() : head_end].partition(b"\n")[2])
-    body = block[body_start:stop]
+    body = bytes(memoryview(block)[body_start:stop])
     if "transfer-encoding" in headers and "chunked" in headers["transfer-encoding"].lower():
         body = _join_chunks(body, cut)
     if "content-encoding" in headers:
@@ -66,16 +64,18 @@ def parse_response(block: bytes, limit: int, cut: bool = False, start: int = 0, 
     return Response(int(first[1]), headers, body)
 
 
-def _head_end(block: bytes, start: int, stop: int) -> tuple[int, int]:
+def _head_end(block: bytes | bytearray, start: int, stop: int) -> tuple[int, int]:
     """Returns where the head ends and where the body begins."""
     end = block.find(b"\r\n\r\n", start, stop)
-    if end >= 0 and block.find(b"\n\n", start, end) < 0 and block.find(b"\n\r\n", start, end) < 0:
-        return end, end + 4
+    if end >= 0:
+        head = block[start : end + 2]
+        if b"\n\n" not in head and b"\n\r\n" not in head:
+            return end, end + 4
     odd = _HEAD_END.search(block, start, stop)
     return (odd.start(), odd.end()) if odd else (stop, stop)
 
 
-def parse_headers(head: bytes) -> dict[str, str]:
+def parse_headers(head: bytes | bytearray) -> dict[str, str]:
     """Returns `Name: value` lines as a dictionary; names in lower case, lines without a colon ignored."""
     headers: dict[str, str] = {}
     last = ""
@@ -93,14 +93,14 @@ def parse_headers(head: bytes) -> dict[str, str]:
 _BLANKS = (" ", "\t")
 
 
-def _to_text(head: bytes) -> str:
+def _to_text(head: bytes | bytearray) -> str:
     try:
         return head.decode()
     except UnicodeDecodeError:  # only the lines that need it are read as Latin-1
         return "\n".join(_line_text(line) for line in head.split(b"\n"))
 
 
-def _line_text(line: bytes) -> str:
+def _line_text(line: bytes | bytearray) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:

@@ -7,43 +7,28 @@ member that holds a record, or the next line that begins one. Sources: WARC 1.1 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 import re
-from typing import Iterator, Mapping
+from typing import Generator, Iterator, Mapping
 
 from data.recipe import Source
-from data.schema import document
 from data.sources import InputFile
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD, arc_header, arc_version
-from data.sources.http_message import BadMessage, parse_headers, parse_response
+from data.sources.http_message import parse_headers
 from data.sources.records import Row, quarantined
+from data.sources.warc_records import DOCUMENT_TYPES, MAX_HEADER_BYTES, Records
 from data.sources.warc_segments import Segment, read_segments
 
-#: A record's header beyond this is no header; real ones take a kilobyte.
-MAX_HEADER_BYTES = 2**16
 #: What is looked at first.
 USUAL_HEADER_BYTES = 2**11
-#: Record types that hold documents; the others are numbered and passed over.
-DOCUMENT_TYPES = ("response", "resource", "conversion")
-#: HTTP headers that later steps look at.
-KEPT_HEADERS = (
-    ("x-robots-tag", "x_robots_tag"),
-    ("content-language", "content_language"),
-    ("tdm-reservation", "tdm_reservation"),
-)
 
-_USUAL_VERSIONS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
 _VERSION = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n")
 #: After damage: on a line of its own, or anywhere if a header goes on (a hole swallows line ends too).
 _NEXT_WARC_RECORD = re.compile(
     rb"WARC/\d\.\d+[ \t]*\r?\n(?=(?:WARC|Content)-[A-Za-z-]+[ \t]*:)|(?<=\n)WARC/\d\.\d+[ \t]*\r?\n"
 )
 _HEADER_END = re.compile(rb"\n\r?\n")
-#: From base 32 as RFC 4648 has it to the digits of `int(…, 32)`.
-_BASE_32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
+_LINE_ENDS = (b"", b"\r", b"\n")
 
 
 def read_warc(file: InputFile, source: Source) -> Iterator[Row]:
@@ -57,33 +42,43 @@ def read_warc(file: InputFile, source: Source) -> Iterator[Row]:
         return
     handle = os.open(file.path, os.O_RDONLY)
     try:
-        yield from _Records(file.relative, source).rows(handle)
+        yield from _File(file.relative, source).rows(handle)
     finally:
         os.close(handle)
 
 
-class _Records:
+class _File:
     """The records of one file, numbered across its segments."""
 
     def __init__(self, relative: str, source: Source) -> None:
         self._relative, self._source = relative, source
+        self._records = Records(relative, source)
         self._number = self._arc = 0
 
     def rows(self, handle: int) -> Iterator[Row]:
         """Yields a row for each document and damaged stretch."""
         cut: Row | None = None  # a record cut short: part of the stretch, if damage follows
+        usual = self._records.usual
         for item in read_segments(handle, self._relative, self._source.salvage):
             if not isinstance(item, Segment):
                 self._number -= cut is not None
                 cut = None
-                yield self._bad(item.reason, None, offset=item.offset, bytes=item.end - item.offset)
+                yield self._bad(item.reason, offset=item.offset, bytes=item.end - item.offset)
                 self._number += 1
                 continue
             if cut:
                 yield cut
                 cut = None
-            rows = self._only_row(item)
-            for row in self._segment_rows(item) if rows is None else rows:
+            content = item.whole
+            if content is not None and not item.salvaged:  # a member that is one sound record, as nearly all are
+                found = usual(content, 0, self._number, item.is_vouched_for)
+                if found is not None and found[0] == item.size:
+                    self._number += 1
+                    self._arc = 0
+                    if found[1] is not None:
+                        yield found[1]
+                    continue
+            for row in self._segment_rows(item):
                 if row["reason"] == "truncated":
                     cut = row
                 else:
@@ -91,29 +86,13 @@ class _Records:
         if cut:
             yield cut
 
-    def _only_row(self, segment: Segment) -> tuple[Row, ...] | None:
-        """Returns what a segment of exactly one sound record gives: the usual case, in few steps. Else null."""
-        content = segment.whole
-        if content is None or content[:10] not in _USUAL_VERSIONS:
-            return None
-        end = content.find(b"\r\n\r\n", 10, MAX_HEADER_BYTES)
-        if end < 0 or content.find(b"\n\n", 10, end) >= 0:
-            return None
-        fields = parse_headers(content[10:end])
-        length = _content_length(fields)
-        if length is None or "warc-type" not in fields or len(content) != end + length + 8:
-            return None
-        if not content.endswith(b"\r\n\r\n"):
-            return None
-        self._arc = 0
-        row = self._record(segment, fields, end + 4, length)
-        self._number += 1
-        return () if row is None else (row,)
-
     def _segment_rows(self, segment: Segment) -> Iterator[Row]:
         """Yields a row for each document and damaged stretch; only the last can be `truncated`."""
         position = segment.skip_line_ends(0)
         while position < segment.size:
+            position = yield from self._usual_rows(segment, position)
+            if position >= segment.size:
+                break
             header = self._header(segment, position)
             length = _content_length(header[0]) if header else None
             if header is None or length is None:
@@ -132,6 +111,27 @@ class _Records:
                     yield self._stretch(segment, position, following, "truncated" if is_cut else "bad_warc_header")
             position = following
             self._number += 1
+
+    def _usual_rows(self, segment: Segment, position: int) -> Generator[Row, None, int]:
+        """Yields the rows of the usual records from a place on; returns where the first unusual one begins."""
+        if self._arc or segment.salvaged:
+            return position
+        usual, is_sure = self._records.usual, segment.is_vouched_for
+        window, base = segment.window(position)
+        while True:
+            found = usual(window, position - base, self._number, is_sure)
+            if found is None:
+                if segment.is_well_within(position):
+                    return position
+                window, base = segment.window(position)
+                continue
+            end, row = found
+            self._number += 1
+            if row is not None:
+                yield row
+            position = base + end
+            if window[end : end + 1] in _LINE_ENDS:  # of the window too, or more line ends than two
+                position = segment.skip_line_ends(position)
 
     @property
     def _next(self) -> re.Pattern[bytes]:
@@ -173,98 +173,27 @@ class _Records:
             or (self._arc > 0 and ARC_RECORD.match(segment.read(following, MAX_LINE_BYTES)) is not None)
         )
 
-    def _bad(self, reason: str, block: bytes | None, **facts: int) -> Row:
-        return quarantined(self._source, f"{self._relative}:{self._number}", reason, block, **facts)
+    def _bad(self, reason: str, **facts: int) -> Row:
+        return self._records.bad(self._number, reason, None, **facts)
 
     def _stretch(self, segment: Segment, start: int, end: int, reason: str) -> Row:
-        return self._bad(reason, None, offset=segment.offset + start, bytes=end - start)
+        return self._bad(reason, offset=segment.offset + start, bytes=end - start)
 
     def _record(self, segment: Segment, fields: Mapping[str, str], body: int, length: int) -> Row | None:
         """Returns the row of one whole record, or null if its type holds no document."""
-        kind = fields["warc-type"].lower()
-        if kind not in DOCUMENT_TYPES:
+        if fields["warc-type"].lower() not in DOCUMENT_TYPES:
             return None
-        source = self._source
-        if length > source.max_record_bytes + MAX_HEADER_BYTES:
-            return self._bad("too_large", None, offset=segment.offset + body, bytes=length)
+        if length > self._source.max_record_bytes + MAX_HEADER_BYTES:
+            return self._bad("too_large", offset=segment.offset + body, bytes=length)
         # A large block is copied once: what is read of it, not what it lies in.
-        whole, start = (segment.read(body, length), 0) if segment.whole is None else (segment.whole, body)
-        block = memoryview(whole)[start : start + length]
-        is_sure = segment.is_vouched_for and source.digests != "all"
-        if not is_sure and not fits_digest(block, fields.get("warc-block-digest", "")):
-            return self._bad("bad_digest", bytes(block))
-        content_type: str | None = fields.get("content-type", "")
-        metadata: dict[str, object] = {"date": fields.get("warc-date")}
-        if segment.salvaged:
-            metadata["salvaged"] = True
-        text = content = None
-        is_http = bytes(block[:5]) == b"HTTP/" if self._arc else "http" in str(content_type).lower()
-        if kind == "response" and is_http:
-            try:
-                response = parse_response(
-                    whole, source.max_record_bytes, "warc-truncated" in fields, start, start + length
-                )
-            except BadMessage as error:
-                return self._bad(error.reason, bytes(block))
-            content, content_type = response.body, response.headers.get("content-type")
-            metadata["http_status"] = response.status
-            for name, key in KEPT_HEADERS:
-                if name in response.headers:
-                    metadata[key] = response.headers[name]
-        elif kind == "conversion" and str(content_type).lower().startswith("text/plain"):
-            try:
-                text, content_type = str(block, "utf-8-sig"), None
-            except UnicodeDecodeError:
-                return self._bad("bad_encoding", bytes(block))
-        else:
-            content = bytes(block)
-        if len(content or b"") > source.max_record_bytes:
-            return self._bad("too_large", bytes(block))
-        return document(
-            source.name,
-            f"{self._relative}:{self._number}",
-            kind=source.documents_are,
-            text=text,
-            content=content,
-            content_type=content_type or None,
-            origin_id=_bare(fields.get("warc-record-id")),
-            url=_bare(fields.get("warc-target-uri")),
-            licence=source.licence,
-            metadata=metadata,
-        )
+        content, start = (segment.read(body, length), 0) if segment.whole is None else (segment.whole, body)
+        return self._records.row(
+            content, start, start + length, fields, self._number,
+            segment.is_vouched_for, self._arc > 0, segment.salvaged,
+        )  # fmt: skip
 
 
 def _content_length(fields: Mapping[str, str]) -> int | None:
     # Some writers repeat the field; parse_headers joins the values.
     value = fields.get("content-length", "").split(",")[0].strip()
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
-def _bare(value: str | None) -> str | None:
-    """Returns an identifier without the angle brackets that WARC 1.0 puts around it."""
-    return value.removeprefix("<").removesuffix(">") or None if value else None
-
-
-def fits_digest(block: bytes | memoryview, digest: str) -> bool:
-    """Returns whether a block has its `algorithm:value` digest; an unknown or absent one fits.
-
-    Values come in base 32 (as the standard's examples have them) and in base 16.
-    """
-    algorithm, _, value = digest.partition(":")
-    algorithm = algorithm.strip().lower().replace("sha-", "sha")
-    value = value.strip()
-    if algorithm == "sha1" and len(value) == 32:  # nearly all; Python's own decoder takes as long as hashing
-        try:
-            wanted = int(value.upper().translate(_BASE_32), 32)
-        except ValueError:
-            return True
-        return int.from_bytes(hashlib.sha1(block, usedforsecurity=False).digest()) == wanted
-    if algorithm not in ("md5", "sha1", "sha256", "sha512") or not value:
-        return True
-    found = hashlib.new(algorithm, block, usedforsecurity=False).digest()
-    if len(value) == 2 * len(found):
-        return value.lower() == found.hex()
-    try:
-        return base64.b32decode(value.upper() + "=" * (-len(value) % 8)) == found
-    except binascii.Error:
-        return True

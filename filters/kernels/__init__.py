@@ -1,1 +1,1 @@
-"""Compiled functions over texts; see `filters/compiled.py` and `filters/kernels/texts.py`."""
+"""Compiled functions over texts; see `data/compiled.py` and `filters/kernels/texts.py`."""

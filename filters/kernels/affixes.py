@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled, inlined
 from filters.characters import DIGIT
-from filters.compiled import compiled, inlined
 from filters.english_rules import (
     ALPHA,
     ALPHA_LOWER,

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import CLOSING, DECIMAL, SENTENCE_END, SPACE, WORD
-from filters.compiled import compiled
 from filters.kernels.datatrove import next_line
 from filters.kernels.english import count_sentences, split_english
 from filters.kernels.prose import strip

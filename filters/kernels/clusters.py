@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled
+from data.compiled import compiled
 from filters.kernels.minhash import clear, draw_salt, first_slot, insert, mask_for
 
 

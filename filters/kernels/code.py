@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import ALPHANUMERIC, LETTER
-from filters.compiled import compiled
 from filters.kernels.comments import scan
 from filters.kernels.encoded import count_encoded, measure_published
 from filters.kernels.markup import count_displayed, count_visible, fold_case

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import SPACE
-from filters.compiled import compiled
 
 SLASHES = 1  # // to the end of the line
 BLOCKS = 2  # /* … */, or to the end of the text

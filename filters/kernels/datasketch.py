@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 
 #: Messages hashed side by side: 8 × 32 bits are a vector.
 LANES = 8

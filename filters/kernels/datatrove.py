@@ -1,14 +1,14 @@
 """What datatrove 0.10.1's filters compare, computed as they do, for all texts of a batch.
 
-Names and order of the columns are in `filters/datatrove_signals.py`.
+Names and order of the columns are in `filters/signals/datatrove.py`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import LETTER, LINE_END
-from filters.compiled import compiled
 from filters.english_rules import STOP_CHARACTER, SYMBOL
 from filters.kernels.english import split_english
 from filters.kernels.prose import share, strip

@@ -1,14 +1,14 @@
 """What DCLM's filters compare, computed as they do, for all texts of a batch.
 
-Names and order of the columns are in `filters/dclm_signals.py`.
+Names and order of the columns are in `filters/signals/dclm.py`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import ALPHANUMERIC, LETTER
-from filters.compiled import compiled
 from filters.kernels.prose import share, split_lines, split_words
 from filters.kernels.texts import decode, fold, longest, places
 

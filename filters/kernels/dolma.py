@@ -1,14 +1,14 @@
 """What Dolma's Gopher tagger measures, computed as it does, for all texts of a batch.
 
-Names and order of the columns are in `filters/dolma_signals.py`.
+Names and order of the columns are in `filters/signals/dolma.py`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import LETTER
-from filters.compiled import compiled
 from filters.kernels.datatrove import stop_word
 from filters.kernels.prose import split_words
 from filters.kernels.repetition import extend, number_words

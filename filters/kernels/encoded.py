@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import SPACE, WORD
-from filters.compiled import compiled
 
 NEWLINE, COMMA, ZERO, BACKSLASH, LOWER_U, LOWER_X, UPPER_X = 10, 44, 48, 92, 117, 120, 88
 

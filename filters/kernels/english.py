@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled, inlined
 from filters.characters import DIGIT, PLAIN, PUNCTUATION, SPACE
-from filters.compiled import compiled, inlined
 from filters.english_rules import BEFORE_DOT, DIVIDING, FULL_STOP, PREFIX, SENTENCE_MARK, SUFFIX
 from filters.kernels.affixes import (
     append_pieces,

@@ -2,14 +2,14 @@
 
 A host is found as tldextract 5.4 finds it, which forgives almost everything, and the registered
 domain by the rules of the Public Suffix List. A host with characters that are not ASCII is "odd"
-and left to `filters/url_hosts.py`.
+and left to `filters/probes/url_hosts.py`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 from filters.kernels.sets import NOTHING, ONE, START, finish, lower, stir
 
 SLASH, COLON, AT, DOT, QUESTION, HASH, OPEN, CLOSE, BANG, PLUS, MINUS = b"/:@.?#[]!+-"

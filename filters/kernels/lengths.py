@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import SPACE
-from filters.compiled import compiled
 from filters.kernels.texts import decode, longest
 
 NEWLINE, DOTTED_I = 10, 0x130

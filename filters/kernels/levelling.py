@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 from filters.kernels.sets import holds
 from filters.levelling import FOLDED, MANY, MARK, SPACE_BIT, UNSURE, WORD, WORD_BIT
 

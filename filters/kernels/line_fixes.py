@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import DECIMAL, NUMERAL, SPACE, UPPER, WORD
-from filters.compiled import compiled
 from filters.kernels.dclm import count_tokens
 from filters.kernels.prose import strip
 from filters.kernels.texts import decode, encode, longest, stands_at

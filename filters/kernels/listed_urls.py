@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 from filters.kernels.hosts import DOT, HASH, QUESTION, SLASH, find_host, find_registered, is_alphanumeric, is_odd
 from filters.kernels.sets import START, child_of, finish, hash_bytes, holds, lower, stir
 

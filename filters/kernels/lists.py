@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled
+from data.compiled import compiled
 from filters.kernels.hosts import DOT, HASH, SLASH, is_odd, stripped
 from filters.kernels.listed_urls import hash_domain, write_plain
 from filters.kernels.sets import hash_bytes

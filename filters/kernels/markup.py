@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import SPACE
-from filters.compiled import compiled
 from filters.kernels.comments import BANG, DASH, GREATER, LESS, SLASH, end_of_markup_comment
 from filters.kernels.encoded import is_boundary
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 from filters.kernels.levelling import (
     MULTIPLIER,
     hash_characters,

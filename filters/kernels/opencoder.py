@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import ALPHANUMERIC, LETTER, SPACE, WORD
-from filters.compiled import compiled
 from filters.kernels.comments import COMMENT, NEWLINE, scan
 from filters.kernels.encoded import HEXADECIMAL, ZERO
 from filters.kernels.repetition import measure_repetition, number_words

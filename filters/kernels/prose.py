@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import (
     BULLET,
     CLINGING,
@@ -14,7 +15,6 @@ from filters.characters import (
     TERMINAL,
     WORD,
 )
-from filters.compiled import compiled
 from filters.kernels.repetition import measure_repetition, number_words
 from filters.kernels.texts import (
     LONG,

@@ -1,6 +1,6 @@
 """What RedPajama-V2's quality signals count, for all texts of a batch.
 
-Names and order of the columns are in `filters/redpajama_signals.py`. What is counted on the text as it
+Names and order of the columns are in `filters/signals/redpajama.py`. What is counted on the text as it
 is, and what on the normalised one, has a function each.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import LOWER, NUMERIC, PLAIN, SPACE, UPPER, WORD
-from filters.compiled import compiled
 from filters.kernels.line_fixes import says
 from filters.kernels.prose import split_words, strip
 from filters.kernels.repetition import extend, number_words

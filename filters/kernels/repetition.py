@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled
+from data.compiled import compiled
 from filters.kernels.texts import add_member, hash_piece, is_taken, mark_of, mask_for, same
 
 FIRST_TOP, LAST_TOP = 2, 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 HALF, START = np.uint64(32), np.uint64(0x2545F4914F6CDD1D)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import CLINGING, SPACE
-from filters.compiled import compiled
 from filters.kernels.texts import decode, longest
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import SPACE, WORD
-from filters.compiled import compiled
 from filters.kernels.comments import DOUBLE, NEWLINE, SINGLE
 
 HTTP = np.frombuffer(b"http", dtype=np.uint8)

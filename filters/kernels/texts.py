@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 
 #: Characters from which on a text is so long that memory counts for more than time.
 LONG = 1_000_000

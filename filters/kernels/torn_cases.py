@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filters.compiled import compiled, inlined
+from data.compiled import compiled, inlined
 from filters.english_rules import (
     FIRST_LENGTHS,
     MAX_PATTERN_TOKEN,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import DECIMAL, WORD
-from filters.compiled import compiled
 from filters.english_rules import ALPHA_LOWER, HOST
 
 HASH, PLUS, DASH, DOT, SLASH, COLON, QUESTION, AT, LOW_LINE = 35, 43, 45, 46, 47, 58, 63, 64, 95

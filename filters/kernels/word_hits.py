@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.compiled import compiled
 from filters.characters import WORD
-from filters.compiled import compiled
 from filters.kernels.sets import child_of
 
 

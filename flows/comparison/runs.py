@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from data.keyed import keyed_unit
 from data.schema import STATUSES
 from flows.report.excerpts import label
+from flows.report.formatting import stated
 from flows.report.lookup import places_of, rows_at
 from flows.report.published import Published, Rule
 
@@ -223,8 +224,8 @@ def bound_in_words(bound: dict[str, Any] | None, number: Any) -> str:
     """
     if bound is None:
         return "off"
-    stated = f" ({bound['stated']})" if bound["stated"] else ""
-    return f"{bound['sign']} {number(bound['bound'])}{stated}"
+    of_pool = f" ({stated(bound['stated'])})" if bound["stated"] else ""
+    return f"{bound['sign']} {number(bound['bound'])}{of_pool}"
 
 
 def shown_setting(value: Any) -> str:

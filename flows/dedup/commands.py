@@ -9,15 +9,22 @@ from typing import Any
 
 import click
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+from flows.commands.options import AS_JSON, MAX_QUARANTINED, OUT, WORKERS
 
 #: What decides how likely a pair is found; each is a field of the recipe's `deduplicate`.
 _BANDING = (
     click.option("--preset", metavar="NAME", help="fineweb, slimpajama, starcoder, refinedweb or nemotron-cc."),
-    click.option("--threshold", type=click.FloatRange(0, 1), help="True Jaccard similarity that makes a duplicate."),
-    click.option("--permutations", type=click.IntRange(1), help="Cut into the bands that suit the threshold best."),
-    click.option("--bands", type=click.IntRange(1), help="Bands of the signature."),
-    click.option("--rows", type=click.IntRange(1), help="Rows of a band; bands × rows permutations."),
+    click.option(
+        "--threshold",
+        metavar="SHARE",
+        type=click.FloatRange(0, 1),
+        help="True Jaccard similarity that makes a duplicate.",
+    ),
+    click.option(
+        "--permutations", metavar="N", type=click.IntRange(1), help="Cut into the bands that suit the threshold best."
+    ),
+    click.option("--bands", metavar="N", type=click.IntRange(1), help="Bands of the signature."),
+    click.option("--rows", metavar="N", type=click.IntRange(1), help="Rows of a band; bands × rows permutations."),
 )
 
 
@@ -56,32 +63,48 @@ def dedup() -> None:
 
 @dedup.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
-@click.option("--text", default="text", show_default=True, help="The column that holds the text.")
-@click.option("--id", "identity", default="id", show_default=True, help="The column that holds the documents' ids.")
+@OUT
+@click.option("--text", metavar="COLUMN", default="text", show_default=True, help="The column that holds the text.")
+@click.option(
+    "--id",
+    "identity",
+    metavar="COLUMN",
+    default="id",
+    show_default=True,
+    help="The column that holds the documents' ids.",
+)
 @_with_banding
-@click.option("--shingles", help="words, characters, code or masked_code.")
-@click.option("--ngram", type=click.IntRange(1), help="How many of them make a shingle.")
+@click.option("--shingles", metavar="KIND", help="words, characters, code or masked_code.")
+@click.option("--ngram", metavar="N", type=click.IntRange(1), help="How many of them make a shingle.")
 @click.option("--no-confirm", is_flag=True, help="Believe MinHash; do not compute the true similarity of pairs.")
 @click.option("--exact-only", is_flag=True, help="Only texts that are equal after levelling.")
 @click.option("--survivor", metavar="KEY,…", help="Which copy survives: priority (an earlier INPUT), length, …")
-@click.option("--copies", help="keep_one or drop_all.")
+@click.option("--copies", metavar="WHICH", help="keep_one or drop_all.")
 @click.option(
     "--against", type=click.Path(path_type=Path), metavar="INDEX", help="Documents shipped before; they stay."
 )
 @click.option("--lines", type=click.IntRange(2), metavar="N", help="Cut lines that N documents of a domain share.")
 @click.option("--paragraphs", type=click.IntRange(2), metavar="N", help="Cut paragraphs that N of them share.")
-@click.option("--within", help="--lines, --paragraphs: domain (of the column url), source (an INPUT) or corpus.")
-@click.option("--substrings", type=click.IntRange(2), metavar="N", help="Cut runs of N words that stand there twice.")
-@click.option("--max-memory-gb", type=float, help="--substrings: stop before it starts if it would take more.")
-@click.option("--seed", type=int, help="Seed of the permutations.")
 @click.option(
-    "--max-quarantined", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Share of records."
+    "--within", metavar="GROUP", help="--lines, --paragraphs: domain (of the column url), source (an INPUT) or corpus."
 )
-@click.option("--workers", type=int, help="Processes; default: one for each processor.")
+@click.option("--substrings", type=click.IntRange(2), metavar="N", help="Cut runs of N words that stand there twice.")
+@click.option(
+    "--max-memory-gb", metavar="GB", type=float, help="--substrings: stop before it starts if it would take more."
+)
+@click.option("--seed", metavar="N", type=int, help="Seed of the permutations.")
+@MAX_QUARANTINED
+@WORKERS
 @AS_JSON
 def run(inputs: tuple[Path, ...], out: Path, as_json: bool, **wishes: Any) -> None:
-    """Write the documents that are no duplicates, and a table of those that are."""
+    """Write the documents that are no duplicates.
+
+    Beside them stands a table of those that are: who matched whom, and how nearly.
+
+    \b
+    phimill dedup run corpus/ more.jsonl.zst --out out/dedup
+    phimill dedup run corpus/ --preset slimpajama --lines 7 --out out/dedup
+    """
     from flows.dedup.tool import closing_words, run_dedup
 
     plain = {name: wishes.pop(name) for name in ("text", "identity", "max_quarantined", "workers")}
@@ -110,7 +133,9 @@ def _settings(wishes: dict[str, Any]) -> dict[str, Any]:
 
 @dedup.command()
 @_with_banding
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Draw it: .png, .svg or .html.")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw it: .png, .svg or .html."
+)
 @AS_JSON
 def curve(out: Path | None, as_json: bool, **wishes: Any) -> None:
     """Show which similarity is found with which chance.
@@ -131,7 +156,10 @@ def curve(out: Path | None, as_json: bool, **wishes: Any) -> None:
 
 @dedup.group()
 def index() -> None:
-    """Keep what was shipped, so that it is not shipped again (`deduplicate.against`, `--against`)."""
+    """Keep what was shipped, so that it is not shipped again.
+
+    A recipe names the index under `deduplicate.against`, `phimill dedup` by --against.
+    """
 
 
 FOLDER = click.argument("folder", metavar="INDEX", type=click.Path(path_type=Path))
@@ -140,18 +168,31 @@ FOLDER = click.argument("folder", metavar="INDEX", type=click.Path(path_type=Pat
 @index.command()
 @FOLDER
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@click.option("--text", default="text", show_default=True, help="The column that holds the text.")
-@click.option("--id", "identity", default="id", show_default=True, help="The column that holds the documents' ids.")
+@click.option("--text", metavar="COLUMN", default="text", show_default=True, help="The column that holds the text.")
+@click.option(
+    "--id",
+    "identity",
+    metavar="COLUMN",
+    default="id",
+    show_default=True,
+    help="The column that holds the documents' ids.",
+)
 @_with_banding
-@click.option("--shingles", help="words, characters, code or masked_code.")
-@click.option("--ngram", type=click.IntRange(1), help="How many of them make a shingle.")
-@click.option("--seed", type=int, help="Seed of the permutations.")
-@click.option("--recipe", help="Sign as this recipe's `deduplicate` does.")
+@click.option("--shingles", metavar="KIND", help="words, characters, code or masked_code.")
+@click.option("--ngram", metavar="N", type=click.IntRange(1), help="How many of them make a shingle.")
+@click.option("--seed", metavar="N", type=int, help="Seed of the permutations.")
+@click.option("--recipe", metavar="RECIPE", help="Sign as this recipe's `deduplicate` does.")
 @AS_JSON
 def add(
     folder: Path, inputs: tuple[Path, ...], text: str, identity: str, recipe: str | None, as_json: bool, **wishes: Any
 ) -> None:
-    """Add documents; the index is made if it is not there. A published dataset's are in DIR/data."""
+    """Add documents; the index is made if it is not there.
+
+    A published dataset's documents are in DIR/data.
+
+    \b
+    phimill dedup index add out/index out/mine/data
+    """
     from flows.dedup.shipped import add_to_index
 
     _print(add_to_index(folder, inputs, _settings(wishes), text=text, identity=identity, recipe=recipe), as_json)
@@ -160,10 +201,16 @@ def add(
 @index.command()
 @FOLDER
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--from", "listed", type=click.File(), help="A file with one id in each line; - is standard input.")
+@click.option(
+    "--from", "listed", metavar="FILE", type=click.File(), help="A file with one id in each line; - is standard input."
+)
 @AS_JSON
 def remove(folder: Path, ids: tuple[str, ...], listed: Any, as_json: bool) -> None:
-    """Remove documents by id, their texts included."""
+    """Remove documents by id, their texts included.
+
+    \b
+    phimill dedup index remove out/index --from ids.txt
+    """
     from flows.dedup.shipped import remove_from_index
 
     lines = [line.rstrip("\r\n") for line in listed or ()]
@@ -175,7 +222,11 @@ def remove(folder: Path, ids: tuple[str, ...], listed: Any, as_json: bool) -> No
 @click.option("--deep", is_flag=True, help="Read every byte and compare it with its digest.")
 @AS_JSON
 def info(folder: Path, deep: bool, as_json: bool) -> None:
-    """Say what an index holds, and whether it is whole."""
+    """Say what an index holds, and whether it is whole.
+
+    \b
+    phimill dedup index info out/index --deep
+    """
     from flows.dedup.shipped import facts_of
 
     _print(facts_of(folder, deep), as_json)
@@ -185,7 +236,11 @@ def info(folder: Path, deep: bool, as_json: bool) -> None:
 @FOLDER
 @AS_JSON
 def compact(folder: Path, as_json: bool) -> None:
-    """Join small parts."""
+    """Join an index's small parts.
+
+    \b
+    phimill dedup index compact out/index
+    """
     from flows.dedup.shipped import compact as join
 
     _print(join(folder), as_json)

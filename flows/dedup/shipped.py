@@ -41,8 +41,8 @@ def add_to_index(
     Raises:
         UsageError: the index was made with other settings, a document has no id, or two have the same.
     """
-    from filters.known_documents import made_with, sign_for_index
-    from filters.signing import Signer
+    from filters.duplicates.known_documents import made_with, sign_for_index
+    from filters.duplicates.signing import Signer
 
     chosen = _recipe_settings(recipe, settings) if recipe else settings_of(settings) if settings else _own(folder)
     file = recipe_for(inputs, {}, text, identity)

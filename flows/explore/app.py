@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from flows.explore.ledger import SORTABLE, Ledger
 from flows.explore.pages import HERE, make_environment, style_sheet
 from flows.explore.query import Query, query_of, settings_of, whole_number
 from flows.explore.reader import line_of, page_of
+from flows.explore.texts import seek
 from flows.report.published import Published
 
 #: Documents on a page, border samples of a rule and side.
@@ -51,6 +53,11 @@ class Explorer:
         self.labels = Labels(labels or folder / LABELS_FILE)
         self.others = {str(path): Published(path) for path in others or []}
         self.comparisons: dict[str, dict[str, Any]] = {}
+
+    def warm(self) -> None:
+        """Reads what the first search and the first what-if need, so that they come at once."""
+        self.ledger.warm()
+        self.asker.warm()
 
     @property
     def label_of(self) -> dict[str, str]:
@@ -125,10 +132,25 @@ class Pages:
     def _found(self, query: Query, request: Request) -> dict[str, Any]:
         start = whole_number(request, "start")
         labels = self.explorer.label_of
+        if query.text.strip():
+            return self._sought(query, start)
         found = self.explorer.ledger.find(query, labels, start, PAGE)
         lines = [line_of(self.explorer, row) for row in found]
         total = self.explorer.ledger.count(query, labels)
-        return {"query": query, "lines": lines, "total": total, "start": start, "page": PAGE}
+        return {"query": query, "lines": lines, "total": total, "start": start, "page": PAGE, "sought": None}
+
+    def _sought(self, query: Query, start: int) -> dict[str, Any]:
+        """Returns the documents of a query, from one row on, that hold words inside their texts."""
+        explorer, labels = self.explorer, self.explorer.label_of
+        rows = np.sort(explorer.ledger.rows(query, labels))
+        sought = seek(explorer.published, explorer.folder, query.text, rows[np.searchsorted(rows, start) :])
+        lines = [
+            {**line_of(explorer, row), "excerpt": sought.rows[row["ledger_row"]]}
+            for row in explorer.ledger.listed(list(sought.rows))
+        ]
+        before = int(np.searchsorted(rows, start))
+        total = explorer.ledger.count(query, labels)
+        return {"query": query, "lines": lines, "total": total, "start": start, "sought": sought, "before": before}
 
     def document(self, request: Request) -> Response:
         """Shows one document: by its id, or as the n-th of those that a query asks for (`at`)."""
@@ -141,7 +163,7 @@ class Pages:
             row = int(found[0]["ledger_row"])
         else:
             place, row = -1, self._row_of(key or "")
-        one = page_of(self.explorer, row)
+        one = page_of(self.explorer, row, query.text)
         return self._page("document.html.j2", here="documents", one=one, query=query, at=place, labels=LABELS)
 
     def _row_of(self, key: str) -> int:

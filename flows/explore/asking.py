@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from data.errors import PhimillError, UsageError
-from filters.plan import Rule
+from filters.judging.plan import Rule
 from flows.report import histograms
 from flows.report.published import Published
 from flows.whatif.answer import Change, Outcome, answer, changes_between, rules_of

@@ -8,10 +8,15 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from data.errors import UsageError
 from flows.explore.query import Query
 from flows.report.lookup import places_of, rows_at
 from flows.report.published import Published
+
+IntArray = npt.NDArray[np.int64]
 
 #: What a list of documents shows of each.
 LISTED = (
@@ -22,8 +27,11 @@ LISTED = (
 #: Columns beside the signals that a list can be sorted by.
 SORTABLE = ("tokens", "bytes", "measured", "jaccard", "cluster_size")
 
-#: Counts that are held in memory.
-HELD = 2_000
+#: Answers that are held in memory, the numbers of their rows: 8 bytes each.
+HELD = 8
+
+#: Rows of a ledger of which the words that `q` is looked for in are held in memory too: about 110 bytes each.
+HELD_ROWS = 5_000_000
 
 #: Columns in which `q` is looked for.
 _SEARCHED = ("id", "origin_id", "locator", "url")
@@ -64,9 +72,21 @@ class Ledger:
             f"CREATE VIEW ledger AS SELECT * EXCLUDE (filename, file_row_number), "
             f"file_row_number + {_offset(published, files)} AS ledger_row FROM {source}"
         )
-        self._counts: dict[str | None, dict[str, int]] = {}
+        self._found: dict[str, tuple[IntArray, int]] = {}
         self._facets: dict[str, list[tuple[str, int]]] = {}
-        self._lock = threading.Lock()
+        self._lock, self._words_lock = threading.Lock(), threading.Lock()
+        self._has_words: bool | None = None
+
+    def warm(self) -> None:
+        """Reads what every search looks through, so that the first one comes at once; too large a ledger is not."""
+        with self._words_lock:
+            if self._has_words is None:
+                self._has_words = self.published.rows() <= HELD_ROWS
+                if self._has_words:
+                    words = f"lower(concat_ws(chr(10), {', '.join(_SEARCHED)}))"
+                    self._connection.cursor().execute(
+                        f"CREATE TABLE searched AS SELECT ledger_row, {words} AS words FROM ledger"
+                    )
 
     def find(self, query: Query, labels: Mapping[str, str], start: int, number: int) -> list[dict[str, Any]]:
         """Returns some of the documents that a query asks for, in its order, as LISTED and `ledger_row`.
@@ -77,24 +97,45 @@ class Ledger:
             start: the first one, from 0.
             number: how many at most.
         """
-        where, values = self._where(query, labels)
-        text = f"SELECT ledger_row FROM ledger {where} ORDER BY {self._order(query)} LIMIT ? OFFSET ?"
-        # Numbers first: DuckDB sorts and skips these alone, and a page of rows is read by its places.
-        found = [int(row["ledger_row"]) for row in self._rows(text, [*values, number, start])]
+        return self.listed(self.rows(query, labels)[start : start + number].tolist())
+
+    def listed(self, found: list[int]) -> list[dict[str, Any]]:
+        """Returns the documents in some rows as LISTED and `ledger_row`, in the order given."""
         rows = rows_at(self.published, places_of(self.published, found), list(LISTED))
         return [{**row, "ledger_row": place} for row, place in zip(rows, found, strict=True)]
 
     def count(self, query: Query, labels: Mapping[str, str]) -> dict[str, int]:
         """Returns how many documents a query asks for, and their tokens."""
-        key = query.address() if not query.label else None  # labels change, the ledger does not
-        if key in self._counts:
-            return self._counts[key]
+        rows, tokens = self._matching(query, labels)
+        return {"documents": len(rows), "tokens": tokens}
+
+    def rows(self, query: Query, labels: Mapping[str, str]) -> IntArray:
+        """Returns the numbers of the rows that a query asks for, in its order."""
+        return self._matching(query, labels)[0]
+
+    def _matching(self, query: Query, labels: Mapping[str, str]) -> tuple[IntArray, int]:
+        """Returns the numbers of the rows that a query asks for, in its order, and the sum of their tokens.
+
+        One pass answers the list, its count and every later page of it; the page's rows are read by their places.
+        """
+        key = query.model_copy(update={"text": ""}).address() if not query.label else ""  # labels change, the ledger does not
+        if key in self._found:
+            return self._found[key]
         where, values = self._where(query, labels)
-        row = self._rows(f"SELECT count(*) AS documents, sum(tokens) AS tokens FROM ledger {where}", values)[0]
-        found = {"documents": int(row["documents"]), "tokens": int(row["tokens"] or 0)}
-        if key is not None and len(self._counts) < HELD:
-            self._counts[key] = found
-        return found
+        order = f" ORDER BY {self._order(query)}" if query.sort else ""
+        cursor = self._connection.cursor()  # each thread needs its own
+        try:
+            found = cursor.execute(f"SELECT ledger_row, tokens FROM ledger {where}{order}", values).fetchnumpy()
+        finally:
+            cursor.close()
+        rows = np.asarray(found["ledger_row"], dtype=np.int64)
+        answer = rows if query.sort else np.sort(rows), int(np.ma.sum(found["tokens"]) or 0)
+        if not query.label:
+            with self._lock:
+                self._found[key] = answer
+                while len(self._found) > HELD:
+                    del self._found[next(iter(self._found))]
+        return answer
 
     def row_of(self, key: str) -> int | None:
         """Returns the number of the row with this id."""
@@ -154,8 +195,6 @@ class Ledger:
             cursor.close()
 
     def _order(self, query: Query) -> str:
-        if not query.sort:
-            return "ledger_row"
         if query.sort not in (*SORTABLE, *self.published.signals):
             raise UsageError(f"sort: the ledger has no signal {query.sort}")
         return f"{_name(query.sort)} {'DESC' if query.down else 'ASC'} NULLS LAST, ledger_row"
@@ -173,8 +212,13 @@ class Ledger:
         if query.only:
             parts.append("len(failed_rules) = 1")
         if query.q.strip():
-            parts.append("(" + " OR ".join(f"contains(lower({name}), ?)" for name in _SEARCHED) + ")")
-            values += [query.q.strip().lower()] * len(_SEARCHED)
+            self.warm()
+            if self._has_words:
+                parts.append("ledger_row IN (SELECT ledger_row FROM searched WHERE contains(words, ?))")
+                values.append(query.q.strip().lower())
+            else:
+                parts.append("(" + " OR ".join(f"contains(lower({name}), ?)" for name in _SEARCHED) + ")")
+                values += [query.q.strip().lower()] * len(_SEARCHED)
         if query.label:
             named = [key for key, label in labels.items() if query.label in ("any", "none", label)]
             parts.append(f"id {'NOT ' if query.label == 'none' else ''}IN (SELECT unnest(?::VARCHAR[]))")

@@ -19,6 +19,7 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     q: str = Field("", max_length=300, description="Part of an id, origin_id, locator or URL.")
+    text: str = Field("", max_length=300, description="Words inside the text; looked for as far as one waits.")
     status: str = ""
     stage: str = ""
     reason: str = Field("", max_length=200)

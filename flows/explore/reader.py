@@ -37,15 +37,17 @@ def line_of(explorer: Explorer, row: dict[str, Any]) -> dict[str, Any]:
         "others": max(len(row["failed_rules"] or []) - 1, 0),
         "tokens": row["tokens"],
         "label": explorer.labels.of(row["id"]),
+        "excerpt": None,
     }
 
 
-def page_of(explorer: Explorer, number: int) -> dict[str, Any]:
+def page_of(explorer: Explorer, number: int, sought: str = "") -> dict[str, Any]:
     """Returns everything that the page of one document shows.
 
     Args:
         explorer: what is looked at.
         number: the document's row in the ledger.
+        sought: words that are marked too.
     """
     published = explorer.published
     row = rows_at(published, places_of(published, [number]))[0]
@@ -55,7 +57,7 @@ def page_of(explorer: Explorer, number: int) -> dict[str, Any]:
         text, problem = None, str(failure)
     one = described(row, published, None, 0)
     benchmark = benchmark_of(published, row)
-    reading = marked(text, one["rules"], SHOWN, benchmark) if text is not None else None
+    reading = marked(text, one["rules"], SHOWN, benchmark, sought) if text is not None else None
     explained = {rule.address: rule.explanation for rule in published.rules}
     legends = {legend.rule: (place, legend) for place, legend in enumerate(reading.legends)} if reading else {}
     rules = [

@@ -49,7 +49,7 @@ def explore(folder: Path, *, against: list[Path], labels: Path | None, port: int
         )
         print(f"phimill explore {folder}: {session.link}", flush=True)
         print("Only this link opens it, only on this machine. Ctrl-C ends it.", file=sys.stderr, flush=True)
-        threading.Thread(target=explorer.asker.warm, daemon=True, name="warm").start()
+        threading.Thread(target=explorer.warm, daemon=True, name="warm").start()
         if opens:
             webbrowser.open(session.link)
         with contextlib.suppress(KeyboardInterrupt):

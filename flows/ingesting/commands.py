@@ -8,30 +8,32 @@ from typing import Any
 
 import click
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+from flows.commands.options import AS_JSON, FORMAT, MAX_QUARANTINED, OUT, SAMPLE, WORKERS
 
 
 @click.command()
 @click.argument("source", metavar="SOURCE")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
-@click.option("--kind", help="How it is read: warc, jsonl, csv, git, …; default: as it looks.")
-@click.option("--text", help="The column that holds the text.")
-@click.option("--id", "identity", help="The column that holds the documents' own ids.")
-@click.option("--columns", help="A known table layout, such as the-stack.")
-@click.option("--revision", help="git, huggingface: commit, tag or branch.")
-@click.option("--host", "hosts", multiple=True, help="A host that http(s) addresses may name; may be repeated.")
+@OUT
+@click.option("--kind", metavar="KIND", help="How it is read: warc, jsonl, csv, git, …; default: as it looks.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the text.")
+@click.option("--id", "identity", metavar="COLUMN", help="The column that holds the documents' own ids.")
+@click.option("--columns", metavar="LAYOUT", help="A known table layout, such as the-stack.")
+@click.option("--revision", metavar="REVISION", help="git, huggingface: commit, tag or branch.")
+@click.option(
+    "--host", "hosts", metavar="HOST", multiple=True, help="A host that http(s) addresses may name; may be repeated."
+)
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Any key of a recipe's source; may be repeated."
 )
-@click.option("--format", "form", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True)
-@click.option(
-    "--max-quarantined", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Share of records."
-)
-@click.option("--sample", metavar="SHARE", help="Take only a share of the documents, such as 1%.")
-@click.option("--workers", type=int, help="Processes; default: one for each processor.")
+@FORMAT
+@MAX_QUARANTINED
+@SAMPLE
+@WORKERS
 @AS_JSON
 def ingest(source: str, out: Path, as_json: bool, changes: tuple[str, ...], **wishes: Any) -> None:
-    """Read a source (files, folder, repository, dump, address) into documents, and say what could not be read.
+    """Read a source into documents.
+
+    SOURCE is a file, a folder, a repository, a dump or an address. What could not be read is told.
 
     \b
     phimill ingest crawl/ --out out/crawl
@@ -65,33 +67,50 @@ def ingest(source: str, out: Path, as_json: bool, changes: tuple[str, ...], **wi
 
 @click.group()
 def cc() -> None:
-    """Common Crawl by its index: only the records that are wanted."""
+    """Read Common Crawl by its index: only what is wanted."""
 
 
 @cc.command()
 @click.argument("index", nargs=-1, required=True, metavar="INDEX...")
 @click.option(
-    "--archives", required=True, help="The folder, or listed host's address, that the index's WARC paths start from."
+    "--archives",
+    metavar="ROOT",
+    required=True,
+    help="The folder, or listed host's address, that the index's WARC paths start from.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
-@click.option("--domain", "domains", multiple=True, help="A host and all below it: example.org, .edu; may be repeated.")
-@click.option("--language", "languages", multiple=True, help="Such as eng, or en; may be repeated.")
-@click.option("--mime", "mimes", multiple=True, help="Default: text/html; `*` is any; may be repeated.")
-@click.option("--status", multiple=True, type=int, help="Default: 200; may be repeated.")
-@click.option("--url", help="A regular expression that the URL must match.")
-@click.option("--any-language", is_flag=True, help="A language counts also if most of the page is in another.")
-@click.option("--share", type=click.FloatRange(0, 1), help="Only this share, chosen by keyed hash.")
-@click.option("--max-records", type=click.IntRange(1), help="At most this many of each index file.")
-@click.option("--host", "hosts", multiple=True, help="A host that http(s) addresses may name; may be repeated.")
-@click.option("--list", "only_list", is_flag=True, help="Only write selection.parquet; read nothing of the archives.")
-@click.option("--format", "form", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True)
+@OUT
 @click.option(
-    "--max-quarantined", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Share of records."
+    "--domain",
+    "domains",
+    metavar="DOMAIN",
+    multiple=True,
+    help="A host and all below it: example.org, .edu; may be repeated.",
 )
-@click.option("--workers", type=int, help="Processes; default: one for each processor.")
+@click.option("--language", "languages", metavar="CODE", multiple=True, help="Such as eng, or en; may be repeated.")
+@click.option(
+    "--mime",
+    "mimes",
+    metavar="TYPE",
+    multiple=True,
+    help="Type of the page; default: text/html; `*` is any; may be repeated.",
+)
+@click.option("--status", metavar="N", multiple=True, type=int, help="HTTP status; default: 200; may be repeated.")
+@click.option("--url", metavar="REGEX", help="A regular expression that the URL must match.")
+@click.option("--any-language", is_flag=True, help="A language counts also if most of the page is in another.")
+@click.option("--share", metavar="SHARE", type=click.FloatRange(0, 1), help="Only this share, chosen by keyed hash.")
+@click.option("--max-records", metavar="N", type=click.IntRange(1), help="At most this many of each index file.")
+@click.option(
+    "--host", "hosts", metavar="HOST", multiple=True, help="A host that http(s) addresses may name; may be repeated."
+)
+@click.option("--list", "only_list", is_flag=True, help="Only write selection.parquet; read nothing of the archives.")
+@FORMAT
+@MAX_QUARANTINED
+@WORKERS
 @AS_JSON
 def select(index: tuple[str, ...], archives: str, out: Path, as_json: bool, **wishes: Any) -> None:
-    """Pick records from a crawl's index (columnar Parquet or CDXJ) and read just those ranges of its WARC files.
+    """Pick records from a crawl's index, and read just those.
+
+    INDEX is columnar Parquet or CDXJ; only the ranges wanted of its WARC files are read.
 
     \b
     phimill cc select cc-index/ --archives crawl/ --domain example.org --language en --out out/picked

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from data.schema import STAGES
 from flows.report.formatting import THIN, value, words
@@ -123,17 +123,22 @@ def share_needed(published: Published, rule: Rule, value: float) -> float | None
 @functools.lru_cache(maxsize=4)
 def _pool(published: Published, signal: str, where: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Floats, Floats]:
     """Returns a signal's values over the documents that a rule looks at, and their bytes."""
-    pieces = []
-    for batch in published.batches([signal, "signal.bytes", *(column for column, _ in where)]):
-        values = np.asarray(batch[signal].to_numpy(), dtype=np.float64)
-        sizes = np.nan_to_num(np.asarray(batch["signal.bytes"].to_numpy(), dtype=np.float64))
+    pieces, few = [], [column for column, _ in where]
+    for _, batch in published.portions([signal, "signal.bytes", *few], few):
+        values, sizes = (batch[name].to_numpy(zero_copy_only=False) for name in (signal, "signal.bytes"))
         there = ~np.isnan(values)
         for column, names in where:
-            there &= np.asarray(pc.is_in(batch[column], pa.array(names, pa.string())).to_numpy())
-        pieces.append((values[there], sizes[there]))
+            there &= _is_among(batch[column], names)
+        pieces.append((values[there], np.nan_to_num(sizes[there])))
     columns = zip(*pieces, strict=True) if pieces else ((np.zeros(0),), (np.zeros(0),))
     values, sizes = map(np.concatenate, columns)
     return values, sizes
+
+
+def _is_among(column: pa.DictionaryArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Returns which values of a column are among some; null is not."""
+    known = [*(value in names for value in column.dictionary.to_pylist()), False]
+    return np.asarray(known)[column.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
 
 
 def advice(row: dict[str, Any], published: Published, needed: list[dict[str, Any]] | None = None) -> str:

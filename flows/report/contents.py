@@ -198,7 +198,7 @@ def provenance(published: Published) -> dict[str, Any]:
     facts = [(name, manifest.get(name)) for name in ("phimill", "python", "snapshot", "sample") if manifest.get(name)]
     return {
         "facts": facts,
-        "versions": sorted((manifest.get("versions") or {}).items()),
+        "versions": sorted(pair for pair in (manifest.get("versions") or {}).items() if pair[0] not in dict(facts)),
         "inputs": (manifest.get("inputs") or [])[:LISTED],
         "inputs_left_out": max(0, len(manifest.get("inputs") or []) - LISTED),
         "shards": (manifest.get("shards") or [])[:LISTED],

@@ -79,6 +79,14 @@ def plural(number: float, noun: str, many: str | None = None) -> str:
     return f"{count(number)} {noun if round(number) == 1 else many or noun + 's'}"
 
 
+def stated(bound: str | None) -> str:
+    """Returns a bound that the pool makes a number of in words: `t0.85`, `p60`; "" for any other."""
+    if not bound or bound[0] not in "tp":
+        return ""
+    amount = bound[1:]
+    return f"best {100 * float(amount):.4g}% of the pool" if bound[0] == "t" else f"percentile {amount} of the pool"
+
+
 def _three_digits(number: float) -> str:
     digits = 2 if abs(number) < 9.995 else 1 if abs(number) < 99.95 else 0
     text = f"{number:.{digits}f}"

@@ -9,7 +9,7 @@ import numpy as np
 from data.schema import STAGES, STATUSES
 from flows.report import charts, palette
 from flows.report.excerpts import label
-from flows.report.formatting import count, plural, share, short, size, value, words
+from flows.report.formatting import count, plural, share, short, size, stated, value, words
 from flows.report.gallery import Gallery
 from flows.report.published import Published, Rule
 from flows.report.river import River
@@ -23,7 +23,8 @@ def overview(published: Published) -> dict[str, Any]:
     """Returns the headline: what was made, of what, and that the account is whole."""
     manifest, counts = published.manifest, published.manifest["counts"]
     shards = manifest.get("shards") or []
-    main = max(counts["reasons"], key=lambda row: (row["documents"], row["reason"]), default=None)
+    dropped = [row for row in counts["reasons"] if row["status"] == "dropped"]
+    main = max(dropped, key=lambda row: (row["documents"], row["reason"]), default=None)
     parts = [f"{count(counts['dropped'])} were dropped for {plural(_reasons(counts, 'dropped'), 'reason')}"]
     if main:
         parts[0] += f", most often as “{words(main['reason'])}” ({count(main['documents'])})"
@@ -165,7 +166,7 @@ def _fates(by: str, groups: dict[str, dict[str, int]]) -> tuple[str, list[tuple[
 
 def _rule_finding(rule: Rule, other_cause: int) -> str:
     side = ("below" if rule.lower else "above") if not rule.strict else f"not {'above' if rule.lower else 'below'}"
-    bound = value(rule.bound) + (f" ({rule.stated} of the pool)" if rule.stated else "")
+    bound = value(rule.bound) + (f", the {stated(rule.stated)}" if rule.stated else "")
     if not rule.judged:
         return "No document came before this rule."
     if not rule.failed:

@@ -21,6 +21,10 @@ LOG_RATIO, LOG_RATIO_OF_SHARES = 60.0, 1000.0
 CUT = 0.004
 
 
+#: How far from the other values a bound may lie, in their span, and still be on the axis.
+FARTHEST = 8.0
+
+
 @dataclasses.dataclass
 class Histogram:
     """Counts between edges, in groups (such as passed, excused, failed).
@@ -71,6 +75,7 @@ def for_bound(sample: Floats, bound: float, right: bool, groups: int = 3) -> His
     ratio = LOG_RATIO if high > 1 else LOG_RATIO_OF_SHARES
     logarithmic = bool(low > 0 and bound > 0 and high / low > ratio)
     edge = _edge(bound, right, whole)
+    low, high = _with_other_side(sample, edge, low, high, unit=1.0 if whole else 0.0)
     if logarithmic:
         edges = 10.0 ** _grid(np.log10(low), np.log10(high), np.log10(edge), whole=False)
         edges[np.argmin(np.abs(edges - edge))] = edge
@@ -86,6 +91,19 @@ def plain(sample: Floats, groups: int = 2) -> Histogram | None:
     finite = sample[np.isfinite(sample)]
     middle = float(np.median(finite)) if finite.size else 0.0
     return for_bound(finite, middle, right=True, groups=groups)
+
+
+def _with_other_side(sample: Floats, edge: float, low: float, high: float, unit: float) -> tuple[float, float]:
+    """Returns the ends of an axis that reaches beyond the edge, if a few values lie there and it is not too far away.
+
+    So many values lie on one side of most bounds that the quantiles cut the other side off, which is what one looks for.
+    """
+    reach = FARTHEST * max(high - low, unit)
+    if high < edge <= high + reach and (sample >= edge).any():
+        return low, float(min(np.quantile(sample[sample >= edge], 0.9), edge + 0.3 * max(edge - low, unit)))
+    if low - reach <= edge < low and (sample < edge).any():
+        return float(max(np.quantile(sample[sample < edge], 0.1), edge - 0.3 * max(high - edge, unit))), high
+    return low, high
 
 
 def _edge(bound: float, right: bool, whole: bool) -> float:

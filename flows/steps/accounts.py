@@ -104,7 +104,7 @@ def removed_from(part: Part) -> dict[str, pa.ChunkedArray]:
 
 
 def _signal_names(path: str) -> list[str]:
-    from filters.plan import SAID
+    from filters.judging.plan import SAID
 
     named = [name for name in column_names(path) if name not in (*NO_SIGNALS, "language")]
     return [name for name in named if not name.endswith(SAID)]
@@ -297,7 +297,7 @@ def rule_counts(run: Run, build: Path) -> list[dict[str, Any]]:
 
 def _judged(run: Run) -> collections.Counter[str]:
     """Returns how many documents each rule looked at: in its scope, with a value."""
-    from filters.judging import rule_values
+    from filters.judging.verdicts import rule_values
 
     judged: collections.Counter[str] = collections.Counter()
     for part in run.parts:

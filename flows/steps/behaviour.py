@@ -17,8 +17,8 @@ from data.fingerprint import digest, step_fingerprint
 from data.objects import read_objects
 from data.parts import read_part, write_part
 from data.recipe import Benchmark
-from filters.behaviour import BEHAVIOUR_SCHEMA, Alike, KnownBehaviours
-from filters.benchmarks import item_id
+from filters.contamination.behaviour import BEHAVIOUR_SCHEMA, Alike, KnownBehaviours
+from filters.contamination.benchmarks import item_id
 from flows.run import Run
 from synth.benchmark_functions import learn_function
 from synth.calling import call_functions
@@ -29,7 +29,7 @@ from synth.skeletons import exact_form
 
 #: What the verdicts on functions depend on, for fingerprints.
 MODULES = (
-    "filters.behaviour",
+    "filters.contamination.behaviour",
     "synth.benchmark_functions",
     "synth.calling",
     "synth.fragments",

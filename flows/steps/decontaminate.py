@@ -37,7 +37,7 @@ def decontaminate(run: Run) -> dict[str, Any]:
     digests = [run.work.sha256(run.root / benchmark.path) for benchmark in chosen.benchmarks]
     for benchmark in settings["benchmarks"]:
         benchmark["path"] = str(run.root / benchmark["path"])
-    modules = ["filters.contamination", "flows.steps.decontaminate", "flows.steps.judge"]
+    modules = ["filters.contamination.ngrams", "flows.steps.decontaminate", "flows.steps.judge"]
     if chosen.behaviour:
         settings["behaviours"] = learn(run, [Benchmark(**benchmark) for benchmark in settings["benchmarks"]], digests)
         modules += MODULES
@@ -106,7 +106,7 @@ def _fates(ids: pa.ChunkedArray, found: pa.Table) -> pa.Table:
 @functools.lru_cache(maxsize=1)
 def _index(benchmarks: tuple[Any, ...], ngram: int, min_item_words: int, digests: tuple[str, ...]) -> Any:
     """Returns the index of the benchmarks' items; `digests` of their files keep an older content's from being found."""
-    from filters.contamination import BenchmarkIndex
+    from filters.contamination.ngrams import BenchmarkIndex
 
     models = [
         Benchmark(name=name, path=path, fields=list(fields) or None, id_field=id_field)

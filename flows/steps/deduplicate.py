@@ -39,7 +39,7 @@ FATES = pa.schema(
 
 
 _MODULES = [
-    *("filters.duplicates", "filters.known_documents", "filters.ranking"),
+    *("filters.duplicates.search", "filters.duplicates.known_documents", "filters.duplicates.ranking"),
     *("flows.steps.deduplicate", "flows.steps.judge"),
 ]
 _LIBRARIES = ("numpy", "numba", "xxhash")
@@ -112,7 +112,7 @@ def sign_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) 
 
 
 def _signed(part: Part, settings: Deduplicate) -> Iterator[pa.Table]:
-    from filters.signing import Signer
+    from filters.duplicates.signing import Signer
 
     signer, mask, start = Signer(settings), alive(part, BEFORE), 0
     for batch in read_texts(part, ["id", "kind"]):
@@ -124,8 +124,8 @@ def _signed(part: Part, settings: Deduplicate) -> Iterator[pa.Table]:
 
 
 def _link(run: Run, settings: Deduplicate, targets: list[Path], index: DuplicateIndex | None) -> None:
-    from filters.duplicates import find_duplicates
-    from filters.known_documents import find_new
+    from filters.duplicates.known_documents import find_new
+    from filters.duplicates.search import find_duplicates
 
     living = LivingRows(run.parts)
     ranks = ranks_of(run, settings, living)
@@ -180,7 +180,7 @@ def ranks_of(run: Run, settings: Deduplicate, living: LivingRows) -> pa.Table:
 
 def _ranks(part: Part, settings: Deduplicate, priorities: dict[str, int]) -> pa.Table:
     """Returns what all rows of a part are ranked by, but for their lengths."""
-    from filters.ranking import rank_dates, rank_licences
+    from filters.duplicates.ranking import rank_dates, rank_licences
 
     table = read_part(part.files["ingest"], ["id", "source", "origin_id"])
     columns = {"id": table["id"], "source": table["source"], "name": table["origin_id"]}

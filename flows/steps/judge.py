@@ -18,7 +18,7 @@ NO_SIGNALS = ("id", "text", "text_bytes")
 
 def judge(run: Run) -> dict[str, Any]:
     """Adds the step `judge` to run.parts."""
-    import filters.judging as judging
+    import filters.judging.verdicts as judging
 
     _check_given(run)
     pool = judging.pool_bounds(run.plan, lambda columns: _read_pool(run.parts, columns))
@@ -27,7 +27,7 @@ def judge(run: Run) -> dict[str, Any]:
         "judge",
         version=1,
         settings=settings,
-        modules=["filters.judging", "flows.steps.judge"],
+        modules=["filters.judging.verdicts", "flows.steps.judge"],
         libraries=("numpy", "pyarrow"),
     )
     run.facts["pool"] = pool
@@ -74,8 +74,8 @@ def read_signals(part: Part, columns: list[str] | None = None) -> pa.Table:
 
 def judge_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
     """Writes one part's verdicts."""
-    import filters.judging as judging
-    from filters.plan import Plan
+    import filters.judging.verdicts as judging
+    from filters.judging.plan import Plan
 
     part = Part(**part_json)
     verdicts = judging.judge_rows(read_signals(part), Plan.from_json(settings["plan"]), settings["pool"])

@@ -21,7 +21,7 @@ COLUMNS = ("id", "source", "kind", "language", "url", "metadata")
 
 def measure(run: Run) -> dict[str, Any]:
     """Adds the step `measure` to run.parts."""
-    import filters.judging as judging
+    import filters.judging.verdicts as judging
 
     settings = {
         "plan": run.plan.measure_settings(),
@@ -36,7 +36,7 @@ def measure(run: Run) -> dict[str, Any]:
             "plan": run.plan.measure_settings(places=False),
             "language": _without_place(settings["language"]),
         },
-        modules=["filters.judging", "flows.steps.measure"],
+        modules=["filters.judging.verdicts", "flows.steps.measure"],
         libraries=("datatrove", "fasttext-numpy2", "numpy", "pyarrow", "spacy", "tldextract"),
     )
     run.parts = run.map_parts(
@@ -70,7 +70,7 @@ def measure_part(part_json: dict[str, Any], target: str, settings: dict[str, Any
 
 
 def _measured(part: Part, settings: dict[str, Any]) -> Iterator[pa.Table]:
-    import filters.judging as judging
+    import filters.judging.verdicts as judging
 
     goes_on = alive(part, ["ingest", "extract"])
     language = Language(**settings["language"]) if settings["language"] else None

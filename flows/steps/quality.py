@@ -43,7 +43,7 @@ def train_quality(run: Run) -> dict[str, Any]:
         "quality",
         version=1,
         settings=settings.model_dump(mode="json"),
-        modules=["filters.quality", "flows.steps.quality"],
+        modules=["filters.classifiers.quality", "flows.steps.quality"],
         libraries=("fasttext-numpy2",),
         reads=[run.recipe.seed, [run.work.sha256(path) for path in references], chosen, _text_keys(run)],
     )
@@ -72,7 +72,7 @@ def score(run: Run) -> dict[str, Any]:
         "score",
         version=1,
         settings={key: value for key, value in settings.items() if key != "path"},
-        modules=["filters.quality", "flows.steps.quality"],
+        modules=["filters.classifiers.quality", "flows.steps.quality"],
         libraries=("fasttext-numpy2",),
     )
     run.parts = run.map_parts("score", fingerprint, score_part, settings, reads=["extract"])
@@ -81,7 +81,7 @@ def score(run: Run) -> dict[str, Any]:
 
 def score_part(part_json: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
     """Writes one part's quality scores; null where the model does not look."""
-    from filters.quality import Scorer
+    from filters.classifiers.quality import Scorer
 
     part = Part(**part_json)
     scorer = Scorer(Path(settings["path"]), settings["sha256"], settings["label"], settings["canaries"])
@@ -115,7 +115,7 @@ def _text_keys(run: Run) -> str:
 
 
 def _train(run: Run, settings: Quality, references: list[Path], chosen: list[str], folder: Path) -> None:
-    from filters.quality import train
+    from filters.classifiers.quality import train
 
     good = [
         str(row[settings.text_column])

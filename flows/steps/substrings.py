@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.deduplication import Substrings
+from data.errors import UsageError
 from data.fingerprint import digest, step_fingerprint
 from data.parts import Part, alive, write_tables
 from data.recipe import Deduplicate
 from flows.run import Run
-from flows.steps.cut import BEFORE, check_memory, cut_rows, living_documents
+from flows.steps.cut import BEFORE, cut_rows, living_documents
 
 if TYPE_CHECKING:
     from filters.buffers import IntArray
@@ -43,7 +44,7 @@ def cut_substrings(run: Run, settings: Deduplicate) -> None:
         "substrings",
         version=1,
         settings={**chosen, "substrings": {**chosen["substrings"], "max_memory_gb": None}},
-        modules=["filters.substrings", "flows.steps.cut", "flows.steps.substrings"],
+        modules=["filters.cuts.substrings", "flows.steps.cut", "flows.steps.substrings"],
         libraries=("numpy", "pydivsufsort"),
         reads=[reads],
     )
@@ -61,7 +62,7 @@ def cut_substrings(run: Run, settings: Deduplicate) -> None:
 
 def _find(run: Run, settings: Deduplicate, targets: list[Path]) -> None:
     from filters.buffers import joined
-    from filters.substrings import Tokens, count_tokens, memory_bytes
+    from filters.cuts.substrings import Tokens, count_tokens, memory_bytes
 
     wanted = settings.substrings or Substrings()
     total = 0
@@ -70,7 +71,7 @@ def _find(run: Run, settings: Deduplicate, targets: list[Path]) -> None:
             total += count_tokens(joined(batch.filter(_looked_at(batch, here, wanted))["text"]), wanted)
     needed = memory_bytes(total, wanted)
     run.progress.say(f"  substrings    {total:,} {wanted.tokens} take up to {needed / 1e9:.2f} GB of memory")
-    check_memory(needed, settings)
+    _check_memory(needed, settings)
     tokens, ranks = Tokens(wanted), [np.zeros(0, dtype=np.int64)]
     for part in run.parts:
         for batch, here, own in living_documents(part, "substrings"):
@@ -82,6 +83,17 @@ def _find(run: Run, settings: Deduplicate, targets: list[Path]) -> None:
         write_tables(target, _rows(part, found, settings, wanted))
 
 
+def _check_memory(needed: int, settings: Deduplicate) -> None:
+    """Raises UsageError if substrings would take more memory than the recipe allows."""
+    wanted = settings.substrings
+    if wanted is not None and needed > wanted.max_memory_gb * 1e9:
+        raise UsageError(
+            f"deduplicate.substrings: the suffix array would take {needed / 1e9:.2f} GB, max_memory_gb is "
+            f"{wanted.max_memory_gb:g}. Raise it, name fewer `kinds`, or run over fewer documents; "
+            "what was done so far is kept"
+        )
+
+
 def _looked_at(batch: pa.Table, here: pa.Array, wanted: Substrings) -> pa.Array:
     """Returns which rows are alive and of a kind that is looked at."""
     kinds = pc.is_in(batch["kind"].cast(pa.string()), value_set=pa.array(wanted.kinds, pa.string()))
@@ -90,7 +102,7 @@ def _looked_at(batch: pa.Table, here: pa.Array, wanted: Substrings) -> pa.Array:
 
 def _rows(part: Part, found: Iterator[IntArray], settings: Deduplicate, wanted: Substrings) -> Iterator[pa.Table]:
     from filters.buffers import joined
-    from filters.substrings import byte_ranges
+    from filters.cuts.substrings import byte_ranges
 
     nothing = np.zeros((0, 2), dtype=np.int64)
     for batch, here, _ in living_documents(part, "substrings"):

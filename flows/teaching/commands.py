@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from data.errors import UsageError
-from flows.teaching.options import ManyValues, go_on, with_teacher, with_wishes
-
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+from flows.commands.options import AS_JSON, OUT, seed_option
+from flows.teaching.options import ManyValues, TeacherCommand, go_on, with_teacher, with_wishes
 
 TEXTBOOKS = ("section", "lesson")
 FORMATS = ("faq", "tutorial", "table", "qa", "wikipedia")
@@ -19,17 +18,24 @@ FORMATS = ("faq", "tutorial", "table", "qa", "wikipedia")
 
 @click.group()
 def synth() -> None:
-    """Have a teacher write exercises, textbooks and rephrasings: verified, and never over budget."""
+    """Have a teacher write exercises, textbooks, rephrasings.
+
+    What it writes is verified, and what it costs stays within the budget.
+    """
 
 
-@synth.command()
-@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@synth.command(cls=TeacherCommand)
+@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
 @click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
-@click.option("--kind", "kinds", multiple=True, help="What to ask for (`phimill synth kinds`); may be repeated.")
+@click.option(
+    "--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for (`phimill synth kinds`); may be repeated."
+)
 @with_wishes
 @AS_JSON
 def exercises(as_json: bool, **wishes: Any) -> None:
-    """Exercises with solution and tests, each run in a sandbox before it is kept.
+    """Make exercises, each run in a sandbox before it is kept.
+
+    An exercise has a solution and tests.
 
     \b
     phimill synth exercises -n 500 --out out/exercises
@@ -38,27 +44,48 @@ def exercises(as_json: bool, **wishes: Any) -> None:
     _make("exercises", as_json, ("function",), **wishes)
 
 
-@synth.command()
-@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
+@synth.command(cls=TeacherCommand)
+@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
 @click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
-@click.option("--kind", "kinds", multiple=True, help="What to ask for; default: section and lesson, in turn.")
+@click.option(
+    "--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for; default: section and lesson, in turn."
+)
 @with_wishes
 @AS_JSON
 def textbooks(as_json: bool, **wishes: Any) -> None:
-    """Textbook sections, whose code is run, and prose lessons with questions."""
+    """Make textbook sections, whose code is run, and lessons.
+
+    \b
+    phimill synth textbooks -n 100 --topics graphs --out out/textbooks
+    """
     _make("textbooks", as_json, TEXTBOOKS, **wishes)
 
 
-@synth.command()
+@synth.command(cls=TeacherCommand)
 @click.option("--from", "source", required=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
               help="A published dataset, or a JSONL or Parquet file or folder of them.")  # fmt: skip
-@click.option("--style", "styles", default=",".join(FORMATS), show_default=True, help="Formats, comma-separated.")
+@click.option(
+    "--style", "styles", metavar="A,B", default=",".join(FORMATS), show_default=True, help="Formats, comma-separated."
+)
 @click.option("--every", is_flag=True, help="Tell each document in every format, instead of in one.")
-@click.option("--max-chars", default=6000, show_default=True, type=click.IntRange(200), help="Of a document, at most.")
+@click.option(
+    "--max-chars",
+    metavar="N",
+    default=6000,
+    show_default=True,
+    type=click.IntRange(200),
+    help="Of a document, at most.",
+)
 @with_wishes
 @AS_JSON
 def rephrase(source: Path, styles: str, every: bool, max_chars: int, as_json: bool, out: Path, **wishes: Any) -> None:
-    """Documents told again as FAQ, tutorial, table, questions and answers, or encyclopedia article."""
+    """Tell documents again in other forms.
+
+    As FAQ, tutorial, table, questions and answers, or encyclopedia article.
+
+    \b
+    phimill synth rephrase --from out/mine -n 100 --out out/rephrased
+    """
     from flows.on_demand import split
     from flows.teaching.documents import read_documents
     from synth.plans import DocumentPlan
@@ -73,7 +100,11 @@ def rephrase(source: Path, styles: str, every: bool, max_chars: int, as_json: bo
 
 @synth.command()
 def kinds() -> None:
-    """List what a teacher can be asked for."""
+    """List what a teacher can be asked for.
+
+    \b
+    phimill synth kinds
+    """
     from flows.terminal import new_table, open_console
     from synth.kinds.registry import KINDS
 
@@ -85,11 +116,17 @@ def kinds() -> None:
 
 @synth.command()
 @click.argument("source", metavar="DIR|JOURNAL", type=click.Path(path_type=Path, exists=True))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="FILE.jsonl or FILE.jsonl.gz")
+@click.option(
+    "--out", metavar="FILE", required=True, type=click.Path(path_type=Path), help="FILE.jsonl or FILE.jsonl.gz"
+)
 def record(source: Path, out: Path) -> None:
-    """Make a run's answers a teacher that can be shipped: --base-url recorded:FILE asks it again.
+    """Make a run's answers a teacher that can be shipped.
 
-    Prompts and answers go into the file as they are; the key was never in the journal.
+    --base-url recorded:FILE asks it again. Prompts and answers go into the file as they are; the
+    key was never in the journal.
+
+    \b
+    phimill synth record out/exercises --out answers.jsonl.gz
     """
     from flows.teaching.recording import record as write
 
@@ -99,17 +136,25 @@ def record(source: Path, out: Path) -> None:
 
 @synth.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path, exists=True))
-@click.option("--prompt", "prompt_columns", default="prompt,instruction,input", show_default=True,
+@click.option("--prompt", "prompt_columns", metavar="A,B", default="prompt,instruction,input", show_default=True,
               help="Columns whose words make the prompt.")  # fmt: skip
-@click.option("--reply", "reply_column", default=None, help="The reply's column; default: reply, output, response, "
-              "completion or solution, whichever is there.")  # fmt: skip
-@click.option("--model", default="unknown", show_default=True, help="Who wrote the replies.")
-@click.option("-n", "--number", default=None, type=click.IntRange(1), help="Only so many, chosen by keyed hash.")
-@click.option("--seed", default=1, show_default=True, type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@click.option("--reply", "reply_column", metavar="COLUMN", default=None, help="The reply's column; default: reply, "
+              "output, response, completion or solution, whichever is there.")  # fmt: skip
+@click.option("--model", metavar="MODEL", default="unknown", show_default=True, help="Who wrote the replies.")
+@click.option(
+    "-n", "--number", metavar="N", default=None, type=click.IntRange(1), help="Only so many, chosen by keyed hash."
+)
+@seed_option("Another one draws others.")
+@OUT
 @AS_JSON
 def import_replies(files: tuple[Path, ...], as_json: bool, **wishes: Any) -> None:
-    """Judge replies that another program got: parse, run, and say how far each comes."""
+    """Judge replies that another program got.
+
+    They are parsed and run, and how far each comes is told.
+
+    \b
+    phimill synth import replies.jsonl --model gpt-x --out out/imported
+    """
     from flows.teaching.importing import import_replies as judge
 
     facts = judge(files, **wishes)
@@ -120,17 +165,19 @@ def import_replies(files: tuple[Path, ...], as_json: bool, **wishes: Any) -> Non
 @synth.command(cls=ManyValues)
 @click.option("--prompts", "folders", metavar="DIR...", multiple=True, help="Folders of prompts; `shipped` is ours.")
 @click.option("--models", metavar="MODEL...", multiple=True, help="Models; default: the built-in teacher's.")
-@click.option("--topics", help="Comma-separated topics; default: the built-in list.")
-@click.option("--kind", "kinds", multiple=True, help="What to ask for; may be repeated.")
-@click.option("-n", "--number", "exercises", default=50, show_default=True, type=click.IntRange(1),
+@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
+@click.option("--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for; may be repeated.")
+@click.option("-n", "--number", "exercises", metavar="N", default=50, show_default=True, type=click.IntRange(1),
               help="Cells; each goes through every pair of prompts and model.")  # fmt: skip
-@click.option("--seed", default=1, show_default=True, type=int)
+@seed_option("Another one draws others.")
 @click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The out folder.")
+@OUT
 @with_teacher
 @AS_JSON
 def compare(as_json: bool, **wishes: Any) -> None:
-    """The same cells through several prompts and models: yield, cost, novelty, samples side by side.
+    """Compare prompts and models on the same cells.
+
+    Yield, cost and novelty, with samples side by side.
 
     \b
     phimill synth compare --prompts shipped mine/ --models M1 M2 -n 50 --base-url URL --out out/compare
@@ -142,20 +189,36 @@ def compare(as_json: bool, **wishes: Any) -> None:
         click.echo(json.dumps(found, indent=1, sort_keys=True))
 
 
-@synth.command()
+@synth.command(cls=TeacherCommand)
 @click.option("--spec", metavar="FILE", help="Forecast for this.")
-@click.option("--topics", help="Comma-separated topics of the pilot.")
-@click.option("--kind", "kinds", multiple=True, help="What the pilot asks for; may be repeated.")
-@click.option("-n", "--number", "exercises", default=1000, show_default=True, type=click.IntRange(1),
+@click.option("--topics", metavar="A,B", help="Comma-separated topics of the pilot.")
+@click.option("--kind", "kinds", metavar="KIND", multiple=True, help="What the pilot asks for; may be repeated.")
+@click.option("-n", "--number", "exercises", metavar="N", default=1000, show_default=True, type=click.IntRange(1),
               help="Forecast for so many requests.")  # fmt: skip
-@click.option("--pilot", default=20, show_default=True, type=click.IntRange(0, 1000), help="Requests tried out.")
-@click.option("--levels", default="1,8,32", show_default=True, help="How many calls at a time are timed.")
-@click.option("--seed", default=1, show_default=True, type=int)
-@click.option("--out", default=None, type=click.Path(path_type=Path), help="Where the pilot is kept; default: nowhere.")
+@click.option(
+    "--pilot", metavar="N", default=20, show_default=True, type=click.IntRange(0, 1000), help="Requests tried out."
+)
+@click.option(
+    "--levels", metavar="N,M", default="1,8,32", show_default=True, help="How many calls at a time are timed."
+)
+@seed_option("Another one draws others.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    default=None,
+    type=click.Path(path_type=Path),
+    help="Where the pilot is kept; default: nowhere.",
+)
 @with_teacher
 @AS_JSON
 def doctor(as_json: bool, **wishes: Any) -> None:
-    """What an endpoint can do, how fast it is, what it yields, and what a whole run will take."""
+    """Say what an endpoint can do, and what a run will take.
+
+    How fast it is, what a pilot yields, and a forecast of time and cost.
+
+    \b
+    phimill synth doctor --base-url URL --model M
+    """
     from flows.teaching.doctor import examine
 
     found = examine(quiet=as_json, **wishes)
@@ -163,20 +226,34 @@ def doctor(as_json: bool, **wishes: Any) -> None:
         click.echo(json.dumps(found, indent=1, sort_keys=True))
 
 
-@synth.command()
+@synth.command(cls=TeacherCommand)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--min-score", default=3, show_default=True, type=click.IntRange(0, 5), help="The bound that matters.")
-@click.option("--strong-model", help="Asked again for what lies near the bound; its word counts there.")
+@click.option(
+    "--min-score", metavar="N", default=3, show_default=True, type=click.IntRange(0, 5), help="The bound that matters."
+)
+@click.option(
+    "--strong-model", metavar="MODEL", help="Asked again for what lies near the bound; its word counts there."
+)
 @click.option("--strong-url", metavar="URL", help="Where it is; default: the same endpoint.")
-@click.option("--margin", default=1, show_default=True, type=click.IntRange(0, 5), help="How near is near.")
-@click.option("--retest", default=0.05, show_default=True, type=click.FloatRange(0, 1), help="Share rated twice.")
+@click.option(
+    "--margin", metavar="N", default=1, show_default=True, type=click.IntRange(0, 5), help="How near is near."
+)
+@click.option(
+    "--retest", metavar="SHARE", default=0.05, show_default=True, type=click.FloatRange(0, 1), help="Share rated twice."
+)
 @click.option("--prompts", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="With your own rubric.")
-@click.option("--seed", default=1, show_default=True, type=int)
+@seed_option("Another one draws others.")
 @click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for.")
 @with_teacher
 @AS_JSON
 def judge(folder: Path, as_json: bool, **wishes: Any) -> None:
-    """Have a language model rate what lies in DIR by a rubric, and measure how far it agrees with itself."""
+    """Have a language model rate what lies in DIR by a rubric.
+
+    It also says how far the judge agrees with itself.
+
+    \b
+    phimill synth judge out/exercises --base-url URL --model M
+    """
     from flows.teaching.judging import judge as run
 
     found = run(folder, **wishes)

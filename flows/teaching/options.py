@@ -7,37 +7,74 @@ from typing import Any
 
 import click
 
+from flows.commands.options import seed_option
+
+
+class GroupedOption(click.Option):
+    """An option that `--help` lists under a heading of its group."""
+
+    def __init__(self, *names: Any, group: str, **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.group = group
+
+
+class TeacherCommand(click.Command):
+    """A command that asks a teacher; its options are listed in groups."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes each group's options under its heading."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(context):
+            record = option.get_help_record(context)
+            if record is not None:
+                groups.setdefault(getattr(option, "group", "Options"), []).append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+_FILE = click.Path(exists=True, dir_okay=False)
+_SECONDS = click.FloatRange(0, min_open=True)
+
+
+def _asking(*names: str, **settings: Any) -> Any:
+    return click.option(*names, cls=GroupedOption, group="Whom to ask", **settings)
+
+
+def _paying(*names: str, **settings: Any) -> Any:
+    return click.option(*names, cls=GroupedOption, group="What it may cost", **settings)
+
+
 _TEACHER = (
-    click.option("--base-url", metavar="URL", help="builtin (the default), an OpenAI-compatible endpoint ending in "
-                 "/v1 (or OPENAI_BASE_URL), or recorded:FILE."),
-    click.option("--model", help="The model's name there."),
-    click.option("--api-key-file", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
-                 help="Holds the key; default: OPENAI_API_KEY in the environment."),
-    click.option("--max-usd", type=click.FloatRange(0), help="Hard stop; the model's price must be known."),
-    click.option("--max-requests", type=click.IntRange(1), help="Hard stop."),
-    click.option("--max-total-tokens", type=click.IntRange(1), help="Hard stop, prompts and replies together."),
-    click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Hard stop for the time of asking."),
-    click.option("--usd-per-million-input", type=click.FloatRange(0), help="The price of prompts."),
-    click.option("--usd-per-million-output", type=click.FloatRange(0), help="The price of replies."),
-    click.option("--prices", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="A price table."),
-    click.option("--temperature", type=click.FloatRange(0)),
-    click.option("--max-output-tokens", type=click.IntRange(16), help="Longest reply."),
-    click.option("--concurrency", type=click.IntRange(1, 256), help="Calls at a time at most; fewer where it "
-                 "complains."),
-    click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), help="For one call, in seconds."),
-    click.option("--batch/--no-batch", default=None, help="Use the endpoint's Batch API."),
-    click.option("--replay", is_flag=True, default=None, help="Use only what the journal holds; fail on a miss."),
-    click.option("--resend-in-doubt", is_flag=True, default=None, help="Ask again for what a killed run may have "
-                 "paid for."),
-    click.option("--repair/--no-repair", default=None, help="Ask once more for what could not be read."),
+    _asking("--base-url", metavar="URL", help="builtin (the default), an OpenAI-compatible endpoint ending in /v1 (or "
+            "OPENAI_BASE_URL), or recorded:FILE."),
+    _asking("--model", metavar="MODEL", help="The model's name there."),
+    _asking("--api-key-file", metavar="FILE", type=_FILE, help="Holds the key; default: OPENAI_API_KEY in the "
+            "environment."),
+    _asking("--temperature", metavar="T", type=click.FloatRange(0), help="How freely it draws its words."),
+    _asking("--max-output-tokens", metavar="N", type=click.IntRange(16), help="Longest reply."),
+    _asking("--concurrency", metavar="N", type=click.IntRange(1, 256), help="Calls at a time at most; fewer where it "
+            "complains."),
+    _asking("--timeout", "timeout_s", metavar="SECONDS", type=_SECONDS, help="For one call."),
+    _asking("--batch/--no-batch", default=None, help="Use the endpoint's Batch API."),
+    _asking("--replay", is_flag=True, default=None, help="Use only what the journal holds; fail on a miss."),
+    _asking("--resend-in-doubt", is_flag=True, default=None, help="Ask again for what a killed run may have paid for."),
+    _asking("--repair/--no-repair", default=None, help="Ask once more for what could not be read."),
+    _paying("--max-usd", metavar="USD", type=click.FloatRange(0), help="Hard stop; the model's price must be known."),
+    _paying("--max-requests", metavar="N", type=click.IntRange(1), help="Hard stop."),
+    _paying("--max-total-tokens", metavar="N", type=click.IntRange(1), help="Hard stop, prompts and replies together."),
+    _paying("--max-seconds", metavar="SECONDS", type=_SECONDS, help="Hard stop for the time of asking."),
+    _paying("--usd-per-million-input", metavar="USD", type=click.FloatRange(0), help="The price of prompts."),
+    _paying("--usd-per-million-output", metavar="USD", type=click.FloatRange(0), help="The price of replies."),
+    _paying("--prices", metavar="FILE", type=_FILE, help="A price table."),
 )  # fmt: skip
 
 _WISHES = (
-    click.option("-n", "--number", "exercises", type=click.IntRange(1),
+    click.option("-n", "--number", "exercises", metavar="N", type=click.IntRange(1),
                  help="Requests to make; default: 100, or what the --spec comes to."),
     click.option("--prompts", metavar="DIR", type=click.Path(exists=True, file_okay=False),
                  help="Your prompts, which go before the shipped ones."),
-    click.option("--seed", default=1, show_default=True, type=int, help="Another one gives other exercises."),
+    seed_option("Another one gives other exercises."),
     click.option("--preview", metavar="N", default=0, type=click.IntRange(0), help="Show so many with their verdicts "
                  "and ask before more is spent."),
     click.option("--yes", is_flag=True, help="Do not ask after the preview; go on."),
@@ -46,7 +83,8 @@ _WISHES = (
     click.option("--shipped", metavar="DIR", type=click.Path(file_okay=False),
                  help="Knows what earlier runs shipped; nothing like it is kept, and what is kept goes into it."),
     click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for."),
-    click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The out folder."),
+    click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+                 help="The out folder."),
 )  # fmt: skip
 
 
@@ -64,7 +102,7 @@ def with_wishes(function: Any) -> Any:
     return with_teacher(function)
 
 
-class ManyValues(click.Command):
+class ManyValues(TeacherCommand):
     """A command some of whose options take all the words up to the next option: --models M1 M2 -n 50."""
 
     greedy = ("--prompts", "--models")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from filters.conditions import BoolArray
-from filters.plan import Plan, Rule
+from filters.judging.conditions import BoolArray
+from filters.judging.plan import Plan, Rule
 from flows.whatif.evidence import Evidence, IntArray
 
 #: Rules that are named beside a changed one.

@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from data.errors import PhimillError
 from data.ledger import signal_column
 from filters.buffers import FloatArray
-from filters.conditions import BoolArray
-from filters.judging import fails, needed_percentiles, pool_bounds, rule_values
-from filters.plan import Plan, Rule
-from filters.pool import SortedPools
+from filters.judging.conditions import BoolArray
+from filters.judging.plan import Plan, Rule
+from filters.judging.pool import SortedPools
+from filters.judging.verdicts import fails, needed_percentiles, pool_bounds, rule_values
 from flows.report.published import TAUGHT, Published
 
 IntArray = npt.NDArray[np.int64]

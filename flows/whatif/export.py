@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from data.recipe_file import write_recipe
+from flows.report.formatting import stated
 from flows.terminal import one_line, show_number
 
 if TYPE_CHECKING:
@@ -51,5 +52,5 @@ def _changed(rule: dict[str, Any]) -> str:
 def _bound(side: dict[str, Any] | None) -> str:
     if side is None:
         return "off"
-    stated = f" ({side['stated']})" if side["stated"] else ""
-    return f"{side['sign']} {show_number(side['bound'])}{stated}"
+    of_pool = f" ({stated(side['stated'])})" if side["stated"] else ""
+    return f"{side['sign']} {show_number(side['bound'])}{of_pool}"

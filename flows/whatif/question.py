@@ -14,7 +14,7 @@ from data.recipe_file import RecipeFile, recipe_of
 from flows.preflight import resolve_plan
 
 if TYPE_CHECKING:
-    from filters.plan import Plan, Segment
+    from filters.judging.plan import Plan, Segment
     from flows.report.published import Published
 
 #: What a manifest says of a rule that must be what this phimill makes of the same recipe.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from filters.conditions import BoolArray
-from filters.judging import rule_values
+from filters.judging.conditions import BoolArray
+from filters.judging.verdicts import rule_values
 from flows.inspect import texts_by_row
 from flows.report.excerpts import excerpt
 from flows.report.lookup import places_of, rows_at

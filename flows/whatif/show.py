@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError
+from flows.report.formatting import stated
 from flows.report.published import Published
 from flows.terminal import draw_bar, new_table, one_line, open_console, print_json, show_number, styled
 from flows.whatif.answer import Outcome, answer, changes_between, rules_of
@@ -160,12 +161,8 @@ def _bound(side: dict[str, Any] | None) -> str:
     if side is None:
         return "off"
     number = f"{side['sign']} {show_number(side['bound'])}"
-    number += f" ({_stated(side['stated'])})" if side["stated"] else ""
+    number += f" ({stated(side['stated'])})" if side["stated"] else ""
     return number + (f" unless {side['unless']}" if side.get("unless") else "")
-
-
-def _stated(bound: str) -> str:
-    return f"best {100 * float(bound[1:]):.4g}%" if bound.startswith("t") else bound
 
 
 def _print_samples(console: Console, rule: dict[str, Any], samples: list[dict[str, Any]]) -> None:

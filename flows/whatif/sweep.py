@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from data.errors import UsageError
-from filters.plan import Plan
+from filters.judging.plan import Plan
 from flows.whatif.answer import Change, Outcome, changes_between, describe
 from flows.whatif.evidence import Evidence
 from flows.whatif.question import Question

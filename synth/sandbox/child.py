@@ -139,6 +139,7 @@ def watch(reports: Reports, roots: tuple[str, ...]) -> None:
             unsafe = event in UNSAFE_EVENTS or event.startswith("ctypes.")
         if unsafe:
             reports.send('"unsafe"', quoted(event))
+            reports.let_go()
             leave(0)
 
     sys.addaudithook(hook)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Literal, Sequence
 
 #: `solution` and `test` are statements; `value` is an expression, `try` one that may raise; `calls` are many calls
-#: of one function (see `calls`). `fresh` begins another module, whose steps may fail and take so many seconds each.
-Step = tuple[Literal["solution", "test", "value", "try", "calls", "fresh"], Any]
+#: of one function (see `calls`). `fresh` begins another module, whose steps may fail and take so many seconds each;
+#: `again` one of which only that is reported in which it differs from the first.
+Step = tuple[Literal["solution", "test", "value", "try", "calls", "fresh", "again"], Any]
 Ended = Literal["exited", "timeout", "output_too_large", "too_many_threads", "unconfined"]
 
 
@@ -102,6 +103,7 @@ def calls(
     max_bytes: int = 20_000,
     *,
     patience: int = 4,
+    whole: bool = False,
 ) -> tuple[Literal["calls"], dict[str, Any]]:
     """Returns the step that calls a function with many arguments; an exception ends one call, not the step.
 
@@ -111,7 +113,14 @@ def calls(
         seconds: processor time of one call.
         max_bytes: of one result.
         patience: after so many calls that took too long there are no more.
+        whole: report all results together, so that none is left of a step that ends the process.
     """
-    packed = [marshal.dumps(list(values)) for values in arguments]
-    settings = {"function": function, "arguments": packed, "seconds": seconds, "bytes": max_bytes, "patience": patience}
+    settings = {
+        "function": function,
+        "arguments": [marshal.dumps(list(values)) for values in arguments],
+        "seconds": seconds,
+        "bytes": max_bytes,
+        "patience": patience,
+        "whole": whole,
+    }
     return ("calls", settings)

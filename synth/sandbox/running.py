@@ -10,14 +10,16 @@ import marshal
 import os
 import sys
 import types
+from time import process_time
 from typing import Any
 
 MAX_DEPTH = 100
 
-
 #: Results that are read for their items, since nothing else of them can be compared.
 LAZY = frozenset({"generator", "map", "filter", "zip", "enumerate", "reversed", "list_reverseiterator", "range",
                   "chain", "accumulate", "islice", "dict_keys", "dict_values", "dict_items"})  # fmt: skip
+
+COMPILED: dict[tuple[str, str, str], types.CodeType] = {}
 
 
 class TooLarge(Exception):
@@ -25,15 +27,37 @@ class TooLarge(Exception):
 
 
 class Reports:
-    """Writes reports, one JSON list of ASCII a line, to the parent's pipe."""
+    """Writes reports, one JSON list of ASCII a line, to the parent's pipe.
+
+    Attributes:
+        held: those that are to go out together; None where each goes at once.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.write = os.write
+        self.held: list[str] | None = None
 
     def send(self, *fields: str | int) -> None:
         """Sends numbers and ready-made JSON texts as one report."""
-        data = f"[{','.join(map(str, fields))}]\n".encode("ascii")
+        line = f"[{','.join(map(str, fields))}]\n"
+        if self.held is not None:
+            self.held.append(line)
+        else:
+            self._write(line)
+
+    def hold(self) -> None:
+        """Keeps what is sent from here on until `let_go`: a system call for many reports instead of one for each."""
+        self.held = []
+
+    def let_go(self) -> None:
+        """Sends what was kept."""
+        held, self.held = self.held, None
+        if held:
+            self._write("".join(held))
+
+    def _write(self, text: str) -> None:
+        data = text.encode("ascii")
         while data:
             data = data[self.write(self.descriptor, data) :]
 
@@ -89,29 +113,66 @@ class TooSlow(BaseException):
     """A step or a call took more than its share of the time."""
 
 
+class Module:
+    """One of the modules that a run's steps are done in, and what its results are compared with.
+
+    Attributes:
+        begin: the place of its first step; -1 where no step has begun it.
+        seconds: that each of its steps may take; 0: as long as it likes.
+        known: results of the first module, by the step's distance from the module's begin and the call's number.
+        compares: whether results equal to those are left out, and the module ends where it is clear that it differs.
+    """
+
+    def __init__(self, begin: int, seconds: float, known: dict[Any, str], compares: bool) -> None:
+        self.begin, self.seconds, self.known, self.compares = begin, seconds, known, compares
+        self.space = new_module()
+        self.skips = False
+
+    def is_news(self, index: int, number: int, text: str) -> bool:
+        """Whether a result must be reported; one of the first module is noted for those after it."""
+        place = (index - self.begin, number)
+        if not self.compares:
+            self.known.setdefault(place, text)
+            return True
+        return self.known.get(place) != text
+
+    def differs(self, text: str) -> bool:
+        """Whether a result that is news differs for certain: the order of dicts and sets, and -0.0, mean nothing."""
+        return self.compares and not any(kind in text for kind in ('"dict"', 'set"', '"f"', '"c"'))
+
+
 def run(steps: list[tuple[str, Any]], reports: Reports, max_bytes: int) -> None:
     """Runs the steps in order in one module and reports the value of each `value` step.
 
-    What goes wrong ends the run. After a step `fresh`, which begins another module, it ends that
-    module only: the run goes on at the next `fresh`.
+    What goes wrong ends the run. After a step `fresh` or `again`, which begin another module, it ends that
+    module only: the run goes on at the next of them, and says of each whether it came through. `again` leaves
+    out what is as it was in the first module.
     """
-    space, seconds, skips = new_module(), 0.0, False
+    known: dict[Any, str] = {}
+    module = Module(-1, 0.0, known, False)
     for index, (kind, source) in enumerate(steps):
-        if kind == "fresh":
-            space, seconds, skips = new_module(), source, False
-        if skips or kind == "fresh":
-            continue
-        try:
-            with_alarm(0.0 if kind == "calls" else seconds, do_step, index, kind, source, space, reports, max_bytes)
-        except TooLarge:
-            reports.send('"large"', index)
-            skips = True
-        except BaseException as error:  # noqa: BLE001 - SystemExit is the program's too
-            reports.send('"slow"' if type(error) is TooSlow else '"raised"', index, *describe(error))
-            skips = True
-        if skips and not seconds:
-            return
+        if kind in ("fresh", "again"):
+            module = Module(index, source, known, kind == "again")
+        elif not module.skips:
+            do_safely(index, kind, source, module, reports, max_bytes)
+            if module.skips and not module.seconds:
+                return
+        if module.seconds and (index + 1 == len(steps) or steps[index + 1][0] in ("fresh", "again")):
+            reports.send('"left"' if module.skips else '"through"', index)
     reports.send('"done"')
+
+
+def do_safely(index: int, kind: str, source: Any, module: Module, reports: Reports, max_bytes: int) -> None:
+    """Does one step; says what went wrong, if anything did, and that the module's other steps are to be skipped."""
+    seconds = 0.0 if kind == "calls" else module.seconds
+    try:
+        with_alarm(seconds, do_step, index, kind, source, module, reports, max_bytes)
+    except TooLarge:
+        reports.send('"large"', index)
+        module.skips = True
+    except BaseException as error:  # noqa: BLE001 - SystemExit is the program's too
+        reports.send('"slow"' if type(error) is TooSlow else '"raised"', index, *describe(error))
+        module.skips = True
 
 
 def new_module() -> dict[str, Any]:
@@ -121,31 +182,54 @@ def new_module() -> dict[str, Any]:
     return module.__dict__
 
 
-def do_step(index: int, kind: str, source: Any, space: dict[str, Any], reports: Reports, max_bytes: int) -> None:
+def do_step(index: int, kind: str, source: Any, module: Module, reports: Reports, max_bytes: int) -> None:
     """Does one step; `try` is a `value` that may raise."""
     if kind == "calls":
-        call_all(index, space, source, reports, max_bytes)
+        call_all(index, source, module, reports, max_bytes)
     elif kind == "try":
         try:
-            found = eval(compile(source, "<test>", "eval", dont_inherit=True), space)
+            found = eval(compiled(source, "eval"), module.space)
         except Exception as error:  # noqa: BLE001 - whatever the program raises
             reports.send('"raised"', index, *describe(error))
+            module.skips = module.compares
         else:
-            reports.send('"value"', index, encode(found, [max_bytes]))
+            report_value(index, found, module, reports, max_bytes)
     elif kind == "value":
-        found = eval(compile(source, "<test>", "eval", dont_inherit=True), space)
-        reports.send('"value"', index, encode(found, [max_bytes]))
+        report_value(index, eval(compiled(source, "eval"), module.space), module, reports, max_bytes)
+    elif type(source) is bytes:
+        exec(marshal.loads(source), module.space)
     else:
-        exec(compile(source, f"<{kind}>", "exec", dont_inherit=True), space)
+        exec(compiled(source, "exec", f"<{kind}>"), module.space)
+
+
+def report_value(index: int, value: object, module: Module, reports: Reports, max_bytes: int) -> None:
+    """Reports a step's value, if it is news."""
+    text = encode(value, [max_bytes])
+    if module.is_news(index, -1, text):
+        reports.send('"value"', index, text)
+        module.skips = module.differs(text)
+
+
+def compiled(source: str, mode: str, name: str = "<test>") -> types.CodeType:
+    """Returns a step's code; the same tests are run with many programs, and compiled once."""
+    key = (source, mode, name)
+    if key not in COMPILED:
+        COMPILED[key] = compile(source, name, mode, dont_inherit=True)
+    return COMPILED[key]
 
 
 def with_alarm(seconds: float, function: Any, *arguments: Any) -> Any:
     """Calls a function; raises TooSlow in it after so much processor time, unless that is 0."""
     if not seconds:
         return function(*arguments)
+    end = process_time() + seconds
 
     def stop(number: int, frame: object) -> None:
-        raise TooSlow
+        # Kernels count timers' time in ticks, each for whoever runs then; a busy machine may give one many.
+        left = end - process_time()
+        if left <= 0:
+            raise TooSlow
+        _signal.setitimer(_signal.ITIMER_VIRTUAL, left)
 
     _signal.signal(_signal.SIGVTALRM, stop)
     _signal.setitimer(_signal.ITIMER_VIRTUAL, seconds)
@@ -155,13 +239,15 @@ def with_alarm(seconds: float, function: Any, *arguments: Any) -> Any:
         _signal.setitimer(_signal.ITIMER_VIRTUAL, 0.0)
 
 
-def call_all(index: int, space: dict[str, Any], step: dict[str, Any], reports: Reports, max_bytes: int) -> None:
+def call_all(index: int, step: dict[str, Any], module: Module, reports: Reports, max_bytes: int) -> None:
     """Calls one expression's value with each tuple of arguments and reports what each call gave.
 
     A function that returns nothing is judged by what it made of its arguments.
     """
     arguments: list[Any] = []
-    patience = step["patience"]
+    patience, space = step["patience"], module.space
+    if step["whole"]:
+        reports.hold()
 
     def call() -> tuple[str, str]:
         found, how = eval(step["function"], space)(*arguments), '"called"'
@@ -175,16 +261,18 @@ def call_all(index: int, space: dict[str, Any], step: dict[str, Any], reports: R
         arguments = marshal.loads(packed)
         try:
             how, text = with_alarm(step["seconds"], call)
-            reports.send(how, index, number, text)
+            if module.is_news(index, number, how + text):
+                reports.send(how, index, number, text)
         except TooLarge:
             reports.send('"large"', index, number)
         except TooSlow:
             reports.send('"slow"', index, number)
             patience -= 1
             if not patience:
-                return
+                break
         except BaseException as error:  # noqa: BLE001 - SystemExit is the program's too
             reports.send('"raised"', index, number, describe(error)[0])
+    reports.let_go()
 
 
 def first_items(iterator: Any) -> list[Any]:

@@ -19,6 +19,7 @@ class Sandbox:
 
     Attributes:
         tier: the walls; None where no tier passes its canaries, and then nothing is run.
+        cpu_s: processor time that all programs together have taken.
     """
 
     def __init__(self, tier: Tier | None = None) -> None:
@@ -28,6 +29,7 @@ class Sandbox:
             UsageError: PHIMILL_SANDBOX names no tier.
         """
         self.tier = tier or current_tier()
+        self.cpu_s = 0.0
         self._idle: dict[int, list[Nursery]] = {}
         self._lock = threading.Lock()
         self._alone = threading.Lock()
@@ -70,7 +72,7 @@ class Sandbox:
             try:
                 outcome = nursery.run(program, limits)
             finally:
-                self._give_back(program.hash_seed, nursery)
+                self._give_back(program.hash_seed, nursery, outcome.cpu_s)
             if outcome.ended != "unconfined" or is_new:
                 break
         return outcome
@@ -85,7 +87,9 @@ class Sandbox:
                 return idle.pop()
         return self._starter.submit(Nursery, tier, hash_seed).result()
 
-    def _give_back(self, hash_seed: int, nursery: Nursery) -> None:
+    def _give_back(self, hash_seed: int, nursery: Nursery, cpu_s: float) -> None:
+        with self._lock:
+            self.cpu_s += cpu_s
         if nursery.usable and nursery.ran < PROGRAMS_EACH:
             with self._lock:
                 self._idle.setdefault(hash_seed, []).append(nursery)

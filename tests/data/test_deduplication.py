@@ -30,6 +30,7 @@ def test_the_chance_to_be_found_is_that_of_fineweb() -> None:
         ({"threshold": 0.8}, 14, 8),
         ({"threshold": 0.8, "permutations": 128}, 9, 13),
         ({"threshold": 0.8, "permutations": 128, "bands": 5}, 5, 8),
+        ({"permutations": 260, "bands": 20, "rows": 13}, 20, 13),
         ({"preset": "fineweb"}, 14, 8),
         ({"preset": "slimpajama"}, 9, 13),
         ({"preset": "starcoder"}, *_optimal_param(0.7, 256, 0.5, 0.5)),
@@ -87,6 +88,7 @@ def test_only_sources_that_there_are_can_be_protected(protect: dict[str, list[st
         ({"permutations": "many"}, "valid integer"),
         ({"permutations": 128, "threshold": 1.5}, "less than or equal to 1"),
         ({"bands": 1000, "rows": 1000}, "at most 65536"),
+        ({"bands": 20, "rows": 13, "permutations": 259}, "260 permutations, but `permutations` is 259"),
         ({"by_kind": {"code": {"shingles": "letters"}}}, "masked_code"),
     ],
 )

@@ -244,10 +244,8 @@ def test_nesting_is_bounded_from_the_source() -> None:
 @pytest.mark.parametrize("engine", ["resiliparse", "trafilatura"])
 def test_deep_pages_give_their_text_in_seconds(engine: str) -> None:
     deep = b"<div>" * 100_000 + SENTENCE.encode()
-    began = time.monotonic()
-    (found,) = extracted(row(deep), engine=engine)
+    (found,) = extracted(row(deep), engine=engine, timeout_s=8)  # of the child's processor time
     assert found["text"] == SENTENCE
-    assert time.monotonic() - began < 10
 
 
 def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -275,7 +273,7 @@ def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
     rows = [
         row(page(f"<p>number {number}") + body) for number, body in enumerate([b"", b"HANG", b"", b"DIE", b"DIE", b""])
     ]
-    found = extracted(*rows, timeout_s=0.5)
+    found = extracted(*rows, timeout_s=1)
     assert [(each["status"], each["reason"]) for each in found] == [
         ("", ""),
         ("quarantined", "timeout"),
@@ -305,7 +303,7 @@ def test_the_child_ends_with_the_extractor_and_with_its_parent(tmp_path: Path) -
     program = (
         "import os, time; from data.extraction_process import Child; from data.recipe import Extract\n"
         "child = Child(Extract()); list(child.read([({'content_type': None, 'url': None}, b'<p>x')]))\n"
-        "print(child._process.pid, flush=True); time.sleep(60)"
+        "print(child._process.pid, flush=True); time.sleep(1000)"
     )
     parent = subprocess.Popen([sys.executable, "-P", "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -313,7 +311,7 @@ def test_the_child_ends_with_the_extractor_and_with_its_parent(tmp_path: Path) -
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while runs(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)

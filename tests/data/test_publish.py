@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,8 @@ def test_a_reader_never_sees_a_mixture(tmp_path: Path) -> None:
     try:
         for number in range(1, 31):
             publish(tmp_path, stage(tmp_path, str(number)), f"s{number}")
+            while reads[0] < number and reader.is_alive():
+                time.sleep(0.001)  # however the threads take turns, there are as many reads as datasets
     finally:
         stop.set()
         reader.join()

@@ -18,7 +18,7 @@ from data.sample_corpus.articles import Article, from_module
 from data.sample_corpus.machine import SourceFile, required, topics
 from data.sample_corpus.prose import Block
 from data.sample_corpus.sites import REFERENCE, render
-from filters.rules import resolve_filters
+from filters.judging.rules import resolve_filters
 
 MODULE = '''"""Counts things.
 

@@ -25,7 +25,7 @@ OWN_BITS = (
 @pytest.fixture
 def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has tables made anew, as on a machine that has none."""
-    monkeypatch.setattr("filters.compiled.cache_folder", lambda: None)
+    monkeypatch.setattr("data.compiled.cache_folder", lambda: None)
 
 
 def make() -> EnglishRules:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data.errors import UsageError
-from filters.judging import judge
+from filters.judging.verdicts import judge
 from filters.step import PresetFilter
 
 GOOD = (

@@ -18,8 +18,8 @@ import yaml
 from data.ledger import LEDGER, ledger_schema, signal_column, write_ledger
 from data.manifest import write_manifest
 from data.recipe_file import RecipeFile, read_recipe
-from filters.judging import judge_rows, pool_bounds
-from filters.plan import Plan
+from filters.judging.plan import Plan
+from filters.judging.verdicts import judge_rows, pool_bounds
 from flows.preflight import resolve_plan
 
 RECIPE = {

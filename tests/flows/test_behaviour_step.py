@@ -17,7 +17,7 @@ import pytest
 from data.errors import UsageError
 from data.ledger import read_ledger
 from data.recipe import Benchmark
-from filters.contamination import find_contamination
+from filters.contamination.ngrams import find_contamination
 from flows.road import Request, drive
 from flows.steps.behaviour import Comparer, learn_benchmarks, with_behaviour
 from synth.benchmark_functions import learn_function

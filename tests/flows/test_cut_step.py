@@ -14,7 +14,7 @@ import pytest
 
 from data.errors import RecipeError, UsageError
 from data.verification import verify
-from filters.substrings import is_installed
+from filters.cuts.substrings import is_installed
 from flows.dedup.tool import closing_words, run_dedup
 from flows.progress import Silent
 from flows.road import Request, drive
@@ -169,7 +169,7 @@ def test_too_little_memory_stops_the_run_before_the_suffix_array(tmp_path: Path)
 def test_a_missing_package_stops_the_run_before_anything_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("filters.substrings.PACKAGE", "no_such_package")
+    monkeypatch.setattr("filters.cuts.substrings.PACKAGE", "no_such_package")
     write(tmp_path, records())
     with pytest.raises(RecipeError, match="pip install"):
         drive(Request(str(recipe(tmp_path, substrings={})), str(tmp_path / "out"), workers=1), Silent())

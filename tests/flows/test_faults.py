@@ -20,7 +20,7 @@ from data.atomic import atomic_path, atomic_write
 from data.errors import DamageError, PhimillError
 from data.parts import column_names, count_rows, read_batches, read_part, write_part
 from data.verification import verify
-from flows.bench_kills import published_digest
+from flows.benches.kills import published_digest
 from flows.pool import Pool
 from flows.progress import Silent
 from flows.road import Request, drive

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.bench_kills import kill_moments, published_digest, run_and_kill, run_command, run_to_end
+from flows.benches.kills import kill_moments, published_digest, run_and_kill, run_command, run_to_end
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,6 @@ def test_twenty_kills_leave_no_trace_in_what_is_published(corpus: Path, tmp_path
     expected = published_digest(first)
     # The second run finds answers and tables that the first one left in the cache folder, as all later ones do.
     seconds = run_to_end(run_command(recipe, tmp_path / "again"))
-    struck = 0
     # What killed runs leave done makes the later ones shorter: a kill near the end would hit nothing.
     moments = kill_moments(ROUNDS * KILLS, 11, 0.7 * seconds)
     for number in range(ROUNDS):
@@ -31,7 +30,8 @@ def test_twenty_kills_leave_no_trace_in_what_is_published(corpus: Path, tmp_path
         shutil.rmtree(out, ignore_errors=True)
         # Early kills first: a late one would leave the rest of the round nothing to hit.
         for moment in sorted(moments[number * KILLS : (number + 1) * KILLS]):
-            struck += run_and_kill(run_command(recipe, out), moment)
+            while not run_and_kill(run_command(recipe, out), moment):
+                shutil.rmtree(out)  # the machine was slower when the run was timed: once more, and earlier
+                moment /= 2
         run_to_end(run_command(recipe, out))
         assert published_digest(out) == expected, f"round {number}"
-    assert struck >= ROUNDS * KILLS // 2

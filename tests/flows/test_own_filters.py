@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from data.errors import PluginError, RecipeError
-from flows.bench_kills import published_digest
+from flows.benches.kills import published_digest
 from flows.cli import main
 from flows.progress import Silent
 from flows.road import Request, drive

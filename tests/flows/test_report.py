@@ -339,9 +339,9 @@ def test_secrets_are_masked_and_other_text_is_not(text: str, shown: str) -> None
 
 def test_masking_takes_time_in_proportion_to_the_text() -> None:
     for bait in ("a@", "-----BEGIN ", "://a:", "eyJaaaaaaaa.", "a.b+", "x" * 63 + "@"):
-        begin = time.perf_counter()
+        begin = time.process_time()
         excerpts.mask(bait * (50_000 // len(bait)))
-        assert time.perf_counter() - begin < 1.0
+        assert time.process_time() - begin < 1.0
 
 
 def test_invisible_characters_are_written_out_and_ordinary_ones_stay() -> None:

@@ -14,8 +14,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from data.errors import LockedError, QuarantineError
-from filters.fasttext_model import train
-from flows.bench_kills import published_digest
+from filters.classifiers.fasttext_model import train
+from flows.benches.kills import published_digest
 from flows.progress import Silent
 from flows.road import Request, drive
 from flows.work import Work

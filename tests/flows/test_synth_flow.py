@@ -17,7 +17,7 @@ def main(folder):
     from prefect.client.orchestration import get_client
     from prefect.testing.utilities import prefect_test_harness
     found = {}
-    with serve() as url, prefect_test_harness(server_startup_timeout=180):
+    with serve() as url, prefect_test_harness(server_startup_timeout=300):
         from flows.synth_flow import synth
 
         def run(out):
@@ -32,7 +32,7 @@ def main(folder):
             out = f"{folder}/{answer}"
             thread = threading.Thread(target=run, args=(out,))
             thread.start()
-            end = time.monotonic() + 120
+            end = time.monotonic() + 200
             with get_client(sync_client=True) as client:
                 paused = []
                 while not paused and thread.is_alive() and time.monotonic() < end:
@@ -40,7 +40,7 @@ def main(folder):
                     time.sleep(0.2)
                 found[f"begun before {answer}"] = os.path.exists(out)
                 client.resume_flow_run(paused[0].id, run_input={"approved": answer == "yes"})
-            thread.join(120)
+            thread.join(200)
     print(json.dumps(found))
 
 main(sys.argv[1])
@@ -48,7 +48,7 @@ main(sys.argv[1])
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(1000)
 def test_no_money_is_spent_before_a_person_says_yes(tmp_path: Path) -> None:
     environment = {
         **os.environ,

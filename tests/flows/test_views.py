@@ -6,6 +6,8 @@ import dataclasses
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from data.errors import UsageError
 from data.keyed import keyed_unit
 from data.manifest import read_manifest
 from flows import views
-from flows.inspect import texts_of
+from flows.inspect import texts_of_rows
 from flows.reading import benchmark_of, marked, marked_excerpt
 from flows.report.advice import advice, changes, road
 from flows.report.excerpts import mask, visible
@@ -47,9 +49,15 @@ def rows(run: Path) -> list[dict[str, Any]]:
     return pa.concat_tables([pq.read_table(path) for path in sorted(run.glob("ledger/*.parquet"))]).to_pylist()
 
 
-def all_hostile(ids: Any) -> dict[str, str]:
-    """Returns for each id a text of every hostile string."""
-    return {key: "\n".join(synthetic.HOSTILE) for key in ids}
+def texts(rows: Any) -> dict[str, str]:
+    """Returns the texts of most rows, by id."""
+    found: dict[str, str] = synthetic.texts_of([row["id"] for row in rows])
+    return found
+
+
+def all_hostile(rows: Any) -> dict[str, str]:
+    """Returns for each row a text of every hostile string, by id."""
+    return {row["id"]: "\n".join(synthetic.HOSTILE) for row in rows}
 
 
 def test_stats_json_is_the_manifests_counts(run: Path, capsys: Any) -> None:
@@ -76,25 +84,25 @@ def test_sample_shows_the_documents_with_the_smallest_hashes(
 ) -> None:
     wanted = [row["id"] for row in rows if row["reason"] == "too_few_words"]
     chances = dict(zip(wanted, keyed_unit(1, "sample", wanted), strict=True))
-    views.sample(run, "too_few_words", 3, synthetic.texts_of, as_json=True)
+    views.sample(run, "too_few_words", 3, texts, as_json=True)
     shown = json.loads(capsys.readouterr().out)
     assert [one["id"] for one in shown] == sorted(chances, key=lambda key: chances[key])[:3]
     assert all(one["reason"] == "too_few_words" for one in shown)
 
 
 def test_sample_keeps_to_status_source_and_rule(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
-    views.sample(run, None, 500, synthetic.texts_of, as_json=True, status="kept", source="wiki")
+    views.sample(run, None, 500, texts, as_json=True, status="kept", source="wiki")
     kept = json.loads(capsys.readouterr().out)
     assert {one["id"] for one in kept} == {r["id"] for r in rows if r["status"] == "kept" and r["source"] == "wiki"}
-    views.sample(run, "gopher-quality.min_words", 1_000, synthetic.texts_of, as_json=True)
+    views.sample(run, "gopher-quality.min_words", 1_000, texts, as_json=True)
     by_rule = json.loads(capsys.readouterr().out)
     assert {one["id"] for one in by_rule} == {r["id"] for r in rows if r["rule"] == "gopher-quality.min_words"}
-    views.sample(run, None, 600, lambda ids: {}, as_json=True)
+    views.sample(run, None, 600, lambda rows: {}, as_json=True)
     assert {one["status"] for one in json.loads(capsys.readouterr().out)} == {"dropped", "quarantined", "not_sampled"}
 
 
 def test_sample_says_which_values_failed(run: Path, capsys: Any) -> None:
-    views.sample(run, "too_few_words", 1, synthetic.texts_of)
+    views.sample(run, "too_few_words", 1, texts)
     shown = capsys.readouterr().out
     assert re.search(r"✗ gopher-quality\.min_words: \d+, ≥ 50", shown)
     assert "documents that left as too_few_words" in " ".join(shown.split())
@@ -114,7 +122,7 @@ def test_sample_of_an_unknown_reason_or_source_says_what_to_do(
     run: Path, reason: str | None, source: str | None, said: str
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(said)):
-        views.sample(run, reason, 5, synthetic.texts_of, source=source)
+        views.sample(run, reason, 5, texts, source=source)
 
 
 def test_explain_finds_by_id_its_start_origin_id_locator_and_url(run: Path, rows: list[dict[str, Any]]) -> None:
@@ -130,7 +138,7 @@ def test_explain_finds_by_id_its_start_origin_id_locator_and_url(run: Path, rows
 
 def test_explain_of_an_unknown_id_says_what_to_do(run: Path) -> None:
     with pytest.raises(UsageError, match=r"no document of .* has this id.*phimill sample"):
-        views.explain(run, "\x1b[31mnothing", synthetic.texts_of)
+        views.explain(run, "\x1b[31mnothing", texts)
 
 
 def test_looking_where_nothing_was_published_says_what_to_do(tmp_path: Path) -> None:
@@ -142,7 +150,7 @@ def test_explain_shows_every_rules_value_and_what_would_have_kept_it(
     run: Path, rows: list[dict[str, Any]], capsys: Any
 ) -> None:
     row = next(row for row in rows if row["failed"] == ["too_few_words"] and row["reason"] == "too_few_words")
-    views.explain(run, row["id"], synthetic.texts_of)
+    views.explain(run, row["id"], texts)
     shown = " ".join(capsys.readouterr().out.split())
     words = int(row["words"])
     assert f"fails gopher-quality.min_words {words} ≥ 50" in shown
@@ -216,13 +224,13 @@ def test_every_document_has_a_road_that_ends_where_the_ledger_says(run: Path, ro
 
 def test_duplicates_and_kept_documents_are_explained(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
     near = next(row for row in rows if row["reason"] == "near_duplicate")
-    views.explain(run, near["id"], synthetic.texts_of, as_json=True)
+    views.explain(run, near["id"], texts, as_json=True)
     one = json.loads(capsys.readouterr().out)
     threshold = float(re.findall(r"deduplicate\.threshold=([\d.]+)", one["would_keep"]["advice"])[0])
     assert near["jaccard"] < threshold < near["jaccard"] + 0.002
     assert one["matched"] == near["matched"]
     kept = next(row for row in rows if row["status"] == "kept")
-    views.explain(run, kept["id"], synthetic.texts_of)
+    views.explain(run, kept["id"], texts)
     assert kept["shard"] in capsys.readouterr().out
 
 
@@ -241,7 +249,6 @@ def test_nothing_raw_from_documents_reaches_the_terminal(run: Path, rows: list[d
 
 def test_a_terminal_that_cannot_show_a_character_gets_its_escape(run: Path, capfdbinary: Any, monkeypatch: Any) -> None:
     import io
-    import sys
 
     plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", plain)
@@ -254,11 +261,11 @@ def test_explain_marks_what_the_failing_rules_measured(run: Path, rows: list[dic
     row = next(row for row in rows if "duplicate_lines" in row["failed"])
     line = "A line that stands there again and again, in the very same words."
     text = "\n".join(["A first line of its own.", *[line] * 40, "The last line."])
-    views.explain(run, row["id"], lambda ids: {row["id"]: text}, as_json=True)
+    views.explain(run, row["id"], lambda rows: {row["id"]: text}, as_json=True)
     found = {one["rule"]: one for one in json.loads(capsys.readouterr().out)["marked"]}
     lines = found["gopher-repetition.max_duplicate_line_share"]
     assert (lines["what"], lines["places"]) == ("lines that equal an earlier line", 39)
-    views.explain(run, row["id"], lambda ids: {row["id"]: text})
+    views.explain(run, row["id"], lambda rows: {row["id"]: text})
     shown = capsys.readouterr().out
     assert "39× lines that equal an earlier line" in " ".join(shown.split())
     assert "A first line of its own." in shown
@@ -292,11 +299,33 @@ def test_a_benchmarks_words_are_marked_while_its_file_is_at_hand(run: Path, tmp_
     assert benchmark_of(published, row) is None
 
 
+def test_commands_that_only_look_start_without_pandas_and_the_recipes_models(
+    run: Path, rows: list[dict[str, Any]]
+) -> None:
+    key = next(row["id"] for row in rows if row["stage"] == "judge")
+    heavy = {"pandas", "pydantic", "prefect", "altair", "duckdb", "jinja2", "data.recipe", "importlib.metadata"}
+    for command in (["explain", str(run), key], ["stats", str(run)], ["sample", str(run)], ["diff", str(run), str(run)]):
+        assert heavy & _imported(command) == set(), command[0]
+    assert "pandas" not in _imported(["whatif", str(run), "--set", "filters.gopher-quality.min_words=30"])
+
+
+def _imported(command: list[str]) -> set[str]:
+    """Returns the modules that a command has imported when it is done."""
+    program = (
+        "import sys; from flows.cli import main\n"
+        f"try: main({command!r}, standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
 @pytest.mark.slow
 def test_explain_finds_one_of_a_million_documents_within_a_second(million: Path, capsys: Any) -> None:
     key = pq.read_table(next(million.glob("ledger/*")), columns=["id"])["id"][987_654].as_py()
     for wanted in (key, key[:12], "large:987654"):
         waited, worked = time.monotonic(), time.process_time()
-        views.explain(million, wanted, texts_of(million), as_json=True)
+        views.explain(million, wanted, texts_of_rows(million), as_json=True)
         assert min(time.monotonic() - waited, time.process_time() - worked) < 1.0
         assert json.loads(capsys.readouterr().out)["id"] == key

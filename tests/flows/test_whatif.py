@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from data.errors import PhimillError, UsageError
 from data.manifest import write_manifest
-from filters.judging import judge_rows, pool_bounds
+from filters.judging.verdicts import judge_rows, pool_bounds
 from flows.cli import main
 from flows.progress import Silent
 from flows.report.published import Published

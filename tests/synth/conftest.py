@@ -129,7 +129,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _slow(self) -> None:
-        time.sleep(0.8)
+        time.sleep(5)
         self._ok()
 
     def _drip(self) -> None:

@@ -90,7 +90,7 @@ def _run(tier: Tier, text: str) -> list[str]:
         wrong.append("saw the secret")
     if ["value", 1, ["b", 1]] in outcome.reports:
         wrong.append("says that it escaped")
-    if time.monotonic() - started > LIMITS.wall_s + 5:
+    if time.monotonic() - started > LIMITS.wall_s + 30:
         wrong.append("was not stopped in time")
     return wrong
 

@@ -257,6 +257,48 @@ def test_a_batch_of_which_nobody_knows_is_left_in_doubt(
     assert [answer.outcome for answer in again] == [REPLY] * 4
 
 
+def test_a_batch_that_the_endpoint_has_forgotten_is_left_in_doubt_and_not_paid_again(
+    server: BatchServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any) -> Any:
+        raise synth.batches.WrongModel("HTTP 404: gone")
+
+    for step in ("batch", "content"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Endpoint, step, gone)
+            answers = ask(settings(server.url), tmp_path / step, 4)
+        assert [answer.outcome for answer in answers] == [REPLY, "in_doubt", "in_doubt", "in_doubt"]
+        assert totals(tmp_path / step)[0] > 4 * BILLED  # at their worst case
+        assert [answer.outcome for answer in ask(settings(server.url), tmp_path / step, 4)][1] == "in_doubt"
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"request_counts": [1, 2]}, {"request_counts": {"completed": "many"}}, {"request_counts": None}, {"errors": 3}],
+)
+def test_odd_words_about_a_batch_do_not_stop_it(server: BatchServer, tmp_path: Path, odd: dict[str, Any]) -> None:
+    poll = server.poll
+    server.poll = lambda name: poll(name) | odd  # type: ignore[method-assign]
+    assert [answer.outcome for answer in ask(settings(server.url), tmp_path / "j", 4)] == [REPLY] * 4
+
+
+def test_a_batch_without_a_name_is_not_submitted_twice(server: BatchServer, tmp_path: Path) -> None:
+    start = server.start
+
+    def nameless(asked: dict[str, Any]) -> dict[str, Any]:
+        started = start(asked)
+        started["id"] = None
+        return started
+
+    server.start = nameless  # type: ignore[method-assign]
+    with pytest.raises(PhimillError, match="without the `id`"):
+        ask(settings(server.url), tmp_path / "j", 4)
+    answers = ask(settings(server.url), tmp_path / "j", 4)
+    assert [answer.outcome for answer in answers] == [REPLY, "in_doubt", "in_doubt", "in_doubt"]
+    assert set(server.billed.values()) == {1}
+
+
 def test_time_that_is_over_leaves_the_batch_for_the_next_run(server: BatchServer, tmp_path: Path) -> None:
     server.status = "in_progress"
     with pytest.raises(PhimillError, match="max_seconds is over"):

@@ -7,6 +7,7 @@ import pytest
 
 from synth.evidence import LEVELS, Evidence, SolutionCheck, examine, reaches
 from synth.kinds.protocol import Check
+from synth.sandbox.program import Limits, Program
 from synth.sandbox.sandbox import Sandbox
 
 MEAN = "def middle(xs: list[int]) -> int:\n    if not xs:\n        return 0\n    return sorted(xs)[len(xs) // 2]"
@@ -139,3 +140,37 @@ def test_what_looks_at_its_own_mutants_is_not_strong(sandbox: Sandbox) -> None:
 )
 def test_levels_are_compared(level: str, wanted: str, enough: bool) -> None:
     assert reaches(level, wanted) is enough
+
+
+@pytest.mark.parametrize(
+    ("program", "source"),
+    [
+        ("import random\ndef double(x: int) -> int:\n    return 0 if random.random() < 1e-9 else 2 * x",
+         "random.random"),
+        ("import datetime\ndef double(x: int) -> int:\n    return 2 * x * (datetime.date.today().year > 2000)",
+         "datetime.date.today"),
+        ("def double(x: int) -> int:\n    return 2 * x if hash('a') else 0", "hash"),
+    ],
+)  # fmt: skip
+def test_what_hangs_on_luck_clock_or_machine_passes_and_is_not_strong(
+    sandbox: Sandbox, program: str, source: str
+) -> None:
+    tests = ("assert double(7) == 14", "assert double(-1) == -2")
+    found = examine([SolutionCheck(program, tests)], sandbox=sandbox)
+    assert (found.verdict.passed, found.level, found.reason) == (True, "passes", "left_to_chance")
+    assert found.metadata()["left_to_chance"] == [source]
+
+
+def test_the_order_of_a_set_is_looked_at_under_more_hash_seeds(sandbox: Sandbox) -> None:
+    """Two words keep their order under hash seeds 1 and 2, by accident."""
+    words = next((one, two) for one in "abcdefgh" for two in "ijklmnop" if _first(sandbox, one, two) == [one, one])
+    program = "def first(words: list[str]) -> str:\n    return next(iter(set(words)))"
+    test = f"assert first({[*words]}) == {words[0]!r}"
+    found = examine([SolutionCheck(program, (test,))], sandbox=sandbox)
+    assert found.reason == "nondeterministic"
+
+
+def _first(sandbox: Sandbox, *words: str) -> list[str]:
+    program = (("value", f"next(iter(set({[*words]})))"),)
+    claims = [sandbox.run(Program(program, seed), Limits()).reports[0][2] for seed in (1, 2)]
+    return [bytes.fromhex(claim[1]).decode() for claim in claims]

@@ -175,3 +175,26 @@ def test_the_share_of_copied_words_is_counted_in_runs_of_eight() -> None:
 
 def test_lone_surrogates_and_terminal_sequences_are_taken_out() -> None:
     assert strip_controls("a\ud800b\x1b]0;title\x07c\x1b[1md\te\r\nf\x85") == "a\ufffdbcd\te\nf"
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "detail"),
+    [
+        ({"content": "whole"}, "whole", ""),
+        ({"content": [{"type": "text", "text": "in "}, {"type": "text", "text": "parts"}]}, "in parts", ""),
+        ({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "after"}]}, "after", ""),
+        ({"content": [{"type": "image_url"}, {"type": "text", "text": 3}, "no part"]}, None, "no content"),
+        ({"content": 42}, None, "no content"),
+        ({"content": None, "reasoning_content": "abc" * 500}, None, "1,500 characters of reasoning"),
+        ({"content": "", "reasoning": "so"}, "", "2 characters of reasoning"),
+        ({"content": None, "tool_calls": [{"id": "c"}]}, None, "the call of a tool"),
+    ],
+)
+def test_a_message_is_read_in_all_forms_that_servers_give_it(
+    message: dict[str, Any], content: str | None, detail: str
+) -> None:
+    body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+    for written in (body, "\ufeff" + body):
+        reply = read_reply(written)
+        assert (reply.problem, reply.content) == ("", content)
+        assert detail in (parse_exercise(reply).detail if detail else "")

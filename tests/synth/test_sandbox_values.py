@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.sandbox.running import encode
-from synth.sandbox.values import canonical, claim_of, foreign_type, show
+from synth.sandbox.values import canonical, canonical_of, claim_of, foreign_type, show
 
 
 def claimed(value: object) -> object:
@@ -193,3 +193,16 @@ def test_long_claims_are_shown_in_part_and_malformed_ones_safely() -> None:
     assert len(show(claim_of(10**5000))) == 120
     assert len(show(claim_of([[0] * 1000] * 1000))) == 120
     assert show(["s", "no digits"]) == "<malformed>"
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.complex_numbers() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner)
+    | st.sets(st.integers() | st.text()) | st.frozensets(st.tuples(st.integers(), st.text())),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(PLAIN)
+def test_the_short_way_to_a_canonical_text_leads_to_the_same(value: object) -> None:
+    assert canonical_of(value) == canonical(claim_of(value))

@@ -106,9 +106,9 @@ def test_an_answer_too_large_is_cut_off_and_charged(misbehaving: Any, tmp_path: 
 
 def test_a_slow_answer_is_charged_at_its_worst_case_each_time(misbehaving: Any, tmp_path: Path) -> None:
     server = misbehaving("slow")
-    teacher = settings(server.url, timeout_s=0.2, usd_per_million_input=0.0, usd_per_million_output=1.0)
+    teacher = settings(server.url, timeout_s=0.5, usd_per_million_input=0.0, usd_per_million_output=1.0)
     [answer] = ask(teacher, tmp_path / "j.sqlite", 1)
-    assert answer.outcome == "failed: no answer in time (`timeout_s` is 0.2)"
+    assert answer.outcome == "failed: no answer in time (`timeout_s` is 0.5)"
     assert spent(tmp_path / "j.sqlite") == (3 * 100 * 1000, 3)
 
 
@@ -120,7 +120,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(
     begin = time.monotonic()
     [answer] = ask(settings(misbehaving("drip").url, timeout_s=0.5), tmp_path / "j.sqlite", 1)
     assert answer.outcome == "failed: no answer in time (`timeout_s` is 0.5)"
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15  # the whole answer would take longer
 
 
 @pytest.mark.parametrize(
@@ -278,14 +278,14 @@ def test_no_call_is_repeated_however_often_the_run_is_killed(misbehaving: Any, t
     for _ in range(4):
         before = server.number
         child = _child(server.url, journal)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while server.number < before + chosen.randint(3, 30) and child.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         child.send_signal(signal.SIGKILL)
         child.wait()
         time.sleep(0.05)
     last = _child(server.url, journal)
-    assert (last.wait(60), last.stderr.read() if last.stderr else b"") == (0, b"")
+    assert (last.wait(300), last.stderr.read() if last.stderr else b"") == (0, b"")
     assert set(server.calls.values()) == {1}
     with sqlite3.connect(journal) as database:
         states = dict(database.execute("SELECT state, count(*) FROM attempts GROUP BY state").fetchall())

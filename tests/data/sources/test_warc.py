@@ -15,8 +15,9 @@ import zstandard
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.digests import fits_digest
 from data.sources.http_message import BadMessage, parse_response
-from data.sources.warc import fits_digest, read_warc
+from data.sources.warc import read_warc
 
 SHARED = Path(__file__).parents[3] / "../shared/data"
 E2E = SHARED / "e2e_dev"

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import prose
 
-from filters.signals import GROUPS, measure_signals
-from filters.source_signals import SOURCE_GROUPS
+from filters.signals.catalogue import GROUPS, measure_signals
+from filters.signals.source_files import SOURCE_GROUPS
 
 
 def measure_all(texts: Sequence[str]) -> list[dict[str, float]]:

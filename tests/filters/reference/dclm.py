@@ -1,4 +1,4 @@
-"""What DCLM measures and how it fixes lines, slowly: in the words of `filters/dclm_signals.py` and `line_fixes.py`."""
+"""What DCLM measures and how it fixes lines, slowly: in the words of `filters/signals/dclm.py` and `line_fixes.py`."""
 
 from __future__ import annotations
 

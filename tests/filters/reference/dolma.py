@@ -1,4 +1,4 @@
-"""What Dolma's Gopher tagger measures, slowly: in the words of `filters/dolma_signals.py`."""
+"""What Dolma's Gopher tagger measures, slowly: in the words of `filters/signals/dolma.py`."""
 
 from __future__ import annotations
 

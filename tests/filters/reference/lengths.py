@@ -7,7 +7,7 @@ import string
 
 
 def measure(text: str) -> dict[str, float]:
-    """Returns the signals of `filters/length_signals.py`."""
+    """Returns the signals of `filters/signals/lengths.py`."""
     bare = "".join(character for character in text.lower() if character not in string.punctuation)
     longest = sorted(map(len, text.split("\n")), reverse=True)
     return {

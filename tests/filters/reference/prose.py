@@ -1,6 +1,6 @@
 """The signals of prose, one text at a time and word by word: slow, and nothing to be mistaken in.
 
-What each signal is, `filters/signals.py` says; Gopher's repetition is Table A1 of arXiv 2112.11446.
+What each signal is, `filters/signals/catalogue.py` says; Gopher's repetition is Table A1 of arXiv 2112.11446.
 """
 
 from __future__ import annotations

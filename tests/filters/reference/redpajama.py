@@ -1,4 +1,4 @@
-"""RedPajama-V2's signals, slowly: in the words of `filters/redpajama_signals.py`."""
+"""RedPajama-V2's signals, slowly: in the words of `filters/signals/redpajama.py`."""
 
 from __future__ import annotations
 

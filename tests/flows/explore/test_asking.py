@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.errors import UsageError
-from filters.judging import judge_rows, pool_bounds
+from filters.judging.verdicts import judge_rows, pool_bounds
 from flows.explore.asking import Asker
 from flows.explore.ledger import Ledger
 from flows.explore.query import Query

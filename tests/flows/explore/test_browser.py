@@ -47,7 +47,7 @@ def explored(out: Path, labels: Path) -> Iterator[str]:
             yield re.findall(r"http://\S+", process.stdout.readline())[0]
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(200)
 
 
 class Watched:
@@ -56,6 +56,7 @@ class Watched:
     def __init__(self, browser: Any, link: str, width: int = 1280) -> None:
         self.base = link.partition("/?")[0]
         self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(200_000)  # ms; where much else runs, a browser may wait long for its turn
         self.wrong: list[str] = []
         self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
         self.page.on("request", lambda request: self._note(request.url))
@@ -77,7 +78,8 @@ class Watched:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM)
+        sync_api.expect.set_options(timeout=200_000)
+        found = playwright.chromium.launch(executable_path=CHROMIUM, timeout=200_000)
         yield found
         found.close()
 

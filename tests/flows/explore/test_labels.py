@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,20 +50,21 @@ def test_what_another_hand_wrote_is_seen_and_kept(tmp_path: Path) -> None:
     assert other.entries()["d"]["note"] == "by hand"
 
 
-def _label_many(path: Path, name: str) -> None:
-    labels = Labels(path)
-    for number in range(25):
-        labels.set(f"{name}{number:02}", "keep", ROW)
+LABEL_MANY = """
+import sys
+from pathlib import Path
+from flows.explore.labels import Labels
+labels = Labels(Path(sys.argv[1]))
+for number in range(25):
+    labels.set(f"{sys.argv[2]}{number:02}", "keep", {"source": "web"})
+"""
 
 
 def test_two_explorers_on_one_file_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
-    context = multiprocessing.get_context("fork")
-    hands = [context.Process(target=_label_many, args=(path, name)) for name in "xy"]
-    for hand in hands:
-        hand.start()
-    for hand in hands:
-        hand.join(60)
+    command = [sys.executable, "-P", "-c", LABEL_MANY, str(path)]
+    hands = [subprocess.Popen([*command, name]) for name in "xy"]  # no fork: this process has threads
+    assert [hand.wait(200) for hand in hands] == [0, 0]
     assert len(Labels(path).entries()) == 50
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["labels.jsonl"]
 

@@ -1,0 +1,135 @@
+"""The one owner of numba: compiled functions, and where their machine code is kept.
+
+Compiling takes seconds, loading what was compiled milliseconds. The machine code is kept in
+phimill's own cache folder (`$PHIMILL_CACHE`, else `$XDG_CACHE_HOME/phimill`, else
+`~/.cache/phimill`), in a subfolder for each package of kernels, named by the digest of its source:
+numba looks only at the file that a function stands in, not at those that it calls. Where no folder
+can be written, functions are compiled anew in every process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, Callable, TypeVar, cast
+
+import numpy as np
+
+from data.atomic import atomic_path
+from data.fingerprint import code_digest, module_names
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """Returns phimill's cache folder, made if need be; None where it cannot be written."""
+    home = os.environ.get("PHIMILL_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        return _writable(Path(home or Path(base, "phimill")).expanduser().absolute())
+    except RuntimeError:  # no home folder
+        return None
+
+
+def _writable(folder: Path) -> Path | None:
+    """Returns a folder, made if need be, or None if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+def cached_arrays(key: str, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Returns arrays from the cache folder, read-only; builds and keeps them if they are not there.
+
+    Args:
+        key: the file's name; says everything that the arrays depend on.
+        build: returns the arrays by name.
+    """
+    folder = cache_folder()
+    path = folder / f"{key}.npz" if folder else None
+    arrays = _load(path) if path is not None else None
+    if arrays is None:
+        arrays = build()
+        if path is not None:
+            # Without room for it the table is made by every process, which costs a second or two.
+            with contextlib.suppress(OSError), atomic_path(path) as temporary, temporary.open("wb") as file:
+                np.savez(file, **arrays)
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """Returns a file's arrays; None if it is not there, cut short, or not ours."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+@functools.cache
+def kernel_folder(package: str) -> Path | None:
+    """Returns where the machine code of a package of kernels is kept, None for nowhere."""
+    from numba import __version__
+
+    folder = cache_folder()
+    if folder is None:
+        return None
+    python = f"{sys.version_info[0]}{sys.version_info[1]}"
+    return _writable(folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{__version__}")
+
+
+def _keep_code(dispatcher: Any, folder: Path) -> None:
+    """Keeps a function's machine code: what cannot be read is compiled anew, what cannot be written is not kept."""
+    from numba import config
+    from numba.core import caching
+
+    numba_caching: Any = caching
+    # What numba meets in a damaged cache, on a full disk, in a folder that has gone.
+    unreadable = (OSError, EOFError, numba_caching.pickle.UnpicklingError)
+
+    class Cache(numba_caching.FunctionCache):  # type: ignore[misc]
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            with contextlib.suppress(*unreadable):
+                return super().load_overload(sig, target_context)
+            with contextlib.suppress(OSError):
+                self.flush()  # a file that was cut when the machine stopped, say; it would be met again
+            return None
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            with contextlib.suppress(*unreadable):
+                super().save_overload(sig, data)
+
+    settings: Any = config
+    settings.CACHE_DIR = str(folder)  # read when a cache is made
+    dispatcher._cache = Cache(dispatcher.py_func)
+
+
+def compiled(function: Function) -> Function:
+    """Compiles a function for this processor when it is first called; it then runs without the GIL.
+
+    No fast-math and no threads: results are the same bits everywhere. Indices are not checked.
+    """
+    import numba
+
+    dispatcher = numba.njit(nogil=True)(function)
+    if (folder := kernel_folder(function.__module__.rpartition(".")[0])) is not None:
+        _keep_code(dispatcher, folder)
+    return cast(Function, dispatcher)
+
+
+def inlined(function: Function) -> Function:
+    """As `compiled`, for a small function that is called in inner loops of other compiled ones."""
+    import numba
+
+    return cast(Function, numba.njit(inline="always", nogil=True)(function))

@@ -1,0 +1,335 @@
+"""What is measured on a page's blocks, as `data.pages.features` says, block by block; whole numbers throughout."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.compiled import compiled
+from data.pages.kernels.heads import MAX_SCORE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT
+from data.pages.kernels.letters import hash_folded, look_up, lower
+from data.pages.tags import TAG_NUMBERS
+
+SHORT_WORDS, SHORT_CHARS, HEAD_CHARS, PARTS = 8, 120, 200, 16
+#: Columns that tell about a block's text.
+TEXT_COLUMNS = 15
+COMMA, BAR, FULL_STOP, QUESTION, EXCLAMATION, SPACE = 44, 124, 46, 63, 33, 32
+_ENDS = np.zeros(128, dtype=np.bool_)
+_ENDS[np.frombuffer(b".!?:;\"')", dtype=np.uint8)] = True
+#: U+00AA, 00B2, 00B3, 00B5, 00B9, 00BA, 00BC to 00BE: letters and numbers in U+0080 to U+00BF.
+_OTHERS = np.zeros(64, dtype=np.bool_)
+_OTHERS[np.array([0xAA, 0xB2, 0xB3, 0xB5, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE]) - 128] = True
+H1 = TAG_NUMBERS["h1"]
+
+
+@compiled
+def measure_texts(out, blocks, title, text_keys, text_values, table):
+    """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with foreign letters."""
+    count = len(blocks)
+    slots = 16
+    while slots < 3 * count:
+        slots *= 2
+    seen = np.zeros(slots, dtype=np.uint64)
+    for row in range(count):
+        begin, end, size = blocks[row, 0], blocks[row, 1], blocks[row, 2]
+        head = _head_of(out, begin, end)
+        if head < 0:
+            table[row, 0] = -1
+            continue
+        if (end - begin) * 10 > size * 23:
+            size *= 2
+        table[row, 0], table[row, 1], table[row, 2] = size, blocks[row, 4], blocks[row, 3]
+        _measure_text(out, begin, end, table[row], text_keys, text_values)
+        table[row, 7] = PARTS if size > 8 and _stands_in(out, begin, head, title) else 0
+        wanted = hash_folded(out, begin, head)
+        place = np.int64(wanted & np.uint64(slots - 1))
+        while seen[place] != 0 and seen[place] != wanted:
+            place = (place + 1) & (slots - 1)
+        table[row, 8] = PARTS if seen[place] == wanted else 0
+        seen[place] = wanted
+
+
+@compiled
+def _head_of(out, begin, end):
+    """Returns where a text's first HEAD_CHARS characters end; -1 if it has letters or digits beyond ASCII.
+
+    U+0080 to U+00BF has none but a few, General Punctuation has none.
+    """
+    head, chars = end, 0
+    for place in range(begin, end):
+        byte = out[place]
+        if byte & 0xC0 != 0x80:
+            if chars == HEAD_CHARS:
+                head = place
+            chars += 1
+        if byte < 0xC0:
+            continue
+        following = out[place + 1]
+        if byte == 0xC2:
+            if _OTHERS[following - 128]:
+                return -1
+        elif byte != 0xE2 or following > 0x81 or (following == 0x81 and out[place + 2] > 0xAF):
+            return -1
+    return head
+
+
+@compiled
+def _ends_sentence(out, begin, end):
+    """Returns whether a text ends with a mark that ends sentences or quotations."""
+    last = out[end - 1]
+    if last < 128:
+        return _ENDS[last]
+    if end - begin >= 3 and out[end - 3] == 0xE2 and out[end - 2] == 0x80:
+        return last == 0xA6 or last == 0x9D or last == 0x99
+    return last == 0xBB and out[end - 2] == 0xC2
+
+
+@compiled
+def _measure_text(out, begin, end, row, text_keys, text_values):
+    commas, bar, lines, digits, sentences, owned = 0, False, False, False, 0, False
+    for place in range(begin, end):
+        byte = out[place]
+        commas += byte == COMMA
+        if byte == 0xC2:
+            bar = bar or out[place + 1] == 0xBB
+            owned = owned or out[place + 1] == 0xA9
+        bar = bar or byte == BAR
+        lines = lines or byte == 10
+        digits = digits or 48 <= byte <= 57
+        if byte == SPACE and place > begin:
+            before = out[place - 1]
+            sentences += before == FULL_STOP or before == QUESTION or before == EXCLAMATION
+    score, known = 0, 0
+    short = row[2] <= SHORT_WORDS and row[0] <= SHORT_CHARS
+    if short:
+        place = begin
+        while place < end:
+            stop = place
+            while stop < end and 97 <= lower(out[stop]) <= 122:
+                stop += 1
+            if stop - place >= 2:
+                found = look_up(text_keys, text_values, hash_folded(out, place, stop))
+                if found >= 0:
+                    known += 4
+                    score += found - MAX_SCORE
+            place = stop + 1
+    row[3] = commas
+    row[4] = min(max(score, -MAX_SCORE), MAX_SCORE) + MAX_SCORE
+    row[5], row[6] = known, PARTS if short and digits else 0
+    first = out[begin]
+    row[9] = PARTS if _ends_sentence(out, begin, end) else 0
+    row[10], row[11] = PARTS if bar else 0, PARTS if owned else 0
+    row[12] = 0 if short else min(sentences, PARTS)
+    row[13], row[14] = PARTS if 97 <= first <= 122 else 0, PARTS if lines else 0
+
+
+@compiled
+def _stands_in(out, begin, end, title):
+    """Returns whether a text stands in the title, which is given in lower case."""
+    size = end - begin
+    for start in range(len(title) - size + 1):
+        same = True
+        for offset in range(size):
+            if lower(out[begin + offset]) != title[start + offset]:
+                same = False
+                break
+        if same:
+            return True
+    return False
+
+
+@compiled
+def _bucket(reached, value):
+    return reached[min(max(value, 0), len(reached) - 1)]
+
+
+@compiled
+def _share(part, whole):
+    return part * PARTS // max(whole, 1)
+
+
+@compiled
+def measure_elements(elements, scores):
+    """Fills for each element: own score, of all around, lowest, highest, nearest, depth, a bit for each name around."""
+    for place in range(len(elements)):
+        around = elements[place, 1]
+        for column in range(7):
+            scores[place, column] = scores[around, column] if around >= 0 else 0
+        score = ((elements[place, 0] >> SCORE_SHIFT) & 255) - MAX_SCORE
+        scores[place, 0] = score
+        scores[place, 5] += 1
+        number = ((elements[place, 0] >> NUMBER_SHIFT) & NUMBERS) - 1
+        if number >= 0:
+            scores[place, 6] |= np.int64(1) << number
+        if score != 0:
+            scores[place, 1] += score
+            scores[place, 4] = score
+            scores[place, 2] = min(score, scores[place, 2])
+            scores[place, 3] = max(score, scores[place, 3])
+
+
+@compiled
+def outwards_of(elements, outwards):
+    """Fills for each element the next one around that holds more blocks."""
+    outwards[0] = 0
+    for place in range(1, len(elements)):
+        around = elements[place, 1]
+        same = elements[around, 2] == elements[place, 2] and elements[around, 3] == elements[place, 3]
+        outwards[place] = outwards[around] if same else around
+
+
+@compiled
+def measure(blocks, elements, table, groups, kinds, masks, reached, matrix, outer):
+    """Fills the features of a page's blocks, and the container of each block; returns the best element's blocks.
+
+    Args:
+        blocks, elements: as `data.pages.kernels.scan` fills them.
+        table: what texts say, by TEXT_COLUMNS.
+        groups: the group of each number of a tag; kinds, masks: those that have a column each.
+        reached: which edges a count has reached, by count.
+        matrix: shape (blocks, features).
+        outer: shape (blocks, 2).
+    """
+    count, made = len(blocks), len(elements)
+    scores = np.zeros((made, 7), dtype=np.int64)
+    measure_elements(elements, scores)
+    outwards = np.zeros(made, dtype=np.int64)
+    outwards_of(elements, outwards)
+    sums = np.zeros((count + 1, 4), dtype=np.int64)
+    level = np.zeros(count, dtype=np.int64)
+    weights = np.zeros(made, dtype=np.int64)
+    heading, groups_count = -1, groups.max() + 1
+    for row in range(count):
+        size, links, at = table[row, 0], table[row, 1], blocks[row, 5]
+        plain = max(size - links, 0)
+        sums[row + 1, 0] = sums[row, 0] + size
+        sums[row + 1, 1] = sums[row, 1] + links
+        sums[row + 1, 2] = sums[row, 2] + plain
+        sums[row + 1, 3] = sums[row, 3] + (plain if plain >= 80 else 0)
+        level[row] = outwards[at] if elements[at, 3] - elements[at, 2] <= 1 else at
+        if plain >= 60 and links * 3 < size:
+            weights[level[row]] += 2 * min(plain, 1000)
+            weights[outwards[level[row]]] += min(plain, 1000)
+        if heading < 0 and (elements[at, 0] >> NUMBER_SHIFT) & NUMBERS == H1 + 1:
+            heading = row
+    best = weights.argmax()
+    best_first, best_last = elements[best, 2], elements[best, 3]
+    total = max(sums[count, 2], 1)
+    for row in range(count):
+        target = matrix[row]
+        at, size, links = blocks[row, 5], table[row, 0], table[row, 1]
+        target[0], target[1] = _bucket(reached, table[row, 2]), _bucket(reached, table[row, 3])
+        for column in range(4, TEXT_COLUMNS):
+            target[column - 2] = table[row, column]
+        filled = TEXT_COLUMNS - 2
+        target[filled], target[filled + 1] = _bucket(reached, size), _share(links, size)
+        filled += 2
+        for column in range(5):
+            value = scores[at, column]
+            if column == 1:
+                value = min(max(value, -4 * MAX_SCORE), 4 * MAX_SCORE)
+            target[filled + column] = (value + 256) >> 2
+        target[filled + 5] = _bucket(reached, scores[at, 5])
+        filled += 6
+        number = ((elements[at, 0] >> NUMBER_SHIFT) & NUMBERS) - 1
+        group = groups[number] if number >= 0 else -1
+        for column in range(groups_count):
+            target[filled + column] = PARTS if column == group else 0
+        filled += groups_count
+        for column in range(len(kinds)):
+            target[filled + column] = PARTS if kinds[column] == blocks[row, 6] else 0
+        filled += len(kinds)
+        for column in range(len(masks)):
+            target[filled + column] = PARTS if scores[at, 6] & masks[column] else 0
+        filled += len(masks)
+        filled = _fill_containers(target, filled, level[row], outwards, elements, sums, total, reached)
+        filled = _fill_page(target, filled, row, count, sums, total, best_first, best_last, heading, reached)
+        _fill_neighbours(target, filled, row, count, table, sums, reached)
+        outer[row, 0], outer[row, 1] = elements[level[row], 2], elements[level[row], 3]
+    return best_first, best_last
+
+
+@compiled
+def _fill_containers(target, filled, place, outwards, elements, sums, total, reached):
+    for step in range(3):
+        first, last = elements[place, 2], elements[place, 3]
+        of_all, of_links = sums[last, 0] - sums[first, 0], sums[last, 1] - sums[first, 1]
+        of_plain, of_long = sums[last, 2] - sums[first, 2], sums[last, 3] - sums[first, 3]
+        held = last - first
+        target[filled + step] = _bucket(reached, of_plain)
+        target[filled + 3 + step] = _share(of_links, of_all)
+        target[filled + 6 + step] = _share(of_long, of_plain)
+        target[filled + 9 + step] = _bucket(reached, held)
+        target[filled + 12 + step] = of_plain * PARTS // total
+        target[filled + 15 + step] = _bucket(reached, of_plain // max(held, 1))
+        place = outwards[place]
+    return filled + 18
+
+
+@compiled
+def _fill_page(target, filled, row, count, sums, total, start, end, heading, reached):
+    before, after = row < start, row >= end
+    target[filled] = 0 if before or after else PARTS
+    target[filled + 1] = _bucket(reached, start - row if before else row - end + 1 if after else 0)
+    target[filled + 2], target[filled + 3] = PARTS if before else 0, PARTS if after else 0
+    target[filled + 4] = (sums[end, 2] - sums[start, 2]) * PARTS // total
+    target[filled + 5] = row * PARTS // max(count, 1)
+    target[filled + 6] = sums[row, 2] * PARTS // total
+    target[filled + 7], target[filled + 8] = _bucket(reached, count), _bucket(reached, total)
+    target[filled + 9] = _bucket(reached, total // max(count, 1))
+    target[filled + 10] = _share(sums[count, 1], sums[count, 0])
+    target[filled + 11] = sums[count, 3] * PARTS // total
+    target[filled + 12] = 0 if heading < 0 else 8 if row < heading else 16
+    target[filled + 13] = 0 if heading < 0 else _bucket(reached, row - heading)
+    return filled + 14
+
+
+@compiled
+def _fill_neighbours(target, filled, row, count, table, sums, reached):
+    for kind in range(2):
+        for offset in range(-3, 4):
+            if offset == 0:
+                continue
+            place = row + offset
+            value = -1
+            if 0 <= place < count:
+                size, links = table[place, 0], table[place, 1]
+                value = _bucket(reached, max(size - links, 0)) if kind == 0 else _share(links, size)
+            target[filled] = value
+            filled += 1
+    for width in (2, 5, 12):
+        target[filled] = _bucket(reached, sums[row, 2] - sums[max(row - width, 0), 2])
+        target[filled + 3] = _bucket(reached, sums[min(row + width + 1, count), 2] - sums[row + 1, 2])
+        filled += 1
+
+
+@compiled
+def look_around(logits, outer, best_first, best_last, reach, nearby):
+    """Fills what the first look said of a block, its neighbours, its container and its page.
+
+    Args:
+        logits: of the first look.
+        outer, best_first, best_last: see `measure`.
+        reach: so many blocks before and after are looked at.
+        nearby: shape (blocks, 1 + 2 * reach + 5).
+    """
+    count, unknown = len(logits), -128
+    sums = np.zeros(count + 1, dtype=np.int64)
+    all_kept = 0
+    for row in range(count):
+        sums[row + 1] = sums[row] + logits[row]
+        all_kept += logits[row] > 0
+    kept = 0
+    for row in range(count):
+        target = nearby[row]
+        target[0] = logits[row]
+        for offset in range(1, reach + 1):
+            target[reach + 1 - offset] = logits[row - offset] if row >= offset else unknown
+            target[reach + offset] = logits[row + offset] if row + offset < count else unknown
+        first, last = outer[row, 0], outer[row, 1]
+        filled = 1 + 2 * reach
+        target[filled] = (sums[last] - sums[first]) // max(last - first, 1)
+        target[filled + 1] = (sums[best_last] - sums[best_first]) // max(best_last - best_first, 1)
+        target[filled + 2] = sums[count] // max(count, 1)
+        target[filled + 3] = kept * PARTS // max(all_kept, 1)
+        target[filled + 4] = min(all_kept, 64)
+        kept += logits[row] > 0

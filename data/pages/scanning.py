@@ -1,0 +1,283 @@
+"""A page's bytes to its blocks by compiled code; what that leaves is read by `data.pages.reader`, to the same blocks.
+
+Most pages are made of few kinds of tags, and Python takes as long for each as compiled code for a hundred.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from data.pages import tags as tag_lists
+from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Blocks, Element, plain_code, trim_code
+from data.pages.kernels import heads, scan
+from data.pages.kernels.letters import hash_folded
+from data.pages.reader import facts_of_hidden_block
+from data.pages.source import is_styled
+from data.pages.tags import BLOCK_TAGS, MATH, RAW, Tag, read_tag
+from data.pages.unread import licences_within, telling_within
+
+Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
+#: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
+MAX_TAGS = 300_000
+MAX_CACHED = 50_000
+#: Room that is kept from page to page.
+KEPT_TAGS = 8192
+ROOM_BYTES = 2**20
+#: Elements as far as their names tell.
+_NAMED = (*(Tag(tag_lists.BLOCK, name, number) for number, name in enumerate(BLOCK_TAGS)), Tag(tag_lists.PRE, ""))
+_IS_HEADING = np.array([False, *(name in HEADINGS for name in BLOCK_TAGS)] + [False] * heads.NUMBERS)
+_ROOT = Tag(tag_lists.BLOCK, "body")
+
+_asked: dict[bytes, Tag] = {}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Arrays:
+    """A page's blocks as numbers.
+
+    Attributes:
+        out: the texts.
+        blocks, elements: rows as `data.pages.kernels.scan` says.
+        words: the words of classes by which elements were scored.
+    """
+
+    out: npt.NDArray[np.uint8]
+    blocks: npt.NDArray[np.int64]
+    elements: npt.NDArray[np.int64]
+    words: Mapping[str, int]
+
+    def are_special(self) -> npt.NDArray[np.bool_]:
+        """Returns which blocks are code, rows of tables, or headings."""
+        numbers = (self.elements[self.blocks[:, 5], 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
+        return (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
+
+
+class BlockRows(Sequence[Block]):
+    """A page's blocks, each made when it is looked at: most are not."""
+
+    def __init__(self, arrays: Arrays, source: bytes) -> None:
+        self._arrays, self._source = arrays, source
+        self._rows: list[list[int]] = arrays.blocks.tolist()
+        self._text = arrays.out.tobytes()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, number: int) -> Block: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Block]: ...
+    def __getitem__(self, number: int | slice) -> Block | list[Block]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        begin, end, _, words, links, element, kind, _, _ = self._rows[number]
+        language = _language(self._arrays, self._source, number) if kind == CODE else ""
+        return Block(self._text[begin:end].decode(), element, kind, words, links, language)
+
+
+class ElementRows(Sequence[Element]):
+    """A page's elements, each made when it is looked at, with what its name says of its tag."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._rows: list[list[int]] = arrays.elements.tolist()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, number: int) -> Element: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Element]: ...
+    def __getitem__(self, number: int | slice) -> Element | list[Element]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        tag, parent, first, last, _, _ = self._rows[number]
+        named = ((tag >> heads.NUMBER_SHIFT) & heads.NUMBERS) - 1
+        return Element(_ROOT if number == 0 else _NAMED[named], parent, first, last)
+
+
+def hash_of(word: str) -> int:
+    """Returns a word's hash in the tables of compiled code."""
+    data = np.frombuffer(word.encode(), dtype=np.uint8)
+    return int(hash_folded(data, 0, len(data)))
+
+
+def make_table(values: Mapping[str, int]) -> Table:
+    """Returns a table of hashes with room to spare (see `data.pages.kernels.letters.look_up`)."""
+    size = 16
+    while size < 3 * len(values):
+        size *= 2
+    keys, found = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.int64)
+    for word, value in values.items():
+        wanted = hash_of(word)
+        place = wanted & (size - 1)
+        while keys[place]:
+            place = (place + 1) & (size - 1)
+        keys[place], found[place] = wanted, value
+    return keys, found
+
+
+def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
+    """Returns what a tag means as one number (see `data.pages.kernels.heads`)."""
+    score = max(-heads.MAX_SCORE, min(heads.MAX_SCORE, sum([words.get(word, 0) for word in tag.words])))
+    rare = (
+        tag.gutter
+        or tag.code_cell
+        or tag.role == MATH
+        or (tag.role == RAW and (tag.name in ("xmp", "plaintext") or "math/tex" in tag.language))
+        or (tag.ink and not shows_ink)
+    )
+    return (
+        tag.role
+        | (tag.number + 1) << heads.NUMBER_SHIFT
+        | heads.CODE_LINE * tag.code_line
+        | heads.FACT * tag.fact
+        | heads.CODE_TAG * (tag.name == "code")
+        | heads.RARE * rare
+        | heads.TELLS_LANGUAGE * bool(tag.language and tag.role != RAW)
+        | (score + heads.MAX_SCORE) << heads.SCORE_SHIFT
+    )
+
+
+@functools.cache
+def _names() -> Table:
+    """Returns what the names of elements mean."""
+    values = {}
+    for name in tag_lists.all_names():
+        tag = read_tag(name)
+        settled = tag.role in (tag_lists.VOID, tag_lists.BREAK) or (tag.role == tag_lists.HIDDEN)
+        values[name] = (
+            packed(tag, {}, False)
+            | heads.NEVER_ASIDE * (name in tag_lists.NEVER_ASIDE)
+            | heads.NEVER_HIDDEN * (name in ("html", "body", "hr"))
+            | heads.SETTLED * settled
+        )
+    return make_table(values)
+
+
+class Scanner:
+    """Reads pages by compiled code.
+
+    Args:
+        words: what words of classes speak for.
+    """
+
+    def __init__(self, words: Mapping[str, int]) -> None:
+        self._words = words
+        values = {word: heads.MAX_SCORE + score for word, score in words.items()}
+        for flag, marked in (
+            (heads.ASIDE_WORD, tag_lists.ASIDE_WORDS),
+            (heads.CONTENT_WORD, tag_lists.CONTENT_WORDS),
+            (heads.SPECIAL_CLASS, tag_lists.SPECIAL_CLASSES),
+        ):
+            for word in marked:
+                values[word] = values.get(word, heads.MAX_SCORE) | flag
+        self._fixed = (*_names(), *make_table(values), np.zeros(512, np.uint8), np.zeros(256, np.uint64),
+                       np.zeros((4, 2), np.int64))  # fmt: skip
+        self._room = np.empty(0, np.uint8)
+        self._kept: tuple[npt.NDArray[np.int64], ...] = ()
+
+    def read(self, source: bytes, content: bytes, whole: bool) -> Blocks | None:
+        """Returns a page's blocks, or null if it is for `data.pages.reader`; for the rest see `read_blocks` there."""
+        data = np.frombuffer(source, dtype=np.uint8)
+        count = source.count(b"<") + 8
+        if count > MAX_TAGS:
+            return None
+        state = np.zeros(scan.STATES, dtype=np.int64)
+        stack, opened, elements, blocks, records = self._tables(count)
+        opened[0] = elements[0] = 0  # <body>, whether it has a tag or not
+        opened[0, 0] = elements[0, 0] = packed(_ROOT, {}, True)
+        elements[0, [1, 3]] = -1
+        state[[scan.ELEMENTS, scan.OPENED, scan.PLACES]] = 1
+        state[scan.POSITION], state[scan.GIVEN], state[scan.WHOLE] = source.find(b"<"), -1, whole
+        size = len(source) + 64
+        if len(self._room) < 4 * size:
+            self._room = np.empty(max(4 * size, ROOM_BYTES), np.uint8)
+        raw, out = self._room[:size], self._room[size : 4 * size]
+        rest = (stack, opened, elements, blocks, records, raw, out)
+        while (answer := scan.scan(data, state, *self._fixed, *rest)) == scan.ASKS:
+            head = source[state[scan.HEAD_BEGIN] : state[scan.HEAD_END]]
+            tag = _asked.get(head) or _read(head)
+            state[scan.GIVEN] = packed(tag, self._words, tag.ink and is_styled(content))
+        if answer == scan.GIVES_UP:
+            return None
+        if size > ROOM_BYTES:
+            self._room = np.empty(0, np.uint8)
+        arrays = Arrays(
+            out[: state[scan.OUT]].copy(),
+            blocks[: state[scan.BLOCKS]].copy(),
+            elements[: state[scan.ELEMENTS]].copy(),
+            self._words,
+        )
+        _finish_code(arrays, source)
+        page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[scan.PASSED_OVER]), arrays)
+        _tell(page, records[: state[scan.RECORDS]].tolist(), source, whole)
+        return page
+
+    def _tables(self, count: int) -> tuple[npt.NDArray[np.int64], ...]:
+        """Returns room for so many tags; it is kept from page to page if it is not large."""
+        if count <= KEPT_TAGS and self._kept:
+            return self._kept
+        rows = max(count, KEPT_TAGS)
+        tables = (np.empty(rows, np.int64), *(np.empty((rows, width), np.int64) for width in (4, 6, 9, 4)))
+        if count <= KEPT_TAGS:
+            self._kept = tables
+        return tables
+
+
+def _read(head: bytes) -> Tag:
+    tag = read_tag(head.decode())
+    if len(head) < 200 and tag.role != tag_lists.LINK:
+        if len(_asked) >= MAX_CACHED:
+            _asked.clear()
+        _asked[head] = tag
+    return tag
+
+
+def _finish_code(arrays: Arrays, source: bytes) -> None:
+    """Trims code where it stands, and counts its words and characters."""
+    rows = arrays.blocks
+    for row in np.flatnonzero(rows[:, 6] == CODE):
+        begin = int(rows[row, 0])
+        code = trim_code(plain_code(arrays.out[begin : rows[row, 1]].tobytes().decode()))
+        text = np.frombuffer(code.encode(), dtype=np.uint8)
+        arrays.out[begin : begin + len(text)] = text
+        rows[row, 1:4] = begin + len(text), len(code), len(code.split())
+
+
+def _language(arrays: Arrays, source: bytes, row: int) -> str:
+    """Returns the language of code: of a tag in it, else of one of the elements around."""
+    begin, end = arrays.blocks[row, 7:]
+    if end:
+        return read_tag(source[begin:end].decode()).language
+    place = int(arrays.blocks[row, 5])
+    for _ in range(4):
+        if place < 0:
+            break
+        tag, place, _, _, begin, end = arrays.elements[place].tolist()
+        if tag & heads.TELLS_LANGUAGE:
+            return read_tag(source[begin:end].decode()).language
+    return ""
+
+
+def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:
+    """Looks for facts in tags and parts of the page that have been noted."""
+    for kind, begin, end, text_end in records:
+        if kind == scan.TAG_RECORD:
+            head = source[begin:end].decode()
+            page.facts.append((head.partition(" ")[0], head, source[end + 1 : text_end].decode()))
+        elif kind == scan.LICENCES_RECORD:
+            if source.find(b"license", begin, end) >= 0 or source.find(b"creativecommons", begin, end) >= 0:
+                page.facts += licences_within(source[begin:end].decode(), 0, -1)
+        elif kind == scan.TELLING_RECORD:
+            page.facts += telling_within(source[begin:end].decode(), 0, -1)
+        else:
+            facts, passed_over = facts_of_hidden_block(source[begin:end].decode(), 0, -1, whole)
+            page.facts += facts
+            page.passed_over += passed_over

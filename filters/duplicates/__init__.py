@@ -1,0 +1,1 @@
+"""Equal and near-equal documents: signatures, candidates, confirmation, clusters, fates."""

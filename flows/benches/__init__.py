@@ -1,0 +1,1 @@
+"""What `phimill bench` measures: phimill beside its peers, and phimill under torture."""
