@@ -67,6 +67,8 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
         content = content.replace(b"\0", b"")
     # ISO-2022 is 7-bit and would pass for ASCII. A single byte is looked for ten times as fast as two.
     escapes = b"\x1b" in content and b"\x1b$" in content
+    if escapes and not declared.startswith("iso2022") and (found := detect(content)).startswith("iso2022"):
+        declared = found
     if not escapes and (declared == "utf-8" or _SINGLE_BYTE.match(declared) or not declared):
         try:
             return content.decode(), "utf-8"
@@ -145,7 +147,7 @@ def decode_source(content: bytes) -> str:
             except UnicodeDecodeError as error:
                 raise Undecodable("bad_encoding") from error
     if b"\0" in content:
-        raise Undecodable("binary")
+        return _wide_source(content)
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -160,6 +162,18 @@ def decode_source(content: bytes) -> str:
         if text and _plausible(text):
             return text
     raise Undecodable("bad_encoding")
+
+
+def _wide_source(content: bytes) -> str:
+    """Returns the text of a source file in UTF-16 that has no byte order mark."""
+    wide = wide_order(content)
+    try:
+        text = content.decode(wide) if wide else ""
+    except UnicodeDecodeError:
+        text = ""
+    if text and _plausible(text):
+        return text
+    raise Undecodable("binary")
 
 
 def _cookie(content: bytes) -> str:

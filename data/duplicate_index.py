@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 from data.atomic import atomic_write
 from data.errors import DamageError, LockedError, UsageError
 from data.fingerprint import digest, file_sha256
-from data.parts import PART_BYTES, PartWriter, read_batches, read_part, read_rows
+from data.parts import PART_BYTES, read_batches, read_part, read_rows, write_tables
 
 LAYOUT = 1
 NAME = "index.json"
@@ -229,12 +229,8 @@ def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _write(folder: Path, name: str, tables: Iterable[pa.Table]) -> IndexPart:
     path = folder / name
-    with contextlib.ExitStack() as stack:
-        writer: PartWriter | None = None
-        for table in tables:
-            writer = writer or stack.enter_context(PartWriter(path, table.schema))
-            writer.write(table)
-    return IndexPart(name, writer.rows if writer else 0, path.stat().st_size, file_sha256(path))
+    rows = write_tables(path, tables)
+    return IndexPart(name, rows, path.stat().st_size, file_sha256(path))
 
 
 def _replace(index: DuplicateIndex, parts: tuple[IndexPart, ...]) -> DuplicateIndex:

@@ -13,26 +13,17 @@ from typing import Any, get_args
 import orjson
 import pyarrow as pa
 
+from data.charset_detection import wide_order
 from data.errors import UsageError, did_you_mean
 from data.extraction_process import Child
 from data.html_page import read_page
 from data.notebooks import to_script
 from data.office_documents import DOCUMENT_TYPES, require
+from data.pages import reading
 from data.pages.facts import header_opt_out
 from data.recipe import Extract
-from data.schema import FATE_FIELDS, to_metadata
+from data.schema import EXTRACT_SCHEMA, to_metadata
 from data.sources.languages import canonical
-
-#: What `Extractor.extract` returns.
-EXTRACT_SCHEMA = pa.schema(
-    [
-        *FATE_FIELDS,
-        pa.field("text", pa.large_string()),
-        pa.field("metadata", pa.string()),
-        pa.field("language", pa.string()),
-        pa.field("licence", pa.string()),
-    ]
-)
 
 #: What finds the main content, as the recipe names it.
 ENGINES: tuple[str, ...] = get_args(Extract.model_fields["engine"].annotation)
@@ -89,6 +80,8 @@ def extract_html(
     reason = "binary" if _is_binary(html) else ""
     if reason:
         return Extracted("", None, None, {"reason": reason})
+    if reading.is_due():
+        reading.load()
     page = read_page(html, content_type, engine, url, opt_out=False)
     metadata = {**page.metadata, "reason": page.reason} if page.reason else page.metadata
     return Extracted(page.text, page.title, page.language, metadata)
@@ -234,7 +227,7 @@ def _is_binary(content: bytes) -> bool:
     head = content[:4096]
     if head.startswith(_BINARY_MAGIC) or head[4:8] == b"ftyp":
         return True
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide_order(head):
         return False
     controls = len(head) - len(head.translate(None, _NOT_TEXT))
     return controls > len(head) // 20 + 2

@@ -2,16 +2,15 @@
 
 Protocol, both ways: a frame is a length (4 bytes, little-endian) and that many bytes. The parent sends
 settings as JSON once, then batches: a frame with the pages' heads as a JSON list, then each page's
-bytes as a frame. The child answers with one JSON frame when it is ready, then one for each page.
+bytes as a frame. The child answers with one JSON frame when it is ready, then one for each page. A reply
+with `loads` is followed by another frame that says it is ready: it loads, or compiles, what reads faster.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import math
 import os
-import resource
 import signal
 import struct
 import sys
@@ -20,14 +19,15 @@ from typing import IO, Any
 
 import orjson
 
+from data.child import bound_self
 from data.html_page import Page, clean, read_page
 from data.office_documents import DOCUMENT_TYPES, Unreadable, read_document
+from data.pages import reading
 
 #: More memory than any page needs that gives text; a page that wants more ends this process alone.
 MEMORY_BYTES = 4 * 2**30
 #: trafilatura's trees do leave cycles.
 PAGES_PER_COLLECTION = 200
-PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 CANARY = b"<html><body><main><p>phimill reads pages: this sentence comes out whole.</p></main></body></html>"
 CANARY_TEXT = "this sentence comes out whole"
@@ -71,7 +71,11 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
             signal.alarm(0)
             if (pages := pages + 1) % PAGES_PER_COLLECTION == 0:
                 gc.collect()
-            _reply(replies, {**vars(page), "cpu": time.process_time()})
+            loads = reading.is_due()
+            _reply(replies, {**vars(page), "loads": loads, "cpu": time.process_time()})
+            if loads:
+                reading.load()
+                _reply(replies, {"ready": True, "cpu": time.process_time()})
 
 
 def _read(content: bytes, head: dict[str, Any], settings: dict[str, Any]) -> Page:
@@ -105,22 +109,11 @@ def _reply(replies: IO[bytes], reply: dict[str, Any]) -> None:
     replies.flush()
 
 
-def _limit_self() -> None:
-    """Bounds memory, and asks the kernel to end this process with its parent."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    ceiling = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> None:
     """Serves the parent on standard input and output; what libraries print goes to standard error."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which closes the pipe
-    _limit_self()
+    bound_self(MEMORY_BYTES)
     serve(sys.stdin.buffer, replies)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -15,6 +13,7 @@ from typing import IO, Any, Iterator, Sequence
 
 import orjson
 
+from data.child import stop_child
 from data.errors import PhimillError
 from data.extraction_child import write_frame
 from data.recipe import Extract
@@ -145,6 +144,8 @@ class Child:
                     reply = orjson.loads(self._received[4 : 4 + length])
                     self._received = self._received[4 + length :]
                     self._cpu = float(reply.get("cpu", 0.0))
+                    if reply.pop("loads", False):
+                        self._wait_until_ready()
                     return dict(reply)
             if not select.select([handle], [], [], wait)[0]:
                 worked = _cpu_seconds(self._process.pid, time.monotonic() - started + self._cpu) - self._cpu
@@ -157,14 +158,16 @@ class Child:
                 raise _Gone
             self._received += received
 
+    def _wait_until_ready(self) -> None:
+        """Waits for a child that loads compiled code, which is no page's fault."""
+        try:
+            self._receive(START_SECONDS)
+        except _Late as error:
+            raise _Gone from error
+
     def _end(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(BrokenPipeError):  # unsent pages: the next child gets them
-                        stream.close()
+            stop_child(self._process)
             self._process = None
         if self._errors is not None:
             self._errors.close()

@@ -17,10 +17,11 @@ from data.charset import Undecodable, decode_html
 from data.pages.blocks import Blocks
 from data.pages.content import Content, find_content
 from data.pages.facts import find_facts
+from data.pages.hidden_classes import MARK, hide_much
 from data.pages.network import shipped
 from data.pages.reading import read_page_blocks
 from data.pages.source import parse, without_scripts
-from data.pages.tags import COLOUR, HIDING, blends_in
+from data.pages.tags import COLOUR, blends_in, is_hiding
 from data.pages.writing import write
 
 #: trafilatura takes time quadratic in depth; deeper pages are read by the default engine.
@@ -85,6 +86,9 @@ def read_page(
     source = parse(html)
     with _no_collection():
         blocks = read_page_blocks(source, content, whole=engine == "plain")
+        if MARK in source and hide_much(source, int(blocks.chars().sum())):
+            html, source = html.replace(MARK, ""), source.replace(MARK, "")
+            blocks = read_page_blocks(source, content, whole=engine == "plain")
         facts = find_facts(blocks.facts, content)
     metadata = {**facts.metadata, "charset": charset}
     if opt_out and "opt_out" in metadata:
@@ -218,7 +222,7 @@ def mark_hidden(html: str) -> str:
     plain_page: bool | None = None
     for found in (_OLD_STYLE if "STYLE=" in html else _STYLE).finditer(html):
         style = found[1].strip("\"'")
-        if not HIDING.search(style):
+        if not is_hiding(style):
             if not COLOUR.search(style):
                 continue
             if plain_page is None:

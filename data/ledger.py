@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from data.atomic import sync_folder
 from data.errors import AccountingError
 from data.parts import lay_side_by_side
-from data.schema import STAGES
+from data.schema import CLUSTER_FIELDS, STAGES
 
 #: The ledger's columns, before the signals.
 LEDGER = pa.schema(
@@ -35,11 +35,7 @@ LEDGER = pa.schema(
         pa.field("threshold", pa.float64()),
         pa.field("failed", pa.list_(pa.string()), nullable=False),
         pa.field("failed_rules", pa.list_(pa.string()), nullable=False),
-        pa.field("cluster", pa.string()),
-        pa.field("cluster_size", pa.int64()),
-        pa.field("survivor", pa.string()),
-        pa.field("matched", pa.string()),
-        pa.field("jaccard", pa.float64()),
+        *CLUSTER_FIELDS,
         pa.field("benchmark", pa.string()),
         pa.field("benchmark_item", pa.string()),
         pa.field("benchmark_method", pa.string()),

@@ -88,13 +88,14 @@ class PartWriter:
         self._open.__exit__(*failure)
 
 
-def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Writes tables of one schema, as they come, as one part file."""
+def write_tables(path: Path, tables: Iterable[pa.Table]) -> int:
+    """Writes tables of one schema, as they come, as one part file; returns its rows."""
     with contextlib.ExitStack() as stack:
         writer: PartWriter | None = None
         for table in tables:
             writer = writer or stack.enter_context(PartWriter(path, table.schema))
             writer.write(table)
+    return writer.rows if writer else 0
 
 
 def split_by_bytes(table: pa.Table, limit: int = BATCH_BYTES) -> Iterator[pa.Table]:

@@ -37,15 +37,24 @@ class RecipeFile:
 
 def find_recipe(name: str | Path) -> Path:
     """Returns the path of a recipe file, or of a shipped recipe given by its name."""
+    return find_file(name, SHIPPED, "recipe")
+
+
+def find_file(name: str | Path, folder: Path, what: str) -> Path:
+    """Returns the path of a file, or of a shipped one given by its name.
+
+    Raises:
+        RecipeError: neither is there.
+    """
     path = Path(name)
     if path.is_file():
         return path
-    shipped = SHIPPED / f"{name}.yaml"
+    shipped = folder / f"{name}.yaml"
     if shipped.is_file() and "/" not in str(name):
         return shipped
-    known = sorted(file.stem for file in SHIPPED.glob("*.yaml"))
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
     raise RecipeError(
-        f"no such file, and no shipped recipe of that name (shipped: {', '.join(known)})."
+        f"no such file, and no shipped {what} of that name (shipped: {', '.join(known)})."
         + did_you_mean(str(name), known),
         file=str(name),
     )
@@ -143,17 +152,36 @@ def _apply(values: dict[str, Any], change: str, path: Path) -> None:
     if not separator or not key.strip():
         raise RecipeError(f"--set {change}: expected a.b=value", file=str(path))
     steps = key.strip().split(".")
-    target: Any = values
-    for number, step in enumerate(steps[:-1]):
-        target = _descend(target, step, ".".join(steps[: number + 1]), path)
     try:
         value = yaml.safe_load(raw)
     except yaml.YAMLError:
         value = raw
+    target: Any = values
+    for number, step in enumerate(steps[:-1]):
+        target = _descend(target, step, ".".join(steps[: number + 1]), path)
+        if number == 1 and steps[0] == "filters" and isinstance(target, dict):
+            bounds = _own_bounds(target)
+            if (own := ".".join(steps[2:])) in bounds:
+                rule, side = bounds[own]
+                rule[side] = value
+                return
     if isinstance(target, list):
         target[_index_of(target, steps[-1], key, path)] = value
     else:
         target[steps[-1]] = value
+
+
+def _own_bounds(entry: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Returns the bounds of a filter's own rules by the names that ledger and report give them: `min_SIGNAL`."""
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+    rules = entry.get("rules")
+    for rule in rules if isinstance(rules, list) and not entry.get("preset") else []:
+        sides = [side for side in ("at_least", "at_most") if isinstance(rule, dict) and side in rule]
+        if len(sides) == 1:
+            name = f"{'min' if sides[0] == 'at_least' else 'max'}_{rule.get('signal')}"
+            same = sum(known == name or known.startswith(f"{name}-") for known in found)
+            found[f"{name}-{same + 1}" if same else name] = (rule, sides[0])
+    return found
 
 
 def _descend(target: Any, step: str, where: str, path: Path) -> Any:

@@ -50,6 +50,26 @@ FATE_FIELDS = [
     pa.field("threshold", pa.float64()),
 ]
 
+#: Rows of a part of the step `extract`.
+EXTRACT_SCHEMA = pa.schema(
+    [
+        *FATE_FIELDS,
+        pa.field("text", pa.large_string()),
+        pa.field("metadata", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("licence", pa.string()),
+    ]
+)
+
+#: What is known of a document that has copies: which belong together, and through which pair.
+CLUSTER_FIELDS = [
+    pa.field("cluster", pa.string()),
+    pa.field("cluster_size", pa.int64()),
+    pa.field("survivor", pa.string()),
+    pa.field("matched", pa.string()),
+    pa.field("jaccard", pa.float64()),
+]
+
 
 def document_id(source: str, locator: str) -> str:
     """Returns the 128-bit id of the record at a place in a source, as 32 hexadecimal digits.
@@ -62,7 +82,7 @@ def document_id(source: str, locator: str) -> str:
 
 def to_metadata(values: dict[str, Any]) -> str:
     """Returns a document's metadata as JSON with sorted keys, without null values."""
-    kept = {key: value for key, value in values.items() if value is not None}
+    kept = values if None not in values.values() else {key: value for key, value in values.items() if value is not None}
     try:
         return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # integers beyond 64 bits, broken strings, objects

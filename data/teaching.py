@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from data.strict import Strict
+from data.strict import Share, Strict
 
 
 class Teacher(Strict):
@@ -33,6 +33,10 @@ class Teacher(Strict):
     usd_per_million_input: float | None = Field(None, ge=0, description="Price of a million prompt tokens.")
     usd_per_million_output: float | None = Field(None, ge=0, description="Price of a million reply tokens.")
     prices: str | None = Field(None, description="A price table; default: phimill's own.")
+    faults: dict[str, Share] = Field(
+        default_factory=dict,
+        description="How often the built-in teacher is wrong on purpose, by fault; what is not named keeps its rate.",
+    )
 
 
 class Synthesise(Strict):

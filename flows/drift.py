@@ -35,7 +35,7 @@ def _yields(before: Mapping[str, Any], after: Mapping[str, Any], watch: Watch) -
 
 
 def _languages(before: Mapping[str, Any], after: Mapping[str, Any], watch: Watch) -> Iterator[dict[str, Any]]:
-    old, new = before["counts"]["languages"], after["counts"]["languages"]
+    old, new = (manifest["counts"].get("languages") or {} for manifest in (before, after))  # older ones have none
     if min(sum(old.values()), sum(new.values())) < LEAST_RECORDS:
         return
     for name in sorted({*old, *new}):

@@ -36,7 +36,12 @@ def launch(
 
 
 def prepare_prefect(home: Path) -> None:
-    """Sets Prefect's environment, before its first import; what the user has set stays."""
+    """Sets Prefect's environment, before its first import, and makes its folder; what the user has set stays.
+
+    Prefect itself makes no folder within a folder that is not there, and its server then ends at once.
+    """
+    if "PREFECT_HOME" not in os.environ:
+        home.mkdir(parents=True, exist_ok=True)
     for name, value in {
         "PREFECT_HOME": str(home.absolute()),
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",

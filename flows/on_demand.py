@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-from data.errors import PhimillError
+from data.errors import PhimillError, UsageError
 from data.recipe import Synthesise
 from flows.progress import Progress
 from flows.teaching.plans import plan_of
@@ -57,7 +57,12 @@ class Order:
 
 
 def fulfil(order: Order) -> dict[str, Any]:
-    """Makes what was ordered; returns the facts."""
+    """Makes what was ordered; returns the facts.
+
+    Raises:
+        PhimillError: the endpoint is down or out of quota, or a cap was reached before anything could be kept. What
+            was paid for is in the files.
+    """
     from synth.exercises import check_settings
 
     check_settings(order.settings)
@@ -86,7 +91,25 @@ def fulfil(order: Order) -> dict[str, Any]:
             watch.stop()
         facts = _write(order, generation)
         say_end(progress, order, facts, generation.items)
+        if facts["cap_reached"] and not facts["kept"]:
+            raise PhimillError(_nothing_kept(order, generation, facts))
     return facts
+
+
+def _nothing_kept(order: Order, generation: Generation, facts: dict[str, Any]) -> str:
+    """Returns what to say where a cap was reached before anything could be kept: which, and what would do."""
+    cap, teacher, needs = facts["cap_reached"], order.settings.teacher, ""
+    prompt, reply = generation.asker.worst(generation.items[0].request)
+    if cap == "max_usd" and generation.price:
+        usd = generation.price.nano_usd(prompt, reply, in_batch=teacher.batch) / 1e9
+        needs = f" One call may cost {usd:.6f} USD and is not made with less left; {teacher.max_usd:g} are allowed."
+    elif cap == "max_total_tokens":
+        needs = f" One call may take {prompt + reply:,} tokens and is not made with fewer left."
+    unasked = facts["rejected"].get("budget_exhausted", 0)
+    return (
+        f"nothing was kept: {cap} is reached, {unasked} of {facts['requests']} requests were not made.{needs} Raise "
+        f"--{cap.replace('_', '-')}, or lower --max-output-tokens, and run the same command to go on."
+    )
 
 
 @contextlib.contextmanager
@@ -143,10 +166,18 @@ def say_end(progress: Progress, order: Order, facts: dict[str, Any], items: Sequ
     sys.stderr.flush()
 
 
-def split(listed: str | None) -> list[str] | None:
-    """Returns the parts of a comma-separated wish; None for none."""
-    parts = [part.strip() for part in (listed or "").split(",") if part.strip()]
-    return parts or None
+def split(listed: str | None, option: str) -> list[str] | None:
+    """Returns the parts of a comma-separated wish; None for none.
+
+    Raises:
+        UsageError: it has no part.
+    """
+    if listed is None:
+        return None
+    parts = [part.strip() for part in listed.split(",") if part.strip()]
+    if not parts:
+        raise UsageError(f"{option}: names nothing, found {listed!r}; expected one name or several with commas between")
+    return parts
 
 
 def is_watched() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -50,22 +51,32 @@ def start_server(port: int) -> subprocess.Popen[bytes] | None:
     if _healthy(url):
         return None
     print(f"phimill: starting Prefect's server on 127.0.0.1:{port} …", file=sys.stderr, flush=True)
-    server = subprocess.Popen(
-        [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    command = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        if _comes_up(server, url):
+            print(f"phimill: pages at http://127.0.0.1:{port}; in other shells: export PREFECT_API_URL={url}")
+            return server
+        ended = server.poll()
+        server.kill()
+        server.wait()
+        said.seek(0)
+        last = [line for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()][-3:]
+    trouble = f"did not answer within {START_SECONDS:.0f} s" if ended is None else f"ended with code {ended}"
+    raise PhimillError(
+        f"Prefect's server on 127.0.0.1:{port} {trouble}; choose another --port, or start one yourself and set "
+        f"PREFECT_API_URL. Its last words: {' | '.join(last) or 'none'}"
     )
+
+
+def _comes_up(server: subprocess.Popen[bytes], url: str) -> bool:
+    """Waits until a server answers; False if it ends, or takes too long."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.poll() is None:
         if _healthy(url):
-            print(f"phimill: pages at http://127.0.0.1:{port}; in other shells: export PREFECT_API_URL={url}")
-            return server
+            return True
         time.sleep(0.5)
-    server.kill()
-    raise PhimillError(
-        f"Prefect's server did not answer on 127.0.0.1:{port} within {START_SECONDS:.0f} s; "
-        "choose another --port, or start one yourself and set PREFECT_API_URL"
-    )
+    return False
 
 
 def _healthy(url: str) -> bool:

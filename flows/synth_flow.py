@@ -91,8 +91,8 @@ def synth(
     usual = ["section", "lesson"] if what == "textbooks" else None
     wishes = {
         "exercises": exercises,
-        "topics": split(topics),
-        "kinds": split(kinds) or usual,
+        "topics": split(topics or None, "topics"),
+        "kinds": split(kinds or None, "kinds") or usual,
         "base_url": base_url,
         "model": model,
         "max_usd": max_usd,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 from typing import Any
 
 from data.recipe import Teacher
@@ -15,12 +16,21 @@ FORMS = ("json_schema", "json_object", "plain")
 
 @dataclasses.dataclass(frozen=True)
 class Abilities:
-    """What an endpoint accepts; found out by its refusals, one step at a time."""
+    """What an endpoint accepts; found out by its refusals, one step at a time.
+
+    Attributes:
+        overrun: how many times the tokens that were sent and asked for it has told at most.
+    """
 
     form: str = "json_schema"
     token_field: str = "max_tokens"
     temperature: bool = True
     seed: bool = True
+    overrun: float = 1.0
+
+    def worst(self, prompt_tokens: int, max_output_tokens: int) -> tuple[int, int]:
+        """Returns how many tokens a call can be told to have taken and given."""
+        return math.ceil(prompt_tokens * self.overrun), math.ceil(max_output_tokens * self.overrun)
 
     def without(self, complaint: str) -> Abilities | None:
         """Returns what to try after a 400, or None if there is nothing left to leave out."""

@@ -21,6 +21,7 @@ from synth.builtin.faults import FaultRates
 from synth.journal import Journal, Settled
 from synth.recorded import PREFIX, Recording
 from synth.requests import Answer, Request
+from synth.usage import worst_tokens
 
 BUILTIN = "builtin"
 
@@ -161,6 +162,11 @@ class Asker:
         client = TeacherClient(self.teacher, self.url(), self.identity, self.journal, **common)
         answers.update(client.ask(missing[:1], on_answer))
         return missing[1:]
+
+    def worst(self, request: Request) -> tuple[int, int]:
+        """Returns how many tokens a call can take and give at most, as far as the endpoint is known."""
+        abilities = Abilities.from_text(self.journal.ability(self.identity, self.teacher.model)) or Abilities()
+        return abilities.worst(worst_tokens(abilities.body(request, self.teacher)), request.max_output_tokens)
 
     def url(self) -> str:
         """Returns where the endpoint really is; starts the built-in teacher's server if that is meant."""

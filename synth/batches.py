@@ -20,12 +20,13 @@ from synth.abilities import Abilities
 from synth.batch_lines import Line, counted, read_lines
 from synth.batch_rows import Batch, abandon, advance, leave_in_doubt, open_batches, open_calls, prepare_batch
 from synth.budget import Price, caps_of, price_of
-from synth.client import BACKOFF_S, MAX_CHARGED_ATTEMPTS, plausible, worst_tokens
+from synth.client import BACKOFF_S, MAX_CHARGED_ATTEMPTS
 from synth.failures import RESUME, Failed, Retry, Stop, Unfit, WrongModel
 from synth.journal import REPLY, Caps, Journal
 from synth.parsing import read_reply
 from synth.requests import Answer, Request, request_of
 from synth.teacher import Endpoint, read_key, run_anywhere
+from synth.usage import told, worst_tokens
 
 MAX_ROWS = 50_000  # OpenAI's limits for one batch
 MAX_BYTES = 100_000_000
@@ -137,8 +138,8 @@ class BatchClient:
             size += tokens + 200
             if size > MAX_BYTES and items:
                 break
-            worst = self.price.nano_usd(tokens, request.max_output_tokens, in_batch=True)
-            items.append((request.key, worst, tokens + request.max_output_tokens))
+            worst = self.abilities.worst(tokens, request.max_output_tokens)
+            items.append((request.key, self.price.nano_usd(*worst, in_batch=True), sum(worst)))
         mode = self.abilities.form
         return set(prepare_batch(self.journal, self.identity, self.settings.model, mode, items, self.caps))
 
@@ -246,12 +247,14 @@ class BatchClient:
             text = json.dumps(line.body, ensure_ascii=False)
             reply = read_reply(text)
             size = worst_tokens(self.abilities.body(request, self.settings))
-            usage = plausible(reply, size, request.max_output_tokens)
+            found = told(reply, size, request.max_output_tokens)
+            usage = found.usage
             charged = None if usage is None else self.price.nano_usd(*usage, in_batch=True)
             self.journal.settle(
                 attempt,
                 charged=charged,
                 usage=usage,
+                note=found.note,
                 outcome=REPLY,
                 body=text,
                 mode=mode,

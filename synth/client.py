@@ -8,7 +8,7 @@ canary), one call at a time, and remembered.
 from __future__ import annotations
 
 import asyncio
-import json
+import dataclasses
 import time
 from typing import Any, Callable, Iterator, Sequence
 
@@ -19,9 +19,10 @@ from synth.budget import Price, caps_of, price_of
 from synth.congestion import START, Congestion
 from synth.failures import RESUME, Failed, Retry, Stop, Unfit, WrongModel
 from synth.journal import REPLY, Caps, Journal
-from synth.parsing import Reply, read_reply
+from synth.parsing import read_reply
 from synth.requests import Answer, Request
 from synth.teacher import GRACE_S, Endpoint, Received, read_key, run_anywhere
+from synth.usage import told, worst_tokens
 
 MAX_CHARGED_ATTEMPTS = 3  # timeouts, dropped connections and 5xx may each have been paid for
 MAX_OVERLOADS = 12  # rounds of complaints without an answer between them
@@ -29,7 +30,6 @@ MAX_UNREACHED = 9  # refused connections of one request
 BACKOFF_S = 0.25
 FAILURES_IN_A_ROW = 5
 UNFIT_IN_A_ROW = 3  # an endpoint that has changed under its name
-OVERHEAD_TOKENS = 200  # what a chat template may add to the prompt's bytes
 
 
 class TeacherClient:
@@ -201,13 +201,14 @@ class TeacherClient:
 
     def _settle(self, number: int, received: Received, size: int, request: Request, abilities: Abilities) -> Answer:
         reply = read_reply(received.body)
-        usage = plausible(reply, size, request.max_output_tokens)
+        found = told(reply, size, request.max_output_tokens)
+        usage = found.usage
         charged = None if usage is None else self.price.nano_usd(*usage)
         self.journal.settle(
             number,
             charged=charged,
             usage=usage,
-            note="" if usage else "no usage" if reply.usage is None else "a usage that cannot be true",
+            note=found.note,
             outcome=REPLY,
             body=received.body,
             mode=abilities.form,
@@ -216,6 +217,9 @@ class TeacherClient:
             share=not self.free and not reply.problem,
         )
         self._unfit = 0
+        if found.overrun > self.abilities.overrun:  # what is sent from now on reserves as much
+            self.abilities = dataclasses.replace(self.abilities, overrun=found.overrun)
+            self.journal.note_ability(self.identity, self.settings.model, self.abilities.to_text())
         return Answer(REPLY, received.body, abilities.form, usage, received.request_id)
 
     def _count_strange(self, request: Request, answer: Answer) -> None:
@@ -255,8 +259,8 @@ class TeacherClient:
         if isinstance(failure, WrongModel):
             self.journal.settle(number, charged=0, note=str(failure), seconds=seconds)
             raise Stop(await self._wrong_model(str(failure)))
-        charged = None if getattr(failure, "charged", True) else 0
-        self.journal.settle(number, charged=charged, note=str(failure), seconds=seconds)
+        charged, sent = None if getattr(failure, "charged", True) else 0, getattr(failure, "sent", True)
+        self.journal.settle(number, charged=charged, note=str(failure), seconds=seconds, sent=sent)
         return None
 
     async def _wrong_model(self, note: str) -> UsageError:
@@ -271,14 +275,13 @@ class TeacherClient:
 
     async def _reserve(self, request: Request, size: int) -> int | None:
         """Returns the call's number, or None if a cap is reached even after open calls gave back what they can."""
-        longest = request.max_output_tokens
         async with self._settled:
             while True:
                 if self.deadline is not None and time.monotonic() >= self.deadline:
                     self.journal.cap_reached = "max_seconds"
                     return None
-                worst = self.price.nano_usd(size, longest)
-                number = self.journal.reserve(request.key, worst, self.caps, size + longest)
+                worst = self.abilities.worst(size, request.max_output_tokens)
+                number = self.journal.reserve(request.key, self.price.nano_usd(*worst), self.caps, sum(worst))
                 if number is not None:
                     self._open += 1
                     return number
@@ -289,16 +292,3 @@ class TeacherClient:
     async def _send(self, body: dict[str, Any]) -> Received:
         left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic()) + GRACE_S
         return await self.endpoint.chat(body, within_s=left)
-
-
-def worst_tokens(body: dict[str, Any]) -> int:
-    """Returns how many tokens a request's prompt can have at most: one for each byte, and a chat template's."""
-    return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")) + OVERHEAD_TOKENS
-
-
-def plausible(reply: Reply, size: int, max_output_tokens: int) -> tuple[int, int] | None:
-    """Returns a reply's usage if the request can have caused it: neither more than was sent and asked for, nor free."""
-    usage = reply.usage
-    if usage is None or not 0 < usage[0] <= size or not bool(reply.content) <= usage[1] <= max_output_tokens:
-        return None
-    return usage

@@ -10,7 +10,7 @@ import pyarrow as pa
 from data.errors import UsageError, did_you_mean
 from data.recipe import Synthesise
 from synth.builtin.answers import MODEL
-from synth.builtin.faults import DEFAULT_RATES, FaultRates
+from synth.builtin.faults import FaultRates, rates_of
 from synth.generation import Generation
 from synth.plans import Plan
 from synth.prompts import known_topics
@@ -28,7 +28,7 @@ def generate(
     seed: int,
     journal: Path,
     on_progress: Progress | None = None,
-    fault_rates: FaultRates = DEFAULT_RATES,
+    fault_rates: FaultRates | None = None,
     plan: Plan | None = None,
     shared: SharedAnswers | None = None,
 ) -> tuple[pa.Table, dict[str, Any]]:
@@ -39,7 +39,7 @@ def generate(
         seed: the recipe's seed; another one asks for other exercises.
         journal: the request ledger. What it has settled is not asked again.
         on_progress: called with how many of `settings.exercises` are done, as they are.
-        fault_rates: how often the built-in teacher is wrong on purpose.
+        fault_rates: how often the built-in teacher is wrong on purpose; default: as the settings say.
         plan: what to ask for; default: the settings' topics and kinds in turn.
         shared: answers of other runs on this machine, if they may be used.
 
@@ -63,6 +63,7 @@ def generate(
 
 def check_settings(settings: Synthesise) -> None:
     """Raises UsageError if the built-in teacher is asked for what it does not know."""
+    rates_of(settings.teacher)
     if settings.teacher.base_url != "builtin":
         return
     if settings.teacher.model != MODEL:

@@ -29,11 +29,14 @@ class Retry(Exception):
         charged: whether it may have been paid for.
         wait_s: how long the server asks to wait, if it does.
         overload: whether it says that there are too many calls.
+        sent: whether anything has left; False where nobody could be reached.
     """
 
-    def __init__(self, note: str, charged: bool, wait_s: float | None = None, overload: bool = False) -> None:
+    def __init__(
+        self, note: str, charged: bool, wait_s: float | None = None, overload: bool = False, sent: bool = True
+    ) -> None:
         super().__init__(note)
-        self.note, self.charged, self.wait_s, self.overload = note, charged, wait_s, overload
+        self.note, self.charged, self.wait_s, self.overload, self.sent = note, charged, wait_s, overload, sent
 
 
 class Failed(Exception):

@@ -8,10 +8,10 @@ from typing import Sequence
 
 from data.recipe import Synthesise
 from synth.budget import price_of
-from synth.client import OVERHEAD_TOKENS
 from synth.prompts import Prompts
 from synth.rows import Item
 from synth.specs import ExerciseSpec
+from synth.usage import OVERHEAD_TOKENS
 
 _BYTES_PER_TOKEN = 4  # of English, for tokenizers in use; only for the likely figure, never for a cap
 

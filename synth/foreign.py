@@ -14,7 +14,7 @@ import re
 
 from data.syntax import literal_of
 from synth.kinds.function import FunctionExercise
-from synth.parsing import Exercise, find_object, parse_code, strip_controls, with_strong_tests
+from synth.parsing import Exercise, find_object, parse_code, strip_controls, strong_tests
 
 LEVELS = ("no_code", "not_python", "parses", "unsafe", "fails", "runs", "fails_its_tests", "passes_its_tests")
 
@@ -80,7 +80,7 @@ def _program(prompt: str, code: str, tests: tuple[str, ...], path: str) -> Forei
     ]
     program = "\n".join(kept) if own else code
     found = FunctionExercise("", prompt.strip(), program.strip("\n"), (*tests, *asserted, *_doctests(tree)))
-    return ForeignReply("parses", dataclasses.replace(found, tests=with_strong_tests(found).tests), path)
+    return ForeignReply("parses", dataclasses.replace(found, tests=strong_tests(found.tests)), path)
 
 
 def _doctests(tree: ast.Module) -> list[str]:

@@ -20,7 +20,7 @@ from data.recipe import Synthesise, Teacher
 from data.schema import to_table
 from synth.asking import Asker
 from synth.budget import price_of
-from synth.builtin.faults import DEFAULT_RATES, FaultRates
+from synth.builtin.faults import FaultRates, rates_of
 from synth.examining import Examined, examine_record, with_tests
 from synth.figures import figures_of, limits_of
 from synth.journal import Journal
@@ -46,7 +46,7 @@ class Generation:
         settings: the recipe's section; `exercises` is how many requests are wished for.
         seed: the recipe's seed; another one asks for other exercises.
         journal: the request ledger. What it has settled is not asked again.
-        rates: how often the built-in teacher is wrong on purpose.
+        rates: how often the built-in teacher is wrong on purpose; default: as the settings say.
         plan: what to ask for; default: topics and kinds in turn.
         shared: answers of other runs.
         on_change: called whenever the tally has changed.
@@ -66,14 +66,14 @@ class Generation:
         seed: int,
         journal: Path,
         *,
-        rates: FaultRates = DEFAULT_RATES,
+        rates: FaultRates | None = None,
         plan: Plan | None = None,
         shared: SharedAnswers | None = None,
         on_change: Callable[[Tally], None] = lambda tally: None,
         examine: Callable[..., Examined] = examine_record,
     ) -> None:
         self.examine = examine
-        self.settings, self.rates = settings, rates
+        self.settings, self.rates = settings, rates or rates_of(settings.teacher)
         self.prompts = Prompts(Path(settings.prompts) if settings.prompts else None)
         self.plan: Plan = plan or PlainPlan(seed, settings.topics, settings.kinds)
         self.journal = Journal(journal, shared)

@@ -162,30 +162,39 @@ class Journal:
         request_id: str = "",
         seconds: float | None = None,
         share: bool = False,
+        sent: bool = True,
     ) -> None:
         """Commits how a call ended.
 
         Args:
             attempt: the number that `reserve` gave.
             charged: what it cost, in nano-USD; None leaves the worst case charged.
-            usage: prompt and completion tokens, where the server said so.
+            usage: prompt and completion tokens, where the server said so and can be believed; they may be more than
+                was reserved.
             note: what went wrong, without secrets.
             outcome: if given, the request is done: REPLY with `body` and `mode`, or why it failed.
             body, mode, request_id: of a reply.
             seconds: how long the call took.
             share: whether other runs may use the reply, too.
+            sent: whether it left at all; one that did not, since nobody could be reached, does not count as a call.
         """
         with self.transaction() as database:
-            key, charge, taken = database.execute(
-                "SELECT key, charged, tokens FROM attempts WHERE number = ?", (attempt,)
+            key, charge, taken, counts = database.execute(
+                "SELECT key, charged, tokens, counted FROM attempts WHERE number = ?", (attempt,)
             ).fetchone()
-            # Never more than was reserved for it: a server's odd numbers must not count calls as free, nor as dear.
-            tokens = sum(usage) if usage else 0 if charged == 0 else taken
-            tokens = min(tokens, taken)
+            tokens = sum(usage) if usage and counts else 0 if charged == 0 else taken
             database.execute(
-                "UPDATE attempts SET state = 'settled', charged = ?, tokens = ?, prompt_tokens = ?, "
+                "UPDATE attempts SET state = 'settled', charged = ?, counted = ?, tokens = ?, prompt_tokens = ?, "
                 "completion_tokens = ?, note = ?, seconds = ? WHERE number = ?",
-                (charge if charged is None else charged, tokens, *(usage or (None, None)), note, seconds, attempt),
+                (
+                    charge if charged is None else charged,
+                    counts if sent else 0,
+                    tokens,
+                    *(usage or (None, None)),
+                    note,
+                    seconds,
+                    attempt,
+                ),
             )
             database.execute(
                 "UPDATE requests SET state = ?, outcome = ?, body = ?, mode = ?, prompt_tokens = ?, "
@@ -194,6 +203,7 @@ class Journal:
             )
         self._charged += (charge if charged is None else charged) - charge
         self._tokens += tokens - taken
+        self._counted -= 0 if sent else counts
         self._on_way.pop(attempt, None)
         if share and self.shared and body is not None:
             self.shared.put(key, Settled(outcome, body, mode, usage, request_id))

@@ -259,17 +259,16 @@ def _readable(exercise: Exercise, path: str) -> Parsed:
         return Parsed(exercise, "no_tests", "no tests at all", path)
     if parse_code("\n".join(exercise.tests)) is None:
         return Parsed(exercise, "bad_response", "the tests are not Python", path)
-    return Parsed(with_strong_tests(exercise), "", "", path)
+    return Parsed(dataclasses.replace(exercise, tests=strong_tests(exercise.tests)), "", "", path)
 
 
-def with_strong_tests(exercise: Exercise) -> Exercise:
-    """Returns an exercise without tests that only the child could judge, if it has others, each on its own line."""
-    trees = [parse_code(test) for test in exercise.tests]
+def strong_tests(tests: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns tests without those that only the child could judge, if there are others, each on its own line."""
+    trees = [parse_code(test) for test in tests]
     if any(tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Assert) for tree in trees):
-        return exercise
-    parts = [(test, take_apart(tree)) for test, tree in zip(exercise.tests, trees, strict=True) if tree is not None]
-    strong = tuple(test for test, comparisons in parts if comparisons is not None and comparisons.expected)
-    return dataclasses.replace(exercise, tests=strong) if strong else exercise
+        return tests
+    parts = [(test, take_apart(tree)) for test, tree in zip(tests, trees, strict=True) if tree is not None]
+    return tuple(test for test, found in parts if found is not None and found.expected) or tests
 
 
 def parse_code(source: str) -> ast.Module | None:

@@ -38,7 +38,8 @@ class Remembered:
                 noted = json.loads(line)
             except ValueError:
                 continue
-            self._known[noted.pop("key")] = _examined(noted)
+            key = noted.pop("key")
+            self._known[key] = _examined(noted)
         self._file = self.path.open("a", encoding="utf-8")
         self._file.write("\n")  # the last line may be a part of one
         return self

@@ -181,7 +181,9 @@ class Endpoint:
         except (openai.APITimeoutError, TimeoutError) as error:
             never_sent = isinstance(error.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
             raise Retry(
-                f"no answer in time (`timeout_s` is {self.settings.timeout_s:g})", charged=not never_sent
+                f"no answer in time (`timeout_s` is {self.settings.timeout_s:g})",
+                charged=not never_sent,
+                sent=not never_sent,
             ) from None
         except openai.APIConnectionError as error:
             raise _connection(error) from None
@@ -216,7 +218,7 @@ def _connection(error: openai.APIConnectionError) -> Exception:
     if isinstance(cause, TooMuch):
         return Failed(str(cause), charged=True)
     if isinstance(cause, httpx2.ConnectError):
-        return Retry("cannot connect (is the server running, and is `base_url` right?)", charged=False)
+        return Retry("cannot connect (is the server running, and is `base_url` right?)", charged=False, sent=False)
     return Retry(f"the connection broke ({type(cause).__name__})", charged=True)
 
 

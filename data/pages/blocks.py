@@ -89,6 +89,12 @@ class Blocks:
             return self.arrays.blocks[:, 4]
         return np.array([block.link_chars for block in self.blocks], dtype=np.int64)
 
+    def outline(self) -> tuple[Sequence[str], Sequence[int]]:
+        """Returns the name of each element, and the element around it."""
+        if self.arrays is not None:
+            return self.arrays.outline()
+        return [element.tag.name for element in self.elements], [element.parent for element in self.elements]
+
     def are_special(self) -> npt.NDArray[np.bool_]:
         """Returns which blocks are code, rows of tables, or headings."""
         if self.arrays is not None:

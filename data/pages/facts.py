@@ -11,8 +11,8 @@ from data.pages.blocks import unescape
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000
 
-#: What names a <meta> element.
-_KEYS = re.compile(r' (name|property|itemprop|http-equiv)="([^"]*)"')
+#: What names a <meta> element; the first that says something counts.
+_NAMES = (' name="', ' property="', ' itemprop="', ' http-equiv="')
 _ATTRIBUTE = re.compile(r' ([a-z:-]+)="([^"]*)"')
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
 _NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
@@ -106,12 +106,12 @@ def _complete(
 
 def _key(source: str) -> str:
     """Returns what a <meta> element tells of, in lower case."""
-    names = dict(_KEYS.findall(source))
-    return (
-        (names.get("name") or names.get("property") or names.get("itemprop") or names.get("http-equiv") or "")
-        .strip()
-        .lower()
-    )
+    for name in _NAMES:
+        if (place := source.find(name)) >= 0:
+            place += len(name)
+            if key := source[place : source.find('"', place)]:
+                return key.strip().lower()
+    return ""
 
 
 def _is_wanted(source: str) -> bool:

@@ -5,7 +5,6 @@ Both give the same blocks. What compiled code gives up on is read by `data.pages
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from data.pages.blocks import Blocks
@@ -17,43 +16,45 @@ if TYPE_CHECKING:
 
 #: Loading compiled code takes as long as reading some 300 pages without.
 PAGES_BEFORE = 100
-_CANARY = "<html><body><div><p>A page, read once.</p></div></body></html>"
+_CANARY = b"<html><body><div><p>A page, read once.</p></div></body></html>"
 
 
-class _Count:
-    """How many pages this process has read."""
+class _State:
+    """How many pages this process has read, and the compiled reader once it is loaded."""
 
     pages = 0
-
-
-@functools.cache
-def scanner() -> Scanner:
-    """Returns the compiled reader, loaded; compiled first where this machine's cache does not have it."""
-    from data.pages.scanning import Scanner
-
-    found = Scanner(shipped().words)
-    page = found.read(_CANARY.encode(), b"", whole=False)
-    assert page is not None
-    shipped().logits(page)
-    return found
+    scanner: Scanner | None = None
 
 
 def is_due() -> bool:
-    """Returns whether the next page is the first that compiled code is to be loaded for."""
-    return _Count.pages == PAGES_BEFORE
+    """Returns whether it is time to load compiled code."""
+    return _State.scanner is None and _State.pages >= PAGES_BEFORE
+
+
+def load() -> Scanner:
+    """Returns the compiled reader, loaded; compiled first where this machine's cache does not have it."""
+    from data.pages.scanning import Scanner
+
+    if _State.scanner is None:
+        scanner = Scanner(shipped().words)
+        page = scanner.read(_CANARY, b"", whole=False)
+        assert page is not None
+        shipped().logits(page)
+        _State.scanner = scanner
+    return _State.scanner
 
 
 def read_page_blocks(source: str, content: bytes, whole: bool) -> Blocks:
-    """Returns a page's blocks.
+    """Returns a page's blocks; by compiled code only if it has been loaded.
 
     Args:
         source: serialisation of the parsed page.
         content: the page as it came, whose styles tell whether white text is seen on it.
         whole: also what stands in navigation, footers, comments and the like.
     """
-    _Count.pages += 1
-    if _Count.pages > PAGES_BEFORE:
-        page = scanner().read(source.encode("utf-8", "replace"), content, whole)
+    _State.pages += 1
+    if _State.scanner is not None:
+        page = _State.scanner.read(source.encode("utf-8", "replace"), content, whole)
         if page is not None:
             return page
     return read_blocks(source, content, whole)

@@ -31,6 +31,7 @@ KEPT_TAGS = 8192
 ROOM_BYTES = 2**20
 #: Elements as far as their names tell.
 _NAMED = (*(Tag(tag_lists.BLOCK, name, number) for number, name in enumerate(BLOCK_TAGS)), Tag(tag_lists.PRE, ""))
+_NAMES = ("", *BLOCK_TAGS)
 _IS_HEADING = np.array([False, *(name in HEADINGS for name in BLOCK_TAGS)] + [False] * heads.NUMBERS)
 _ROOT = Tag(tag_lists.BLOCK, "body")
 
@@ -51,6 +52,11 @@ class Arrays:
     blocks: npt.NDArray[np.int64]
     elements: npt.NDArray[np.int64]
     words: Mapping[str, int]
+
+    def outline(self) -> tuple[list[str], list[int]]:
+        """Returns the name of each element, and the element around it."""
+        numbers = (self.elements[:, 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
+        return [_NAMES[number] for number in numbers.tolist()], self.elements[:, 1].tolist()
 
     def are_special(self) -> npt.NDArray[np.bool_]:
         """Returns which blocks are code, rows of tables, or headings."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from data.pages.hidden_classes import hiding_classes, mark_classes
 
 #: A parser compares every attribute with all before it: 100,000 take half a minute.
 MAX_ATTRIBUTES = 500
@@ -13,21 +16,90 @@ _LONG_TAG = re.compile(r"<([a-zA-Z][^\s<>/]{0,40})\s[^<>]{8000,}")
 #: within cannot spread over the page. Comments are matched for what they hold to be left alone. What follows a quote
 #: may be an attribute's.
 _STYLED = re.compile(rb"<style|stylesheet|bgcolor=|background", re.IGNORECASE)
-_SCRIPTS = re.compile(
-    rb"<(?:!--(?!-?>)[^-]*(?:-(?!-!?>)[^-]*)*--!?>"
-    rb"|(?=[sSnN])(?<![\"'=(]<)(script|style|noscript|SCRIPT|STYLE|NOSCRIPT)(?=[\s>])(?![^>]*math/tex)[^>]*>"
-    rb"[^<]*(?:<(?!/\1)[^<]*)*</\1\s*>)"
-)
+_OPENING = re.compile(rb"<(?:!--(?!-?>)|(?=[sSnN])(?<![\"'=(]<)(script|style|noscript|SCRIPT|STYLE|NOSCRIPT)(?=[\s>]))")
+_SCREENS = re.compile(rb"""media\s*=\s*["']?\s*(?:all|screen)\s*["'>]""", re.IGNORECASE)
+_STYLE_LETTER = ord("t")  # the second one of <style>
+_CLOSING = re.compile(rb"\s*>")
+
+
+_NextPlace = Callable[[bytes, int], int]
+
+
+class _Places:
+    """Where texts stand next in a page; each is looked for once, however often it is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._found: dict[bytes, int] = {}
+
+    def next(self, text: bytes, start: int) -> int:
+        """Returns where a text stands at or after a place; the page's end if nowhere. Places asked for only grow."""
+        place = self._found.get(text, -1)
+        if place < start:
+            place = self._content.find(text, start)
+            self._found[text] = place = place if place >= 0 else len(self._content)
+        return place
 
 
 def without_scripts(content: bytes) -> bytes:
     """Returns a page's bytes without scripts, what stands in for them, styles and comments.
 
-    Pages of 16-bit characters are left alone.
+    Elements that the styles hide by their class bear the `hidden` attribute. Pages of 16-bit characters are left alone.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:64]:
         return content
-    return _SCRIPTS.sub(b"", content)
+    pieces: list[bytes] = []
+    spans: dict[bytes, list[tuple[int, int]]] = {b"style": [], b"script": [], b"noscript": []}
+    next_place = _Places(content).next
+    done = 0
+    for found in _OPENING.finditer(content):
+        begin, start = found.span()
+        if begin < done:
+            continue
+        name = found[1]
+        if name is None:
+            end = _end_of_comment(content, next_place, start)
+        else:
+            inner, closing, end = _end_of_element(content, next_place, name, start)
+            if end and (name[1] | 32 != _STYLE_LETTER or _is_for_screens(content, begin, inner)):
+                spans[name.lower()].append((inner, closing))
+        if end:
+            pieces.append(content[done:begin])
+            done = end
+    pieces.append(content[done:])
+    stripped = b"".join(pieces)
+    if not spans[b"style"]:
+        return stripped
+    sheets, scripts = ([content[begin:end] for begin, end in spans[name]] for name in (b"style", b"script"))
+    hidden = hiding_classes(stripped, sheets, scripts)
+    return mark_classes(stripped, hidden) if hidden else stripped
+
+
+def _is_for_screens(content: bytes, begin: int, end: int) -> bool:
+    """Returns whether a <style> holds whatever the page is shown on."""
+    return content.find(b"media", begin, end) < 0 or bool(_SCREENS.search(content, begin, end))
+
+
+def _end_of_comment(content: bytes, next_place: _NextPlace, start: int) -> int:
+    """Returns where a comment ends; 0 if it does not."""
+    end, size = next_place(b"-->", start), len(content)
+    other = content.find(b"--!>", start, end) if end < size else next_place(b"--!>", start)
+    if 0 <= other < size:
+        return other + 4
+    return end + 3 if end < size else 0
+
+
+def _end_of_element(content: bytes, next_place: _NextPlace, name: bytes, start: int) -> tuple[int, int, int]:
+    """Returns where the content of a script or the like begins and ends, and where its end tag does.
+
+    The last is 0 if it is a formula, or does not end.
+    """
+    bracket = next_place(b">", start)
+    closing = next_place(b"</" + name, bracket)
+    if closing == len(content) or content.find(b"math/tex", start, min(bracket, start + _LONG_TAG_CHARS)) >= 0:
+        return 0, 0, 0
+    last = _CLOSING.match(content, closing + 2 + len(name))
+    return bracket + 1, closing, last.end() if last else 0
 
 
 def is_styled(content: bytes) -> bool:
@@ -44,17 +116,24 @@ def parse(html: str) -> str:
 
     if "<noscript" in html:
         html = html.replace("<noscript", "<noframes").replace("</noscript", "</noframes")
-    if _may_have_long_tag(html):
-        html = _LONG_TAG.sub(_without_flood, html)
-    return str(HTMLTree.parse(html))
+    return str(HTMLTree.parse(_without_floods(html)))
 
 
-def _may_have_long_tag(html: str) -> bool:
-    """Returns whether anything is longer than half a long tag; all windows of that size are looked at, not all tags."""
+def _without_floods(html: str) -> str:
+    """Returns a page in which long tags with more attributes than any page needs have none.
+
+    All windows of half a long tag's size are looked at, not all tags.
+    """
     step = _LONG_TAG_CHARS // 2
-    return any(html.find("<", start, start + step) < 0 for start in range(0, len(html) - step + 1, step))
-
-
-def _without_flood(found: re.Match[str]) -> str:
-    """Returns a tag as it is, or its name alone if it has more attributes than any page needs."""
-    return found[0] if len(found[0].split(None, MAX_ATTRIBUTES)) <= MAX_ATTRIBUTES else f"<{found[1]} "
+    pieces: list[str] = []
+    done = seen = 0
+    for start in range(0, len(html) - step + 1, step):
+        if start < seen or html.find("<", start, start + step) >= 0:
+            continue
+        begin, end = html.rfind("<", done, start), html.find("<", start)
+        seen = end = end if end >= 0 else len(html)
+        found = _LONG_TAG.match(html, begin, end) if begin >= 0 else None
+        if found and len(found[0].split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES:
+            pieces += [html[done:begin], f"<{found[1]} "]
+            done = found.end()
+    return "".join([*pieces, html[done:]]) if pieces else html

@@ -84,6 +84,9 @@ HIDING = re.compile(
 )
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _MONOSPACE = re.compile(r"font(?:-family)?\s*:[^;]*(?:mono|courier|consol|menlo)", re.IGNORECASE)
+#: Of no height, and what is too high for that is cut off; with padding it holds a video.
+_NO_HEIGHT = re.compile(r"(?<![-\w])(?:max-)?height\s*:\s*0+(?:\.0+)?(?:[a-z%]{0,4})\s*(?:[;!]|$)", re.IGNORECASE)
+_CUTS = re.compile(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
 COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 _WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)"}
@@ -206,7 +209,14 @@ def hides(name: str, attributes: dict[str, str]) -> bool:
     if attributes.get("aria-hidden", "").lower() == "true":
         return True
     style = attributes.get("style", "")
-    return bool(style) and (bool(HIDING.search(style)) or blends_in(style, plain_page=False))
+    return bool(style) and (is_hiding(style) or blends_in(style, plain_page=False))
+
+
+def is_hiding(style: str) -> bool:
+    """Returns whether a style keeps an element out of sight, whatever its colours."""
+    if HIDING.search(style):
+        return True
+    return bool(_CUTS.search(style) and _NO_HEIGHT.search(style)) and "padding" not in style.lower()
 
 
 def blends_in(style: str, plain_page: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks, Element
+from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks
 
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _MAX_INDENT = 6
@@ -24,7 +24,7 @@ def write(page: Blocks, kept: Iterable[int]) -> str:
 
 class _Writer:
     def __init__(self, page: Blocks) -> None:
-        self.elements = page.elements
+        self.names, self.parents = page.outline()
         self.pieces: list[str] = []
         self.items: set[int] = set()
         self.ordinals: dict[int, int] = {}
@@ -51,7 +51,7 @@ class _Writer:
             return "code", block.element, _fenced(block.text, block.language)
         if block.kind in (ROW, HEAD_ROW):
             return "row", self._around(block.element, "table"), f"| {block.text} |"
-        name = self.elements[block.element].tag.name
+        name = self.names[block.element]
         if name in _HEADINGS:
             return "heading", block.element, _HEADINGS[name] + " ".join(block.text.split())
         if name in ("dt", "dd"):
@@ -62,10 +62,10 @@ class _Writer:
         """Returns a list's item as such; a paragraph that is not in one, or not the first in it, as it is."""
         item, place = -1, block.element
         for _ in range(4):
-            if self.elements[place].tag.name == "li":
+            if self.names[place] == "li":
                 item = place
                 break
-            place = self.elements[place].parent
+            place = self.parents[place]
             if place <= 0:
                 break
         if item < 0:
@@ -75,26 +75,27 @@ class _Writer:
         if item in self.items:
             return "item", outermost, "\n".join(f"{indent}  {line}" for line in block.text.split("\n"))
         self.items.add(item)
-        mark = self._mark(self.elements[item])
+        mark = self._mark(self.parents[item])
         return "item", outermost, indent + mark + block.text.replace("\n", "\n" + indent + " " * len(mark))
 
     def _depth(self, item: int) -> tuple[int, int]:
         depth, outermost, place = 0, item, item
         while place > 0 and depth < _MAX_INDENT:
-            if self.elements[place].tag.name in ("ul", "ol", "menu"):
+            if self.names[place] in ("ul", "ol", "menu"):
                 depth, outermost = depth + 1, place
-            place = self.elements[place].parent
+            place = self.parents[place]
         return max(depth, 1), outermost
 
-    def _mark(self, item: Element) -> str:
-        if self.elements[item.parent].tag.name != "ol":
+    def _mark(self, around: int) -> str:
+        """Returns what an item begins with, by the element around it."""
+        if self.names[around] != "ol":
             return "- "
-        self.ordinals[item.parent] = self.ordinals.get(item.parent, 0) + 1
-        return f"{self.ordinals[item.parent]}. "
+        self.ordinals[around] = self.ordinals.get(around, 0) + 1
+        return f"{self.ordinals[around]}. "
 
     def _around(self, place: int, name: str) -> int:
-        while place > 0 and self.elements[place].tag.name != name:
-            place = self.elements[place].parent
+        while place > 0 and self.names[place] != name:
+            place = self.parents[place]
         return place
 
 

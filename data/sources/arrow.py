@@ -6,7 +6,8 @@ These formats have no checksums: every batch is validated before a value of it i
 from __future__ import annotations
 
 import itertools
-from typing import Any, Iterator
+from pathlib import Path
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.arrow_batches import Batches, TooMuch
+from data.sources.arrow_batches import Batches, TooMuch, Trailing
 from data.sources.cells import Broken, decoded, time_text
 from data.sources.records import Row, quarantined, record_row
 
@@ -31,14 +32,14 @@ class _TooLong:
     """Stands for a body that is longer than a record may be."""
 
 
-def read_arrow(file: InputFile, source: Source) -> Iterator[Row]:
+def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> Iterator[Row]:
     """Yields a row for each row of an Arrow file or stream; what cannot be read of a batch is one quarantined row."""
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
     number = 0
     try:
-        batches = Batches(file.path)
+        batches = Batches(file.path, scratch)
         body = source.html_column or source.text_column
         if not _is_text(batches.schema, body):
             columns = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(batches.schema)[:50])
@@ -50,7 +51,7 @@ def read_arrow(file: InputFile, source: Source) -> Iterator[Row]:
                 if isinstance(batch, Exception):
                     raise batch
                 batch.validate()
-                for record in _records(batch, body, source):
+                for record in _records(batch, body, source, batches.let_go):
                     yield _row(record, body, source, f"{file.relative}:{number}")
                     number += 1
             except (pa.ArrowException, TooMuch) as error:
@@ -58,13 +59,14 @@ def read_arrow(file: InputFile, source: Source) -> Iterator[Row]:
                     source, f"{file.relative}:{number}", _reason(error), rows=end - number, error=_brief(error)
                 )
             number = end
-            batches.let_go()
-    except (pa.ArrowException, TooMuch, OSError) as error:
+    except (pa.ArrowException, TooMuch, Trailing, OSError) as error:
         locator = f"{file.relative}:{number}" if number else file.relative
         yield quarantined(source, locator, _reason(error), bytes=file.bytes, error=_brief(error))
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, Trailing):
+        return "trailing_garbage"
     return "decompression_limit" if isinstance(error, (TooMuch, MemoryError)) else "bad_arrow"
 
 
@@ -99,7 +101,7 @@ def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
     ]
 
 
-def _records(batch: pa.RecordBatch, body: str, source: Source) -> Iterator[dict[str, Any]]:
+def _records(batch: pa.RecordBatch, body: str, source: Source, let_go: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """Yields the rows of a batch as dictionaries; few at a time, so that long values need not be held together."""
     names = batch.schema.names
     limits = [4 * source.max_record_bytes if name == body else LONG_FACT_BYTES for name in names]
@@ -114,6 +116,7 @@ def _records(batch: pa.RecordBatch, body: str, source: Source) -> Iterator[dict[
         ]
         for values in zip(*columns, strict=True):
             yield dict(zip(names, values, strict=True))
+        let_go()
 
 
 def _edges(held: Lengths) -> list[int]:

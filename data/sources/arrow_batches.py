@@ -1,6 +1,7 @@
 """The record batches of an Arrow file or stream, in bounded memory whatever they claim to hold.
 
-The file is mapped, and what was read of it is let go of again. A batch that is packed and would unpack to more
+A copy of the file is mapped, and what was read of it is let go of again: who cuts a file short while it is mapped
+ends the process. A batch that is packed and would unpack to more
 than memory shall hold is unpacked into a file without a name. Source: Arrow's columnar format, Message.fbs.
 """
 
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import mmap
+import os
 import struct
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +26,10 @@ MAX_UNPACKED_BYTES = 64 * 2**20
 PIECE_BYTES = 2**20
 #: As Message.fbs numbers them.
 _CODECS = ("lz4", "zstd")
+
+
+class Trailing(Exception):
+    """Bytes follow the end of a stream."""
 
 
 class TooMuch(Exception):
@@ -49,30 +56,34 @@ class Batches:
 
     Args:
         path: of the file.
+        scratch: a folder for a copy of it, and for what is unpacked; default: the system's own.
 
     Raises:
         pa.ArrowException: it is no Arrow file, or its end is missing.
     """
 
-    def __init__(self, path: str) -> None:
-        with open(path, "rb") as opened:
+    def __init__(self, path: str, scratch: Path | None = None) -> None:
+        with tempfile.TemporaryFile(dir=scratch) as copy:
+            _copy(path, copy.fileno())
             try:
-                self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+                self._map = mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
             except ValueError as error:
                 raise pa.ArrowInvalid(f"cannot be mapped: {error}") from error
         whole = pa.py_buffer(self._map)
         self._is_file = self._map[: len(MAGIC)] == MAGIC
         self._reader: Any = pa.ipc.open_file(whole) if self._is_file else pa.ipc.open_stream(whole)
         self.schema: pa.Schema = self._reader.schema
-        self._messages = pa.ipc.MessageReader.open_stream(whole.slice(8) if self._is_file else whole)
+        self._stream = pa.BufferReader(whole.slice(8) if self._is_file else whole)
+        self._messages = pa.ipc.MessageReader.open_stream(self._stream)
         self._has_dictionaries = any(_has_dictionary(field.type) for field in self.schema)
         self._unpacked: mmap.mmap | None = None
+        self._scratch = scratch
 
     def read(self, names: list[str]) -> Iterator[tuple[int, pa.RecordBatch | Exception]]:
         """Yields for each batch its rows and some of its columns, or what is wrong with it; then come the others.
 
         Raises:
-            pa.ArrowException, TooMuch: nothing can be read from here on.
+            pa.ArrowException, TooMuch, Trailing: nothing can be read from here on.
         """
         count = 0
         while not (self._is_file and count == self._reader.num_record_batches):
@@ -97,6 +108,8 @@ class Batches:
                 yield facts.rows, error
         if self._is_file and count < self._reader.num_record_batches:
             raise pa.ArrowInvalid("batches are missing")
+        if not self._is_file and (rest := len(self._map) - self._stream.tell()):
+            raise Trailing(f"{rest} bytes follow the end of the stream")
 
     def let_go(self) -> None:
         """Lets go of the memory that what was read takes; it can be read again."""
@@ -117,7 +130,7 @@ class Batches:
         """Returns some columns of a packed batch, unpacked into a file without a name."""
         arrays: dict[str, tuple[pa.DataType, list[tuple[int, int]]]] = {}
         place = 0
-        with tempfile.TemporaryFile() as target:
+        with tempfile.TemporaryFile(dir=self._scratch) as target:
             for field in self.schema:
                 count = _buffers_of(field.type)
                 if field.name in names:
@@ -130,10 +143,23 @@ class Batches:
             self._unpacked = mmap.mmap(target.fileno(), 0, access=mmap.ACCESS_READ)
         whole = pa.py_buffer(self._unpacked)
         columns = [
-            pa.Array.from_buffers(kind, facts.rows, [whole.slice(*span) if span[1] else None for span in spans])
+            pa.Array.from_buffers(
+                kind, facts.rows, [whole.slice(*span) if span[1] else None for span in spans or [(0, 0)]]
+            )
             for kind, spans in (arrays[name] for name in names)
         ]
         return pa.RecordBatch.from_arrays(columns, names)
+
+
+def _copy(path: str, target: int) -> None:
+    """Copies a file; where the file system can, nothing but the note that it has two owners now."""
+    with open(path, "rb") as source:
+        try:
+            while os.copy_file_range(source.fileno(), target, 64 * PIECE_BYTES):
+                pass
+        except OSError:  # an old kernel, or another file system: from where it failed
+            while piece := source.read(PIECE_BYTES):
+                os.write(target, piece)
 
 
 def _has_dictionary(kind: pa.DataType) -> bool:

@@ -7,6 +7,7 @@ ends its paper, not its neighbours.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import posixpath
 import re
@@ -43,9 +44,8 @@ def read_papers(file: InputFile, source: Source) -> Iterator[Row]:
         yield quarantined(source, file.relative, "empty_file")
         return
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        for piece in read_pieces(file, lambda head: True):
+        for piece in read_pieces(file, lambda head: True, whole=True):
             if isinstance(piece, Damage):
-                # A Latin-1 .tex may begin as UTF-16 does not: only what was packed can be damaged here.
                 yield quarantined(
                     source, file.relative, piece.reason, offset=piece.offset, bytes=piece.end - piece.offset
                 )
@@ -108,40 +108,77 @@ def _members(opened: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | N
                 raise tarfile.ReadError("more members than any paper has")
             tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
             yield member, tar.extractfile(member) if member.isreg() else None
+        # A header that is none ends a tar as two blocks of zeros do, and without a word.
+        opened.seek(tar.offset)
+        if opened.read(tarfile.BLOCKSIZE).strip(b"\0"):
+            raise tarfile.ReadError("a member's header is damaged")
 
 
 def _papers_of_tar(opened: _Careful, file: InputFile, source: Source) -> Iterator[Row]:
     """Yields the papers of a tar; LaTeX that lies in it unpacked is a paper of its own."""
-    loose: dict[str, bytes] = {}
-    room = MAX_LATEX_BYTES
-    seen = 0
-    try:
-        for member, content in _members(opened):  # type: ignore[arg-type]
-            name = _readable(member.name)
-            if content is None:
-                continue
-            seen += 1
-            locator = f"{file.relative}:{name}"
-            if name.lower().endswith(_PACKED_PAPER):
-                yield _packed_paper(content, member.size, locator, name, source)
-            elif name.lower().endswith(_LATEX) and member.size <= room:
-                loose[name] = content.read(member.size)
-                room -= member.size
-            elif (
-                name.lower().endswith(".pdf")
-                and not loose
-                and posixpath.basename(name)[:1].isalnum()
-                and _paper_id(name)
-            ):
-                yield _dropped(locator, name, "no_latex", source)
-    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError, zlib.error) as error:
-        yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=str(error)[:200], members=seen)
-        if not loose:
-            return
-    if loose:
-        yield _paper(loose, file.relative, file.relative, source)
-    elif not seen:
+    loose = _Loose()
+    seen, is_sound = 0, True
+    start: int | None = 0
+    while start is not None:
+        opened.seek(start)
+        try:
+            for member, content in _members(opened):  # type: ignore[arg-type]
+                start = member.offset_data
+                if content is None:
+                    continue
+                seen += 1
+                yield from _of_member(member, content, loose, file, source)
+            break
+        except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError, zlib.error) as error:
+            yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=str(error)[:200], members=seen)
+            is_sound = False
+            start = _next_header(opened, start + 1)
+    if loose.files:
+        yield _paper(loose.files, file.relative, file.relative, source)
+    elif not seen and is_sound:
         yield quarantined(source, file.relative, "no_papers")
+
+
+@dataclasses.dataclass
+class _Loose:
+    """LaTeX that lies in a tar unpacked."""
+
+    files: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    room: int = MAX_LATEX_BYTES
+
+
+def _of_member(
+    member: tarfile.TarInfo, content: IO[bytes], loose: _Loose, file: InputFile, source: Source
+) -> Iterator[Row]:
+    name = _readable(member.name)
+    locator = f"{file.relative}:{name}"
+    if name.lower().endswith(_PACKED_PAPER):
+        yield _packed_paper(content, member.size, locator, name, source)
+    elif name.lower().endswith(_LATEX):
+        if member.size > loose.room:
+            yield quarantined(source, locator, "too_large", bytes=member.size)
+            return
+        loose.files[name] = content.read(member.size)
+        loose.room -= member.size
+    elif (
+        name.lower().endswith(".pdf") and not loose.files and posixpath.basename(name)[:1].isalnum() and _paper_id(name)
+    ):
+        yield _dropped(locator, name, "no_latex", source)
+
+
+def _next_header(opened: _Careful, after: int) -> int | None:
+    """Returns the next place after damage where a member's header seems to stand, or null."""
+    place = -(-max(opened.tell(), after) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    opened.seek(place)
+    while len(block := opened.read(tarfile.BLOCKSIZE)) == tarfile.BLOCKSIZE:
+        if block[257:262] == b"ustar":
+            try:
+                tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+                return place
+            except (tarfile.HeaderError, ValueError):
+                pass
+        place += tarfile.BLOCKSIZE
+    return None
 
 
 def _packed_paper(content: IO[bytes], size: int, locator: str, name: str, source: Source) -> Row:

@@ -37,15 +37,11 @@ def read_book(file: InputFile, source: Source) -> Iterator[Row]:
         yield quarantined(source, file.relative, "empty_file")
         return
     content = bytearray()
-    for piece in read_pieces(file, lambda head: b"\0" not in head):
+    for piece in read_pieces(file, lambda head: b"\0" not in head, whole=True):
         if isinstance(piece, Damage):
-            if piece.reason != "bad_encoding":
-                size = piece.end - piece.offset
-                yield quarantined(source, file.relative, piece.reason, offset=piece.offset, bytes=size)
-                return
-            with open(file.path, "rb") as opened:  # UTF-16, which a whole file can be read in
-                content = bytearray(opened.read(source.max_record_bytes + 1))
-            break
+            size = piece.end - piece.offset
+            yield quarantined(source, file.relative, piece.reason, offset=piece.offset, bytes=size)
+            return
         content += piece
         if len(content) > source.max_record_bytes:
             break

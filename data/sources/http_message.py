@@ -32,7 +32,9 @@ class Response(NamedTuple):
     body: bytes
 
 
-def parse_response(block: bytes | bytearray, limit: int, cut: bool = False, start: int = 0, stop: int | None = None) -> Response:
+def parse_response(
+    block: bytes | bytearray, limit: int, cut: bool = False, start: int = 0, stop: int | None = None
+) -> Response:
     """Returns the response in a WARC record's block.
 
     Codings that the body does not really have are ignored: crawlers undo them and keep the header.
@@ -52,10 +54,11 @@ def parse_response(block: bytes | bytearray, limit: int, cut: bool = False, star
     if not first:
         raise BadMessage("bad_http_header")
     head_end, body_start = _head_end(block, start, stop)
-    headers = parse_headers(block[first.end() : head_end].partition(b"\n")[2])
+    headers = parse_headers(block[block.find(b"\n", first.end() - 1, head_end) + 1 or head_end : head_end])
     body = bytes(memoryview(block)[body_start:stop])
-    if "transfer-encoding" in headers and "chunked" in headers["transfer-encoding"].lower():
-        body = _join_chunks(body, cut)
+    if "transfer-encoding" in headers:
+        for coding in reversed(headers["transfer-encoding"].lower().split(",")):
+            body = _join_chunks(body, cut) if "chunked" in coding else _decode(body, coding.strip(), limit, cut)
     if "content-encoding" in headers:
         for coding in reversed(headers["content-encoding"].lower().split(",")):
             body = _decode(body, coding.strip(), limit, cut)

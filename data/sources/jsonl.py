@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from data.charset_detection import wide_order
 from data.recipe import Source
 from data.schema import to_metadata
 from data.sources import InputFile
@@ -105,7 +106,7 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
 
 def _odd_beginning(piece: bytes) -> str:
     """Returns what is wrong with a whole file that begins so, or an empty string."""
-    if piece.startswith(_OTHER_UNICODE_MARKS):
+    if piece.startswith(_OTHER_UNICODE_MARKS) or wide_order(piece):
         return "bad_encoding"
     packed = any(piece.startswith(packing.magic) for packing in PACKINGS if len(packing.magic) > 3 or b"\0" in piece)
     return "binary" if packed or piece.startswith(GZIP.magic) else ""
@@ -186,9 +187,8 @@ def _table(lines: list[bytes | None], first: int, relative: str, source: Source)
 
 def _line_row(line: bytes | None, number: int, file: InputFile, source: Source, is_salvaged: bool) -> Iterator[Row]:
     locator = f"{file.relative}:{number}"
-    if number == 1 and line:
-        line = line.removeprefix(b"\xef\xbb\xbf")
-    line = line.removesuffix(b"\r") if line else line
+    # Not only before the first line: files that were put together bring theirs along.
+    line = line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r") if line else line
     if line is None or len(line) > source.max_record_bytes:
         yield quarantined(source, locator, "too_large")
         return

@@ -1,9 +1,10 @@
-"""The licence that a package's own description declares: pyproject.toml, setup.cfg, package.json, Cargo.toml, …"""
+"""The licence that a package's own description declares: pyproject.toml, package.json, pom.xml, …"""
 
 from __future__ import annotations
 
 import configparser
 import json
+import posixpath
 import re
 import tomllib
 from typing import Any, Callable
@@ -15,7 +16,9 @@ _EXPRESSION = re.compile(r"[(A-Za-z0-9][A-Za-z0-9.+()\- /]{0,99}")
 #: What people write → SPDX.
 _SPELLINGS = {
     "mit license": "MIT", "the mit license": "MIT", "mit": "MIT", "apache 2.0": "Apache-2.0", "apache-2": "Apache-2.0",
-    "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0", "apache2": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0", "the apache software license, version 2.0": "Apache-2.0",
+    "the apache license, version 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0",
+    "apache2": "Apache-2.0",
     "apache software license": "Apache-2.0", "apache": "Apache-2.0", "bsd": "BSD-3-Clause",
     "bsd license": "BSD-3-Clause",
     "new bsd": "BSD-3-Clause", "bsd 3-clause": "BSD-3-Clause", "3-clause bsd": "BSD-3-Clause", "bsd-3": "BSD-3-Clause",
@@ -41,7 +44,7 @@ def declared_licence(name: str, text: str) -> str | None:
         name: the file's name without folders.
         text: its content; what cannot be read declares nothing.
     """
-    read = _READERS.get(name)
+    read = _reader(name)
     if read is None or len(text) > _MAX_CHARS:
         return None
     try:
@@ -52,7 +55,11 @@ def declared_licence(name: str, text: str) -> str | None:
 
 def is_package_file(name: str) -> bool:
     """Returns whether a file of this name may declare a licence."""
-    return name in _READERS
+    return _reader(name) is not None
+
+
+def _reader(name: str) -> Callable[[str], Any] | None:
+    return _READERS.get(name) or _ENDINGS.get(posixpath.splitext(name)[1])
 
 
 def _pyproject(text: str) -> Any:
@@ -91,13 +98,39 @@ def _composer(text: str) -> Any:
     return " OR ".join(sorted(map(str, stated))) if isinstance(stated, list) else stated
 
 
+def _setup_py(text: str) -> Any:
+    """Reads what a setup.py says in so many words: it is a program, and nothing of a repository is run."""
+    stated = _SETUP_LICENCE.search(text)
+    return stated[1] if stated and _spdx(stated[1]) else _of_classifiers(_CLASSIFIER.findall(text))
+
+
+def _pom(text: str) -> Any:
+    names = [name for block in _POM_LICENCES.findall(text) for name in _POM_NAME.findall(block)]
+    return " OR ".join(sorted({found for name in names if (found := _spdx(name))})) or None
+
+
+def _gemspec(text: str) -> Any:
+    stated = _GEM_LICENCE.search(text)
+    return stated[1] if stated else None
+
+
+_SETUP_LICENCE = re.compile(r"""\blicense\s*=\s*[\"']([^\"'\n]{1,100})[\"']""")
+_CLASSIFIER = re.compile(r"""[\"'](License ::[^\"'\n]{1,150})[\"']""")
+_POM_LICENCES = re.compile(r"<licenses>(.{0,4000}?)</licenses>", re.DOTALL)
+_POM_NAME = re.compile(r"<name>\s*([^<]{1,100}?)\s*</name>")
+_GEM_LICENCE = re.compile(r"""\.licenses?\s*=\s*\[?\s*[\"']([^\"'\n]{1,100})[\"']""")
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg,
     "package.json": _package_json,
     "Cargo.toml": _cargo,
     "composer.json": _composer,
+    "setup.py": _setup_py,
+    "pom.xml": _pom,
 }
+#: By ending, where the name is the package's.
+_ENDINGS: dict[str, Callable[[str], Any]] = {".gemspec": _gemspec}
 
 
 def _of_classifiers(classifiers: list[Any]) -> str | None:

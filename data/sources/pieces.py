@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Iterator
 
+from data.charset_detection import wide_order
 from data.sources import InputFile
 from data.sources.compression import Damage, looks_like_text, read_members
 
@@ -12,14 +13,17 @@ UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_pieces(file: InputFile, begins: Callable[[bytes], bool] = looks_like_text) -> Iterator[bytes | Damage]:
+def read_pieces(
+    file: InputFile, begins: Callable[[bytes], bool] = looks_like_text, *, whole: bool = False
+) -> Iterator[bytes | Damage]:
     """Yields a file's unpacked bytes, the byte order mark of UTF-8 left out, and its damaged stretches.
 
-    Text in UTF-16 is one damaged stretch, `bad_encoding`: nothing that is read by pieces may be in it.
+    Text in UTF-16 is one damaged stretch, `bad_encoding`: nothing that is understood by pieces may be in it.
 
     Args:
         file: plain, or packed in any way that `compression` knows.
         begins: whether a member's first piece looks right; used to find the next one after damage.
+        whole: the pieces are put together before they are decoded, so that UTF-16 is as good as any.
     """
     handle = os.open(file.path, os.O_RDONLY)
     first = True
@@ -29,7 +33,7 @@ def read_pieces(file: InputFile, begins: Callable[[bytes], bool] = looks_like_te
                 yield item
                 continue
             for piece in item.unpack():
-                if first and piece.startswith(_UTF16_MARKS):
+                if first and not whole and (piece.startswith(_UTF16_MARKS) or wide_order(piece)):
                     yield Damage(0, file.bytes, "bad_encoding")
                     return
                 yield piece.removeprefix(UTF8_MARK) if first else piece

@@ -30,7 +30,6 @@ _READERS: dict[str, Callable[[InputFile, Source], Iterator[Row | pa.Table]]] = {
     "json": read_json,
     "csv": read_csv,
     "parquet": read_parquet,
-    "arrow": read_arrow,
     "html": read_file,
     "files": read_file,
     "documents": read_file,
@@ -44,6 +43,7 @@ _NAMED_BY_INPUT: dict[str, Callable[[InputFile, Source], Iterator[Row]]] = {
 }
 #: Those that put down more than memory shall hold.
 _WITH_SCRATCH: dict[str, Callable[[InputFile, Source, Path | None], Iterator[Row | pa.Table]]] = {
+    "arrow": read_arrow,
     "stackexchange": read_posts,
     "common-crawl": read_captures,
 }

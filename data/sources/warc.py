@@ -15,8 +15,9 @@ from data.recipe import Source
 from data.sources import InputFile
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD, arc_header, arc_version
 from data.sources.http_message import parse_headers
+from data.sources.record_heads import MAX_HEADER_BYTES
 from data.sources.records import Row, quarantined
-from data.sources.warc_records import DOCUMENT_TYPES, MAX_HEADER_BYTES, Records
+from data.sources.warc_records import DOCUMENT_TYPES, Records
 from data.sources.warc_segments import Segment, read_segments
 
 #: What is looked at first.
@@ -153,6 +154,8 @@ class _File:
             end = _HEADER_END.search(head)
             if not end:
                 return None
+        if b"\0" in head[: end.start()]:  # a hole: what follows it may be the header of the next record
+            return None
         self._arc = 0
         fields = parse_headers(head[head.index(b"\n") + 1 : end.start()])
         return (fields, end.end()) if "warc-type" in fields else None

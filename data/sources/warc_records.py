@@ -1,4 +1,4 @@
-"""From a whole WARC or ARC record to a document's row; a crawl of small pages is made of little else, so in few steps."""
+"""From a whole WARC or ARC record to a document's row, in few steps: small pages are hardly more than that."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import xxhash
 from data.recipe import Source
 from data.schema import to_metadata
 from data.sources.digests import fits_digest
-from data.sources.http_message import BadMessage, Response, parse_headers, parse_response
+from data.sources.http_message import BadMessage, Response, parse_response
+from data.sources.record_heads import RecordHeads
 from data.sources.records import Row, quarantined
 
-#: A record's header beyond this is no header; real ones take a kilobyte.
-MAX_HEADER_BYTES = 2**16
 #: Record types that hold documents; the others are numbered and passed over.
 DOCUMENT_TYPES = ("response", "resource", "conversion")
 #: HTTP headers that later steps look at.
@@ -22,8 +21,6 @@ KEPT_HEADERS = (
     ("content-language", "content_language"),
     ("tdm-reservation", "tdm_reservation"),
 )
-
-_VERSIONS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
 
 
 class Records:
@@ -37,8 +34,11 @@ class Records:
     def __init__(self, relative: str, source: Source) -> None:
         self._source, self._place = source, f"{relative}:"
         self._start_of_id = f"{source.name}\x00{relative}:"
+        self._heads = RecordHeads()
 
-    def usual(self, content: bytes | bytearray, start: int, number: int, is_sure: bool) -> tuple[int, Row | None] | None:
+    def usual(
+        self, content: bytes | bytearray, start: int, number: int, is_sure: bool
+    ) -> tuple[int, Row | None] | None:
         """Returns a record's end and its row, null if its type holds no document.
 
         Null instead of both if the record is not written as nearly all are, or is not all there: then its frame has
@@ -50,23 +50,18 @@ class Records:
             number: its own.
             is_sure: a checksum vouches for the content.
         """
-        if not content.startswith(_VERSIONS, start):
+        head = self._heads.read(content, start)
+        if head is None:
             return None
-        end = content.find(b"\r\n\r\n", start + 8, start + MAX_HEADER_BYTES)
-        if end < 0:
-            return None
-        head = content[start + 9 : end + 2]
-        if b"\n\n" in head or b"\n\r\n" in head:
-            return None
-        fields = parse_headers(head[1:-2])
+        fields, body = head
         length = fields.get("content-length", "")
         if "warc-type" not in fields or not (length.isascii() and length.isdigit() and len(length) < 19):
             return None
         size = int(length)
-        stop = end + 4 + size
+        stop = body + size
         if content[stop : stop + 4] != b"\r\n\r\n" or size > self._source.max_record_bytes:
             return None
-        return stop + 4, self.row(content, end + 4, stop, fields, number, is_sure)
+        return stop + 4, self.row(content, body, stop, fields, number, is_sure)
 
     def row(
         self,

@@ -32,7 +32,12 @@ class Segment:
     __slots__ = ("_file", "_near", "is_vouched_for", "offset", "salvaged", "size", "whole")
 
     def __init__(
-        self, offset: int, size: int, source: bytes | bytearray | int, salvaged: bool = False, is_vouched_for: bool = False
+        self,
+        offset: int,
+        size: int,
+        source: bytes | bytearray | int,
+        salvaged: bool = False,
+        is_vouched_for: bool = False,
     ) -> None:
         """Takes the bytes themselves, or the descriptor of a file that holds them from its beginning."""
         self.offset, self.size, self.salvaged, self.is_vouched_for = offset, size, salvaged, is_vouched_for

@@ -8,7 +8,6 @@ Nothing of a source is ever run.
 from __future__ import annotations
 
 import ast
-import ctypes
 import gc
 import os
 import resource
@@ -18,6 +17,8 @@ import sys
 import threading
 import warnings
 from typing import IO, Any, Iterable
+
+from data.child import bound_self
 
 PARSED, SYNTAX_ERROR, LIMIT = 0, 1, 2
 
@@ -34,7 +35,6 @@ STACK_BYTES = 128 * 2**20
 RECURSION_LIMIT = 10_000
 #: With less memory than this in use, MemoryError means that the parser's depth was exhausted, not the memory.
 ROOMY_KIB = 2**20
-PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 class Counts:
@@ -122,16 +122,6 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
         gc.collect()
 
 
-def _limit_self() -> None:
-    """Bounds memory, and asks the kernel to end this process with its parent."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    ceiling = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _serve_standard_streams() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -144,10 +134,9 @@ def _serve_standard_streams() -> None:
 
 def main() -> None:
     """Serves the parent on standard input and output, on a thread whose stack the parser cannot overflow."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which closes the pipe
     warnings.simplefilter("ignore")
     gc.disable()  # trees have no cycles, and collecting halves the speed
-    _limit_self()
+    bound_self(MEMORY_BYTES)
     sys.setrecursionlimit(RECURSION_LIMIT)
     threading.stack_size(STACK_BYTES)
     threading.Thread(target=_serve_standard_streams).start()

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import os
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Sequence
 
 import numpy as np
 
+from data.child import stop_child
 from data.errors import PhimillError
 from filters.buffers import IntArray
 from filters.signals.python_child import LIMIT, RECORD
@@ -85,12 +85,7 @@ class Parser:
         """Ends the child."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):  # sources that it never read
-                    stream.close()
+        stop_child(self._process)
         self._process = None
 
     def _start(self) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 
 from data.errors import UsageError
 from data.keyed import keyed_hash
+from data.pages import reading
 from data.recipe import Source
 from flows.progress import Progress
 
@@ -119,6 +120,7 @@ def _pages_of(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _engines(progress: Progress) -> dict[str, Engine]:
     """Returns phimill's engines and those of peers that are installed, each after it has read one page."""
+    reading.load()
     engines: dict[str, Engine] = {PEER: _trafilatura}
     engines |= {f"phimill: {name}": _own(name) for name in ("resiliparse", "resiliparse+trafilatura", "plain")}
     engines["resiliparse alone"] = _resiliparse

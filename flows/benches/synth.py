@@ -18,7 +18,7 @@ from data.fingerprint import code_digest
 from data.objects import read_objects
 from data.recipe import Synthesise
 from flows.progress import Progress
-from flows.steps.behaviour import Comparer, benchmarks_named, learn_benchmarks
+from flows.steps.behaviour import Comparer, benchmarks_named, learn_benchmarks, without_programs
 from flows.terminal import new_table, open_console, print_json
 from synth.builtin.faults import DEFAULT_RATES, FaultRates, core_of, expected_reason, fault_of
 from synth.evidence import LEVELS
@@ -157,6 +157,8 @@ def _decontaminate(items: Sequence[Item], benchmarks: Sequence[Path]) -> None:
     lines = sum(1 for path in benchmarks for _ in read_objects(path))
     with progress.step("benchmarks", lines, lines) as done:
         learned = learn_benchmarks(named, done)
+    for line in without_programs(named, learned):
+        progress.say(line)
     with Comparer(learned) as comparer, progress.step("behaviour", len(items), len(items)) as done:
         for number, item in enumerate(items, 1):
             record = item.parsed.record

@@ -34,9 +34,11 @@ _CONTENT = json.dumps(
 _SCRIPT = (
     ("429", 0.03), ("500", 0.02), ("drop", 0.01), ("cut", 0.01), ("html", 0.005), ("null", 0.005), ("empty", 0.005),
     ("error_in_200", 0.005), ("no_usage", 0.02), ("absurd_usage", 0.01), ("length", 0.01), ("half_json", 0.005),
-    ("slow", 0.01),
+    ("slow", 0.01), ("over_limit", 0.01),
 )  # fmt: skip
 _FREE = ("429",)  # a provider does not bill what it refuses
+_OVER = 2  # times the tokens of other replies, and more than was asked for: such replies are billed as they are
+_ASKED_TOKENS = 32
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -69,7 +71,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with server.lock:
             told = {
                 "calls": server.calls,
-                "nano_usd": server.charged * int(_PROMPT_TOKENS * USD_IN * 1000 + _REPLY_TOKENS * USD_OUT * 1000),
+                "nano_usd": server.charged,
                 "asked": dict(server.asked),
                 "actions": dict(server.actions),
             }
@@ -83,7 +85,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             action = self._action() if server.calls else "ok"
             server.calls += 1
             server.actions[action] += 1
-            server.charged += action not in _FREE
+            server.charged += _cost(action)
             if action not in _FREE:
                 server.asked[int(body.get("seed", -1))] += 1
         time.sleep(0.001)
@@ -98,7 +100,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return "ok"
 
     def _answer(self, action: str) -> None:
-        usage: Any = {"prompt_tokens": _PROMPT_TOKENS, "completion_tokens": _REPLY_TOKENS}
+        usage: Any = {"prompt_tokens": _PROMPT_TOKENS, "completion_tokens": _reply_tokens(action)}
         usage = {"no_usage": None, "absurd_usage": {"prompt_tokens": -5, "completion_tokens": 10**12}}.get(
             action, usage
         )
@@ -133,6 +135,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content[: len(content) - cut])
         self.close_connection = self.close_connection or bool(cut)
+
+
+def _reply_tokens(action: str) -> int:
+    return _REPLY_TOKENS * (_OVER if action == "over_limit" else 1)
+
+
+def _cost(action: str) -> int:
+    """Returns what the server bills for a call, in nano-USD."""
+    return 0 if action in _FREE else round(1000 * (_PROMPT_TOKENS * USD_IN + _reply_tokens(action) * USD_OUT))
 
 
 def _serve(seed: int, port: Any) -> None:
@@ -235,8 +246,8 @@ def ask_all(url: str, journal: str, calls: str, parallel: str, cap: str) -> None
     synth.client.BACKOFF_S = 0.002
     synth.client.FAILURES_IN_A_ROW = 10**9  # the server misbehaves for ever; this is not about giving up
     teacher = Teacher(
-        base_url=url, model="m", max_output_tokens=32, concurrency=int(parallel), timeout_s=5.0, max_usd=float(cap),
-        usd_per_million_input=USD_IN, usd_per_million_output=USD_OUT,
+        base_url=url, model="m", max_output_tokens=_ASKED_TOKENS, concurrency=int(parallel), timeout_s=5.0,
+        max_usd=float(cap), usd_per_million_input=USD_IN, usd_per_million_output=USD_OUT,
     )  # fmt: skip
     schema = {"type": "object", "properties": {}, "additionalProperties": False}
     messages = [[{"role": "user", "content": f"exercise {number}"}] for number in range(int(calls))]

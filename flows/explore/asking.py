@@ -107,9 +107,17 @@ class Asker:
             return self._answers[key]
 
     def samples(self, settings: Sequence[str], number: int) -> list[dict[str, Any]]:
-        """Returns documents gained and lost that stand nearest to the changed bounds."""
+        """Returns documents gained and lost that stand nearest to the changed bounds.
+
+        Each document once on a side, with `values`: rule and measured value for each bound that it is near to.
+        """
         with self._lock:
-            return border_samples(self._outcome(settings), self.published, self.folder, number)
+            found = border_samples(self._outcome(settings), self.published, self.folder, number)
+        once: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in found:
+            known = once.setdefault((one["side"], one["id"]), {**one, "values": []})
+            known["values"].append((one["rule"], one["value"]))
+        return list(once.values())
 
     def recipe(self, settings: Sequence[str]) -> str:
         """Returns the run's recipe under some settings, as YAML."""

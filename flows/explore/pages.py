@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from flows.report import formatting, palette
 from flows.report.excerpts import label, visible
@@ -27,7 +27,7 @@ def make_environment() -> jinja2.Environment:
     )
     for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
         environment.filters[function.__name__] = function
-    environment.filters.update(stated=formatting.stated, words=formatting.words, plural=formatting.plural, label=label, exact=_exact)
+    environment.filters.update(stated=formatting.stated, words=formatting.words, plural=formatting.plural, label=label, exact=_exact, breakable=_breakable)
     environment.globals.update(address=_address, settings=_settings)
     return environment
 
@@ -45,6 +45,11 @@ def _shown(value: Any) -> Any:
     if value is None:
         return ""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(address: str) -> Markup:
+    """Returns the name of a rule or signal that lines break behind its dots and underscores, not within words."""
+    return Markup(str(escape(visible(address))).replace(".", ".<wbr>").replace("_", "_<wbr>"))
 
 
 def _exact(number: float | None) -> str:

@@ -60,7 +60,20 @@ def learn(run: Run, benchmarks: Sequence[Benchmark], digests: Sequence[str]) -> 
     with run.timed("benchmarks", parts=todo, todo=todo) as done:
         if todo:
             write_part(target, learn_benchmarks(benchmarks, done))
+    for line in without_programs(benchmarks, read_part(target)):
+        run.progress.say(f"decontaminate.behaviour: {line}")
     return str(target)
+
+
+def without_programs(benchmarks: Iterable[Benchmark], learned: pa.Table) -> list[str]:
+    """Returns a line for each benchmark in which comparing by behaviour can find nothing, since nothing of it runs."""
+    usable = {row["benchmark"] for row in learned.select(["benchmark", "problem"]).to_pylist() if not row["problem"]}
+    return [
+        f"{benchmark.name}: no item has a Python function as its solution that can be run on enough inputs, so "
+        "nothing is found by behaviour there, only by words"
+        for benchmark in benchmarks
+        if benchmark.name not in usable
+    ]
 
 
 def learn_benchmarks(benchmarks: Iterable[Benchmark], done: Any = None) -> pa.Table:

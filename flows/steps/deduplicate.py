@@ -18,7 +18,7 @@ from data.errors import AccountingError
 from data.fingerprint import digest, step_fingerprint
 from data.parts import Part, alive, read_part, scatter, write_part, write_tables
 from data.recipe import Deduplicate
-from data.schema import FATE_FIELDS
+from data.schema import CLUSTER_FIELDS, FATE_FIELDS
 from data.texts import read_facts, read_texts, texts_of_rows
 from flows.run import Run
 from flows.steps.cut import cut
@@ -26,16 +26,7 @@ from flows.steps.judge import align
 
 BEFORE = ("ingest", "extract", "judge")
 
-FATES = pa.schema(
-    [
-        *FATE_FIELDS,
-        pa.field("cluster", pa.string()),
-        pa.field("cluster_size", pa.int64()),
-        pa.field("survivor", pa.string()),
-        pa.field("matched", pa.string()),
-        pa.field("jaccard", pa.float64()),
-    ]
-)
+FATES = pa.schema([*FATE_FIELDS, *CLUSTER_FIELDS])
 
 
 _MODULES = [

@@ -6,23 +6,11 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from data.fingerprint import resource_digest, step_fingerprint
 from data.parts import PartWriter, read_batches
 from data.recipe import Extract
-from data.schema import FATE_FIELDS
+from data.schema import EXTRACT_SCHEMA
 from flows.run import Run
-
-SCHEMA = pa.schema(
-    [
-        *FATE_FIELDS,
-        pa.field("text", pa.large_string()),
-        pa.field("metadata", pa.string()),
-        pa.field("language", pa.string()),
-        pa.field("licence", pa.string()),
-    ]
-)
 
 #: What the extra `documents` brings.
 _OPTIONAL = (("pypdfium2", "pypdfium2"), ("docx", "python-docx"))
@@ -50,6 +38,6 @@ def extract_part(part: dict[str, Any], target: str, settings: dict[str, Any]) ->
     """Writes one part's texts and fates."""
     from data.extraction import Extractor
 
-    with PartWriter(Path(target), SCHEMA) as writer, Extractor(Extract(**settings)) as extractor:
+    with PartWriter(Path(target), EXTRACT_SCHEMA) as writer, Extractor(Extract(**settings)) as extractor:
         for batch in read_batches(part["files"]["ingest"]):
             writer.write(extractor.extract(batch))

@@ -11,6 +11,7 @@ import click
 from data.errors import UsageError
 from flows.commands.options import AS_JSON, OUT, seed_option
 from flows.teaching.options import ManyValues, TeacherCommand, go_on, with_teacher, with_wishes
+from flows.teaching.reference import COMMANDS
 
 TEXTBOOKS = ("section", "lesson")
 FORMATS = ("faq", "tutorial", "table", "qa", "wikipedia")
@@ -22,6 +23,10 @@ def synth() -> None:
 
     What it writes is verified, and what it costs stays within the budget.
     """
+
+
+for command in COMMANDS:
+    synth.add_command(command)
 
 
 @synth.command(cls=TeacherCommand)
@@ -91,27 +96,11 @@ def rephrase(source: Path, styles: str, every: bool, max_chars: int, as_json: bo
     from synth.plans import DocumentPlan
 
     wishes["exercises"] = wishes["exercises"] or 100
-    kinds = [f"rephrase-{style.removeprefix('rephrase-')}" for style in split(styles) or FORMATS]
+    kinds = [f"rephrase-{style.removeprefix('rephrase-')}" for style in split(styles, "--style") or FORMATS]
     documents = read_documents(source, wishes["exercises"], wishes["seed"], max_chars)
     plan = DocumentPlan(wishes["seed"], documents, kinds, every)
     wishes["exercises"] = min(wishes["exercises"], len(plan))
     _order("rephrased", as_json, out=out, plan=plan, kinds=kinds, **wishes)
-
-
-@synth.command()
-def kinds() -> None:
-    """List what a teacher can be asked for.
-
-    \b
-    phimill synth kinds
-    """
-    from flows.terminal import new_table, open_console
-    from synth.kinds.registry import KINDS
-
-    drawn = new_table("kind", "documents", "what it is")
-    for kind in KINDS.values():
-        drawn.add_row(kind.name, kind.document_kind, kind.shows)
-    open_console().print(drawn)
 
 
 @synth.command()
@@ -289,7 +278,7 @@ def _order(
     from flows.road import named_failures
     from flows.teaching.wishes import settings_of
 
-    settings = settings_of(topics=split(topics), **wishes)
+    settings = settings_of(topics=split(topics, "--topics"), **wishes)
     with named_failures(out):
         facts = fulfil(Order(out, settings, seed, name, plan, preview, go_on(yes), shared))
     if as_json:

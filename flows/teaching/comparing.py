@@ -57,7 +57,7 @@ def compare(
 
     A model may bring its endpoint along: MODEL@https://host/v1.
     """
-    given = {"topics": split(topics), "kinds": list(kinds) or None, "exercises": exercises, **wishes}
+    given = {"topics": split(topics, "--topics"), "kinds": list(kinds) or None, "exercises": exercises, **wishes}
     model = given.pop("model", None)
     pairs = [(folder, name) for folder in folders or [SHIPPED] for name in models or [model or MODEL]]
     orders = [(*pair, _settings(*pair, **given)) for pair in pairs]

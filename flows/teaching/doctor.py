@@ -23,7 +23,7 @@ from flows.teaching.wishes import is_local, settings_of
 from synth.abilities import Abilities
 from synth.asking import Asker
 from synth.budget import price_of
-from synth.builtin.faults import DEFAULT_RATES
+from synth.builtin.faults import rates_of
 from synth.client import TeacherClient
 from synth.forecast import Pilot, pilot_of
 from synth.generation import Generation
@@ -51,7 +51,7 @@ def examine(
     **wishes: Any,
 ) -> dict[str, Any]:
     """Examines an endpoint; returns what was found, and says it unless `quiet`."""
-    settings = settings_of(exercises=exercises, topics=split(topics), kinds=list(kinds) or None, **wishes)
+    settings = settings_of(exercises=exercises, topics=split(topics, "--topics"), kinds=list(kinds) or None, **wishes)
     if settings.teacher.base_url.startswith("recorded:"):
         raise UsageError("doctor: a recording has nothing to be examined; replay it")
     steps = _numbers(levels)
@@ -79,7 +79,7 @@ def examine(
 
 
 def _numbers(levels: str) -> list[int]:
-    parts = split(levels) or []
+    parts = split(levels, "--levels") or []
     if not all(part.isdigit() and 0 < int(part) <= 256 for part in parts):
         raise UsageError(f"--levels {levels}: expected numbers from 1 to 256, such as 1,8,32")
     return [int(part) for part in parts]
@@ -100,7 +100,7 @@ def _requests(asker: Asker, settings: Synthesise, seed: int, number: int, sample
 
 def _what_it_can(settings: Synthesise, seed: int, path: Path) -> dict[str, Any]:
     """Asks one question, and looks at everything about the answer."""
-    with Journal(path) as journal, Asker(settings.teacher, journal, DEFAULT_RATES) as asker:
+    with Journal(path) as journal, Asker(settings.teacher, journal, rates_of(settings.teacher)) as asker:
         url = asker.url()
         [request] = _requests(asker, settings, seed, 1, -1)
         answers = asker.ask([request])
@@ -164,7 +164,7 @@ def _context(models: list[dict[str, Any]], model: str) -> int | None:
 def _speed(settings: Synthesise, seed: int, path: Path, levels: list[int]) -> list[dict[str, Any]]:
     """Times short answers at several numbers of calls at a time."""
     rows = []
-    with Journal(path) as journal, Asker(settings.teacher, journal, DEFAULT_RATES) as asker:
+    with Journal(path) as journal, Asker(settings.teacher, journal, rates_of(settings.teacher)) as asker:
         for level in levels:
             calls = max(_CALLS_AT_LEAST, level)
             requests = _requests(asker, settings, seed, calls, level)

@@ -49,7 +49,7 @@ def import_replies(
     seed: int = 1,
 ) -> dict[str, Any]:
     """Writes what every reply comes to, and a journal that can be asked as a recorded teacher; returns the counts."""
-    replies = list(_read(files, split(prompt_columns) or [], reply_column))
+    replies = list(_read(files, split(prompt_columns, "--prompt") or [], reply_column))
     if not replies:
         raise UsageError(f"{files[0]}: no line has a reply; expected a column {', '.join(REPLIES)}, or --reply NAME")
     if number is not None:

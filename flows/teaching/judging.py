@@ -19,7 +19,7 @@ from flows.work import Work
 from synth.asking import Asker
 from synth.builtin.faults import DEFAULT_RATES
 from synth.journal import Journal
-from synth.judging import MAX_SCORE, Agreement, judge_texts
+from synth.judging import MAX_SCORE, Agreement, Judgement, judge_texts
 from synth.prompts import Prompts
 from synth.shared_answers import SharedAnswers, default_path
 
@@ -67,9 +67,15 @@ def judge(
             )
     lines = [{**row, "judge": dataclasses.asdict(score)} for row, score in zip(rows, judgement.scores, strict=True)]
     atomic_write(folder / FILE, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    facts = _facts(judgement, min_score)
+    _tell(facts, judgement, folder / FILE, progress)
+    return facts
+
+
+def _facts(judgement: Judgement, min_score: int) -> dict[str, Any]:
     found = collections.Counter(score.score for score in judgement.scores)
-    facts = {
-        "records": len(rows),
+    return {
+        "records": len(judgement.scores),
         "scores": {str(score): found[score] for score in range(MAX_SCORE + 1)},
         "unread": found[None],
         "reach": sum(score.score is not None and score.score >= min_score for score in judgement.scores),
@@ -77,13 +83,15 @@ def judge(
         "itself": dataclasses.asdict(judgement.itself),
         "between": dataclasses.asdict(judgement.between),
     }
+
+
+def _tell(facts: dict[str, Any], judgement: Judgement, file: Path, progress: Progress) -> None:
     for score in range(MAX_SCORE, -1, -1):
-        progress.say(f"  {found[score]:>6}  score {score}")
-    if found[None]:
-        progress.say(f"  {found[None]:>6}  not scored: no answer, or none that could be read")
-    progress.say(f"{facts['reach']} of {len(rows)} reach {min_score}: {folder / FILE}")
+        progress.say(f"  {facts['scores'][str(score)]:>6}  score {score}")
+    if facts["unread"]:
+        progress.say(f"  {facts['unread']:>6}  not scored: no answer, or none that could be read")
+    progress.say(f"{facts['reach']} of {facts['records']} reach {facts['min_score']}: {file}")
     progress.say(f"the judge with itself: {_words(judgement.itself)}; with the strong one: {_words(judgement.between)}")
-    return facts
 
 
 def _strong(teacher: Teacher, model: str | None, url: str | None) -> list[Teacher]:

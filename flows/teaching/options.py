@@ -33,6 +33,20 @@ class TeacherCommand(click.Command):
                 formatter.write_dl(records)
 
 
+def shares_of_faults(context: click.Context, option: click.Parameter, told: tuple[str, ...]) -> dict[str, float] | None:
+    """Returns faults with their shares, as `--fault` names them; None where it names none."""
+    found: dict[str, float] = {}
+    for one in told:
+        name, _, share = one.partition("=")
+        try:
+            found[name] = float(share)
+        except ValueError:
+            raise click.BadParameter(
+                f"{one!r}: expected NAME=SHARE, such as wrong_solution=0.2", context, option
+            ) from None
+    return found or None
+
+
 _FILE = click.Path(exists=True, dir_okay=False)
 _SECONDS = click.FloatRange(0, min_open=True)
 
@@ -60,6 +74,8 @@ _TEACHER = (
     _asking("--replay", is_flag=True, default=None, help="Use only what the journal holds; fail on a miss."),
     _asking("--resend-in-doubt", is_flag=True, default=None, help="Ask again for what a killed run may have paid for."),
     _asking("--repair/--no-repair", default=None, help="Ask once more for what could not be read."),
+    _asking("--fault", "faults", metavar="NAME=SHARE", multiple=True, callback=shares_of_faults,
+            help="How often the built-in teacher is wrong on purpose (`phimill synth faults`); may be repeated."),
     _paying("--max-usd", metavar="USD", type=click.FloatRange(0), help="Hard stop; the model's price must be known."),
     _paying("--max-requests", metavar="N", type=click.IntRange(1), help="Hard stop."),
     _paying("--max-total-tokens", metavar="N", type=click.IntRange(1), help="Hard stop, prompts and replies together."),

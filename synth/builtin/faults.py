@@ -9,6 +9,8 @@ import dataclasses
 import json
 from typing import Any
 
+from data.errors import UsageError, did_you_mean
+from data.recipe import Teacher
 from synth.builtin.composition import Chain, evaluate, fits
 from synth.builtin.operations import OPERATIONS
 from synth.builtin.writing import Case, Draft, with_lifted
@@ -54,6 +56,9 @@ _IMPOSSIBLE = {
     "hostile": _PROSE,
     "near_duplicate": _PROSE,
 }
+
+#: How the names of those begin that befall a reply on its way.
+_ON_THE_WAY = ("http", "usage", "batch")
 
 #: Compositions that near-duplicates share.
 NEAR_DUPLICATE_CORES = 3
@@ -102,8 +107,56 @@ class FaultRates:
         return dataclasses.asdict(self)
 
 
+#: What each does, in a line.
+MEANINGS = {
+    "wrong_solution": "a program that fails one of its tests, or prose that says what is not so",
+    "no_tests": "no tests at all",
+    "self_asserted": "tests that compare no call with a literal",
+    "fenced": "JSON within a Markdown fence",
+    "think": "a <think> block before the JSON",
+    "truncated": "cut off, with finish_reason length",
+    "refusal": "declines",
+    "near_duplicate": "one of three compositions again, in other words",
+    "hostile": "a program that reaches for the machine",
+    "http_429": "429 with Retry-After, at the first attempt",
+    "http_500": "500, at the first attempt, billed",
+    "weak_tests": "one test that kills next to nothing",
+    "benchmark_clone": "a benchmark's task with new names and words",
+    "http_slow": "an answer that takes its time, at the first attempt",
+    "http_drop": "a connection that ends without an answer, at the first attempt, billed",
+    "http_html": "200 with a gateway's page",
+    "http_null": "200 with choices null",
+    "usage_absent": "no usage",
+    "usage_absurd": "a usage that cannot be true",
+    "batch_missing": "a line that is missing in a batch's answers",
+}
+
 DEFAULT_RATES = FaultRates()
 NO_FAULTS = FaultRates(*(0.0,) * 11)
+
+
+def rates_of(teacher: Teacher) -> FaultRates:
+    """Returns how often a teacher is to be wrong on purpose; only the built-in one can be told.
+
+    Raises:
+        UsageError: an unknown fault, shares of faults of the text that come to more than 1, or another teacher.
+    """
+    told, known = dict(teacher.faults), [field.name for field in dataclasses.fields(FaultRates)]
+    if told and teacher.base_url != "builtin":
+        raise UsageError(f"faults: only the built-in teacher is wrong when told to be, found {teacher.base_url}")
+    for name in told:
+        if name not in known:
+            raise UsageError(
+                f"faults: no fault is named {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
+            )
+    rates = dataclasses.replace(DEFAULT_RATES, **told)
+    of_text = sum(rate for name, rate in rates.to_json().items() if not name.startswith(_ON_THE_WAY))
+    if of_text > 1.0 + 1e-9:
+        raise UsageError(
+            f"faults: a reply's text has one fault at most, and the shares come to {of_text:g}, those that were not "
+            "named included; expected 1 at most"
+        )
+    return rates
 
 
 def fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> str:
@@ -111,7 +164,7 @@ def fault_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> str:
     draws = _draws(spec, "fault")
     place = (draws.bits() >> 11) * 2.0**-53
     for name, rate in rates.to_json().items():
-        if name.startswith(("http", "usage", "batch")):
+        if name.startswith(_ON_THE_WAY):
             continue
         if place < rate:
             possible = spec.kind == KIND if name == "benchmark_clone" else spec.kind not in _IMPOSSIBLE.get(name, ())
@@ -127,7 +180,7 @@ def expected_reason(fault: str, kind: str = KIND) -> str:
 
 def http_faults_of(spec: ExerciseSpec, rates: FaultRates = DEFAULT_RATES) -> list[str]:
     """Returns what goes wrong on the way: fields of FaultRates that begin with `http`, `usage` or `batch`."""
-    names = [name for name in rates.to_json() if name.startswith(("http", "usage", "batch"))]
+    names = [name for name in rates.to_json() if name.startswith(_ON_THE_WAY)]
     return [name for name in names if _draws(spec, name).chance(getattr(rates, name))]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
-from synth.parsing import Exercise, with_strong_tests
+from synth.kinds.protocol import Check, Fields, Kind, Unreadable
+from synth.kinds.records import Exchange, Solved, fenced, fenced_lines
+from synth.parsing import strong_tests
 from synth.skeletons import exact_form
 from synth.specs import ExerciseSpec
 
 
 @dataclasses.dataclass(frozen=True)
-class BugFix:
+class BugFix(Solved, Exchange):
     """A program with a bug and the same without."""
 
     title: str
@@ -22,23 +23,14 @@ class BugFix:
     tests: tuple[str, ...]
 
     @property
-    def _asked(self) -> str:
-        return f"{self.task}\n\nThis program has a bug:\n\n```python\n{self.buggy}\n```\n\nFind it and mend it."
+    def asked(self) -> str:
+        """The task, and the program with the bug."""
+        return f"{self.task}\n\nThis program has a bug:\n\n{fenced(self.buggy)}\n\nFind it and mend it."
 
     @property
-    def _answered(self) -> str:
-        tests = "\n".join(self.tests)
-        return f"{self.explanation}\n\n```python\n{self.solution}\n```\n\nThese hold now:\n\n```python\n{tests}\n```"
-
-    @property
-    def text(self) -> str:
-        """The task, the program with the bug, the explanation, the mended program and its tests, in Markdown."""
-        return f"# {self.title}\n\n{self._asked}\n\n{self._answered}\n"
-
-    @property
-    def chat(self) -> Chat:
-        """The program with the bug, and how to mend it."""
-        return [{"role": "user", "content": self._asked}, {"role": "assistant", "content": self._answered}]
+    def answered(self) -> str:
+        """The explanation, the mended program and its tests."""
+        return f"{self.explanation}\n\n{fenced(self.solution)}\n\nThese hold now:\n\n{fenced_lines(self.tests)}"
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -48,11 +40,6 @@ class BugFix:
             Check("buggy", self.buggy, self.tests, must="fail"),
         )
 
-    @property
-    def code(self) -> str:
-        """The mended program."""
-        return self.solution
-
 
 def read(fields: Fields, spec: ExerciseSpec) -> BugFix:
     """Returns the bug and its mending in a reply."""
@@ -60,16 +47,13 @@ def read(fields: Fields, spec: ExerciseSpec) -> BugFix:
     if exact_form(buggy) == exact_form(solution):
         raise Unreadable("bad_response", "buggy and solution are the same program")
     task, title = fields.text("task"), fields.text("title")
-    tests = with_strong_tests(Exercise(title, task, solution, fields.tests())).tests
-    return BugFix(title, task, buggy, fields.text("explanation"), solution, tests)
+    return BugFix(title, task, buggy, fields.text("explanation"), solution, strong_tests(fields.tests()))
 
 
 KIND = Kind(
     name="fix-the-bug",
     shows="a program with a bug, what is wrong, and the mended program",
-    document_kind="exercise",
     read=read,
     wanted="buggy",
     styles=("off by one", "wrong condition", "wrong order of steps", "forgotten edge case", "wrong variable"),
-    language=None,
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 
 from synth.kinds.protocol import Chat, Check, Fields, Kind
-from synth.parsing import Exercise, with_strong_tests
+from synth.kinds.records import Solved, exchange, fenced
+from synth.parsing import Exercise, strong_tests
 from synth.specs import ExerciseSpec
 from synth.texts import split_text, write_text
 
-_INSTRUCTION = "Complete this Python function. Answer with the whole program.\n\n```python\n{}\n```"
+_INSTRUCTION = "Complete this Python function. Answer with the whole program."
 
 
 @dataclasses.dataclass(frozen=True)
-class FunctionExercise(Exercise):
+class FunctionExercise(Solved, Exercise):
     """The function of an exercise, under its docstring, with its tests."""
 
     @property
@@ -25,34 +26,25 @@ class FunctionExercise(Exercise):
     def chat(self) -> Chat:
         """The function's head and docstring, then the whole program."""
         prompt, solution, _ = split_text(self.text)
-        return [
-            {"role": "user", "content": _INSTRUCTION.format(prompt)},
-            {"role": "assistant", "content": f"```python\n{solution}\n```"},
-        ]
+        return exchange(f"{_INSTRUCTION}\n\n{fenced(prompt)}", fenced(solution))
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """The solution passes its tests, and these are strong."""
         return (Check("solution", self.solution, self.tests, strong=True),)
 
-    @property
-    def code(self) -> str:
-        """The solution."""
-        return self.solution
-
 
 def read(fields: Fields, spec: ExerciseSpec) -> FunctionExercise:
     """Returns the exercise in a reply."""
     task, solution = fields.text("exercise"), fields.program("solution")
-    found = FunctionExercise(fields.text("title", ""), task, solution, fields.tests())
-    return dataclasses.replace(found, tests=with_strong_tests(found).tests)
+    return FunctionExercise(fields.text("title", ""), task, solution, strong_tests(fields.tests()))
 
 
 KIND = Kind(
     name="function",
     shows="a function under its docstring, with tests",
-    document_kind="exercise",
     read=read,
     wanted="solution",
     styles=("plain", "steps", "google", "numpy", "examples", "story"),
+    language="python",
 )

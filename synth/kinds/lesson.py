@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.kinds.protocol import Chat, Fields, Kind, Unreadable
+from synth.kinds.records import Prose, exchange
 from synth.specs import ExerciseSpec
 
 MIN_WORDS = 80
@@ -13,7 +14,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclasses.dataclass(frozen=True)
-class Lesson:
+class Lesson(Prose):
     """Paragraphs, then questions with answers."""
 
     title: str
@@ -34,20 +35,10 @@ class Lesson:
     @property
     def chat(self) -> Chat:
         """A wish for the lesson, the lesson, then a turn for each question."""
-        found = [{"role": "user", "content": self.request}, {"role": "assistant", "content": self._told}]
+        found = exchange(self.request, self._told)
         for question, answer in self.questions:
-            found += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+            found += exchange(question, answer)
         return found
-
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """Nothing can be run."""
-        return ()
-
-    @property
-    def code(self) -> str:
-        """There is none."""
-        return ""
 
 
 def read(fields: Fields, spec: ExerciseSpec) -> Lesson:
@@ -75,5 +66,4 @@ KIND = Kind(
     read=read,
     wanted="paragraphs",
     styles=("narrative", "cause and effect", "common mistakes", "everyday example", "letter to a friend"),
-    language=None,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
-from synth.parsing import Exercise, with_strong_tests
+from synth.kinds.records import exchange, fenced, fenced_lines
+from synth.parsing import strong_tests
 from synth.specs import ExerciseSpec
 
 MIN_STEPS, MAX_STEPS = 2, 8
@@ -41,9 +42,7 @@ class MultiStep:
         """One turn for each step; the first one holds the introduction."""
         found: Chat = []
         for number, step in enumerate(self.steps):
-            asked = step.task if number else f"{self.introduction}\n\n{step.task}"
-            found.append({"role": "user", "content": asked})
-            found.append({"role": "assistant", "content": _answer(step)})
+            found += exchange(step.task if number else f"{self.introduction}\n\n{step.task}", _answer(step))
         return found
 
     @property
@@ -64,8 +63,7 @@ class MultiStep:
 
 
 def _answer(step: TaskStep) -> str:
-    tests = "\n".join(step.tests)
-    return f"```python\n{step.solution}\n```\n\n```python\n{tests}\n```"
+    return f"{fenced(step.solution)}\n\n{fenced_lines(step.tests)}"
 
 
 def read(fields: Fields, spec: ExerciseSpec) -> MultiStep:
@@ -73,7 +71,7 @@ def read(fields: Fields, spec: ExerciseSpec) -> MultiStep:
     steps = []
     for entry in fields.objects("steps"):
         task, solution = entry.text("task"), entry.program("solution")
-        steps.append(TaskStep(task, solution, with_strong_tests(Exercise("", task, solution, entry.tests())).tests))
+        steps.append(TaskStep(task, solution, strong_tests(entry.tests())))
     if not MIN_STEPS <= len(steps) <= MAX_STEPS:
         raise Unreadable("bad_response", f"found {len(steps)} steps, expected {MIN_STEPS} to {MAX_STEPS}")
     return MultiStep(fields.text("title"), fields.text("introduction"), tuple(steps))
@@ -82,9 +80,7 @@ def read(fields: Fields, spec: ExerciseSpec) -> MultiStep:
 KIND = Kind(
     name="multi-step",
     shows="a larger task in steps, each with code and tests",
-    document_kind="exercise",
     read=read,
     wanted="steps",
     styles=("tutorial", "ticket by ticket"),
-    language=None,
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 from synth.kinds.capturing import level, printing, tracing
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.kinds.protocol import Check, Fields, Kind, Unreadable
+from synth.kinds.records import Exchange, fenced
 from synth.specs import ExerciseSpec
 
 MAX_LINES = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Prediction:
+class Prediction(Exchange):
     """A program, its trace (line, variable, value as Python source) and its output."""
 
     title: str
@@ -22,25 +23,19 @@ class Prediction:
     explanation: str
 
     @property
-    def _asked(self) -> str:
+    def asked(self) -> str:
+        """The question, and the program with line numbers."""
         lines = self.program.split("\n")
         numbered = "\n".join(f"{number:>2}  {line}".rstrip() for number, line in enumerate(lines, start=1))
-        return f"What does this program print? Follow its variables line by line.\n\n```text\n{numbered}\n```"
+        question = "What does this program print? Follow its variables line by line."
+        return f"{question}\n\n{fenced(numbered, 'text')}"
 
     @property
-    def _answered(self) -> str:
+    def answered(self) -> str:
+        """The trace and the output."""
         rows = "\n".join(f"line {line}: {name} = {value}" for line, name, value in self.trace)
-        return f"{self.explanation}\n\n```text\n{rows}\n```\n\nSo it prints:\n\n```text\n{self.output}\n```"
-
-    @property
-    def text(self) -> str:
-        """The question, the program with line numbers, the trace and the output, in Markdown."""
-        return f"# {self.title}\n\n{self._asked}\n\n{self._answered}\n"
-
-    @property
-    def chat(self) -> Chat:
-        """The question, and the trace with the output."""
-        return [{"role": "user", "content": self._asked}, {"role": "assistant", "content": self._answered}]
+        printed = fenced(self.output, "text")
+        return f"{self.explanation}\n\n{fenced(rows, 'text')}\n\nSo it prints:\n\n{printed}"
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -73,9 +68,7 @@ def read(fields: Fields, spec: ExerciseSpec) -> Prediction:
 KIND = Kind(
     name="predict-output",
     shows="a short program, its trace, and what it prints",
-    document_kind="exercise",
     read=read,
     wanted="program",
     styles=("straight line", "one loop", "nested data", "conditions in a loop"),
-    language=None,
 )

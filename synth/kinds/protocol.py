@@ -68,21 +68,20 @@ class Kind:
     Attributes:
         name: also the name of its folder in `prompt_files/`.
         shows: what it is, in a line.
-        document_kind: the `kind` of its documents in the document table.
-        read: from the reply's JSON object to a record.
-
-            Raises `Unreadable` with a reason of the closed list if the object is not of this kind.
+        read: from the reply's JSON object to a record; raises `Unreadable` with a reason of the closed list if the
+            object is not of this kind.
         wanted: a key that the reply's JSON object has, to tell it from other objects in a text.
+        document_kind: the `kind` of its documents in the document table.
         needs_document: whether it is made from a seed document.
         styles: what `spec.style` may be; the first is the default.
-        language: of its documents: `python` for programs, None for prose (whose language is found later).
+        language: of its documents: `python` for programs, None for prose and Markdown (whose language is found later).
     """
 
     name: str
     shows: str
-    document_kind: str
     read: Callable[[Fields, ExerciseSpec], Record]
     wanted: str
+    document_kind: str = "exercise"
     needs_document: bool = False
     styles: tuple[str, ...] = ("plain",)
-    language: str | None = "python"
+    language: str | None = None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
-from synth.parsing import Exercise, with_strong_tests
+from synth.kinds.protocol import Check, Fields, Kind, Unreadable
+from synth.kinds.records import Exchange, fenced, fenced_lines, listed
+from synth.parsing import strong_tests
 from synth.skeletons import exact_form
 from synth.specs import ExerciseSpec
 
 
 @dataclasses.dataclass(frozen=True)
-class Refactoring:
+class Refactoring(Exchange):
     """Two programs that do the same."""
 
     title: str
@@ -22,25 +23,16 @@ class Refactoring:
     tests: tuple[str, ...]
 
     @property
-    def _asked(self) -> str:
+    def asked(self) -> str:
+        """The task, and the clumsy program."""
         wish = "Rewrite it so that it is easier to read and does the same."
-        return f"{self.task}\n\n```python\n{self.before}\n```\n\n{wish}"
+        return f"{self.task}\n\n{fenced(self.before)}\n\n{wish}"
 
     @property
-    def _answered(self) -> str:
-        reasons = "\n".join(f"- {reason}" for reason in self.reasons)
-        tests = "\n".join(self.tests)
-        return f"```python\n{self.after}\n```\n\n{reasons}\n\nBoth pass these:\n\n```python\n{tests}\n```"
-
-    @property
-    def text(self) -> str:
-        """Both programs, the reasons and the tests, in Markdown."""
-        return f"# {self.title}\n\n{self._asked}\n\n{self._answered}\n"
-
-    @property
-    def chat(self) -> Chat:
-        """The clumsy program, and the better one."""
-        return [{"role": "user", "content": self._asked}, {"role": "assistant", "content": self._answered}]
+    def answered(self) -> str:
+        """The better program, the reasons and the tests."""
+        tests = fenced_lines(self.tests)
+        return f"{fenced(self.after)}\n\n{listed(self.reasons)}\n\nBoth pass these:\n\n{tests}"
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -59,16 +51,13 @@ def read(fields: Fields, spec: ExerciseSpec) -> Refactoring:
     if exact_form(before) == exact_form(after):
         raise Unreadable("bad_response", "before and after are the same program")
     task, title = fields.text("task"), fields.text("title")
-    tests = with_strong_tests(Exercise(title, task, after, fields.tests())).tests
-    return Refactoring(title, task, before, after, fields.texts("reasons"), tests)
+    return Refactoring(title, task, before, after, fields.texts("reasons"), strong_tests(fields.tests()))
 
 
 KIND = Kind(
     name="refactor",
     shows="a clumsy program and a better one that does the same",
-    document_kind="exercise",
     read=read,
     wanted="before",
     styles=("loops into comprehensions", "one function into several", "better names", "built-in functions"),
-    language=None,
 )

@@ -6,47 +6,20 @@ may leave out, but not add: numbers that the document lacks are taken for invent
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 from typing import Callable
 
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.kinds.protocol import Fields, Kind, Unreadable
+from synth.kinds.records import Piece, Prose
 from synth.specs import ExerciseSpec
 
 MIN_WORDS = 40
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 
 
-@dataclasses.dataclass(frozen=True)
-class Rephrasing:
+class Rephrasing(Prose, Piece):
     """A document told again in a format."""
-
-    title: str
-    body: str
-    request: str
-    document: str
-
-    @property
-    def text(self) -> str:
-        """The rephrasing in Markdown."""
-        return f"# {self.title}\n\n{self.body}\n"
-
-    @property
-    def chat(self) -> Chat:
-        """The document with the wish, and the rephrasing."""
-        asked = f"{self.request}\n\n{self.document}"
-        return [{"role": "user", "content": asked}, {"role": "assistant", "content": self.text}]
-
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """Nothing can be run."""
-        return ()
-
-    @property
-    def code(self) -> str:
-        """There is none."""
-        return ""
 
 
 def _pairs(fields: Fields) -> str:
@@ -103,7 +76,7 @@ def _read(fields: Fields, spec: ExerciseSpec, *, write: Callable[[Fields], str],
     foreign = [number for number in _NUMBER.findall(f"{title} {body}") if number not in known]
     if foreign:
         raise Unreadable("unfaithful", f"states {foreign[0]}, which the document does not")
-    return Rephrasing(title, body, request, spec.document)
+    return Rephrasing(title, body, f"{request}\n\n{spec.document}")
 
 
 _FORMATS: dict[str, tuple[Callable[[Fields], str], str, str, str]] = {
@@ -123,7 +96,6 @@ KINDS = tuple(
         wanted=wanted,
         needs_document=True,
         styles=("neutral", "for beginners", "concise"),
-        language=None,
     )
     for name, (write, wanted, shows, request) in _FORMATS.items()
 )

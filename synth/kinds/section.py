@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from synth.kinds.capturing import level, printing
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.kinds.protocol import Check, Fields, Kind, Unreadable
+from synth.kinds.records import Piece, fenced
 from synth.specs import ExerciseSpec
 
 
@@ -19,22 +20,10 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
-class Section:
+class Section(Piece):
     """A section: paragraphs and code in turn."""
 
-    title: str
     blocks: tuple[Block, ...]
-    request: str
-
-    @property
-    def text(self) -> str:
-        """The section in Markdown."""
-        return f"# {self.title}\n\n" + "\n\n".join(map(_shown, self.blocks)) + "\n"
-
-    @property
-    def chat(self) -> Chat:
-        """A wish for a section, and the section."""
-        return [{"role": "user", "content": self.request}, {"role": "assistant", "content": self.text}]
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -52,8 +41,8 @@ class Section:
 def _shown(block: Block) -> str:
     if not block.is_code:
         return block.text
-    output = f"\n\nThis prints:\n\n```text\n{block.output}\n```" if block.output else ""
-    return f"```python\n{block.text}\n```{output}"
+    output = f"\n\nThis prints:\n\n{fenced(block.output, 'text')}" if block.output else ""
+    return f"{fenced(block.text)}{output}"
 
 
 def read(fields: Fields, spec: ExerciseSpec) -> Section:
@@ -61,8 +50,8 @@ def read(fields: Fields, spec: ExerciseSpec) -> Section:
     blocks = tuple(_block(entry) for entry in fields.objects("blocks"))
     if not any(block.is_code for block in blocks) or all(block.is_code for block in blocks):
         raise Unreadable("bad_response", "blocks hold no code, or nothing but code")
-    request = f"Write a section of a textbook on {spec.topic}, with worked Python code, for {spec.audience}."
-    return Section(fields.text("title"), blocks, request)
+    wish = f"Write a section of a textbook on {spec.topic}, with worked Python code, for {spec.audience}."
+    return Section(fields.text("title"), "\n\n".join(map(_shown, blocks)), wish, blocks)
 
 
 def _block(entry: Fields) -> Block:
@@ -78,5 +67,4 @@ KIND = Kind(
     read=read,
     wanted="blocks",
     styles=("explanation first", "example first", "question and answer", "build it up step by step"),
-    language=None,
 )

@@ -6,12 +6,13 @@ import ast
 import dataclasses
 
 from data.syntax import literal_of, parse_program
-from synth.kinds.protocol import Chat, Check, Fields, Kind, Unreadable
+from synth.kinds.protocol import Check, Fields, Kind, Unreadable
+from synth.kinds.records import Exchange, Solved, fenced
 from synth.specs import ExerciseSpec
 
 
 @dataclasses.dataclass(frozen=True)
-class WordProblem:
+class WordProblem(Solved, Exchange):
     """A problem; `call` computes its `answer` (both are Python source), `tests` try other quantities."""
 
     title: str
@@ -23,30 +24,21 @@ class WordProblem:
     tests: tuple[str, ...]
 
     @property
-    def text(self) -> str:
-        """The problem, the reasoning, the program and the answer, in Markdown."""
-        return f"# {self.title}\n\n{self.problem}\n\n{self._answered()}\n"
-
-    def _answered(self) -> str:
-        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.reasoning, start=1))
-        program = f"```python\n{self.solution}\n\nprint({self.call})\n```"
-        shown = literal_of(self.answer)
-        return f"{steps}\n\n{program}\n\nAnswer: {shown}"
+    def asked(self) -> str:
+        """The problem."""
+        return self.problem
 
     @property
-    def chat(self) -> Chat:
-        """The problem, and everything else."""
-        return [{"role": "user", "content": self.problem}, {"role": "assistant", "content": self._answered()}]
+    def answered(self) -> str:
+        """The reasoning, the program and the answer."""
+        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.reasoning, start=1))
+        program = fenced(f"{self.solution}\n\nprint({self.call})")
+        return f"{steps}\n\n{program}\n\nAnswer: {literal_of(self.answer)}"
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """The function gives the answer, and those of the tests."""
         return (Check("solution", self.solution, (f"assert {self.call} == {self.answer}", *self.tests), strong=True),)
-
-    @property
-    def code(self) -> str:
-        """The function."""
-        return self.solution
 
 
 def read(fields: Fields, spec: ExerciseSpec) -> WordProblem:
@@ -69,9 +61,7 @@ def read(fields: Fields, spec: ExerciseSpec) -> WordProblem:
 KIND = Kind(
     name="word-problem",
     shows="a story with quantities, the reasoning, a program and the answer",
-    document_kind="exercise",
     read=read,
     wanted="problem",
     styles=("everyday story", "short and dry", "dialogue", "puzzle"),
-    language=None,
 )

@@ -47,7 +47,7 @@ KERNEL: Numbers = {
     "lookup_dcookie": (212, 18), "uselib": (134, None), "modify_ldt": (154, None),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "fanotify_init": (300, 262),
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "sync": (162, 81), "syncfs": (306, 267),
-    "vmsplice": (278, 75),
+    "vmsplice": (278, 75), "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
 }
 
 #: Memory and queues shared between processes, which would outlive the program.

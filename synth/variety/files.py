@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from data.errors import RecipeError, UsageError, did_you_mean
-from data.recipe_file import error_at, explain, read_yaml
+from data.errors import UsageError
+from data.recipe_file import error_at, explain, find_file, read_yaml
 from synth.topic_trees import Leaf, find_leaves, read_tree, shipped_trees
 from synth.variety.settings import Variety
 
@@ -31,18 +31,7 @@ class VarietyFile:
 
 def find_variety(name: str | Path) -> Path:
     """Returns the path of a specification's file, or of a shipped one given by its name."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = SHIPPED / f"{name}.yaml"
-    if shipped.is_file() and "/" not in str(name):
-        return shipped
-    known = sorted(file.stem for file in SHIPPED.glob("*.yaml"))
-    raise RecipeError(
-        f"no such file, and no shipped specification of that name (shipped: {', '.join(known)})."
-        + did_you_mean(str(name), known),
-        file=str(name),
-    )
+    return find_file(name, SHIPPED, "specification")
 
 
 def read_variety(name: str | Path) -> VarietyFile:

@@ -138,3 +138,13 @@ def test_a_filter_is_one_thing(recipe: Path) -> None:
     recipe.write_text(text + "filters:\n  - {preset: c4, function: signals.py:teaching}\n")
     with pytest.raises(RecipeError, match="one of `preset` and `function`, not both"):
         read_recipe(recipe)
+
+
+def test_a_filters_own_bounds_are_set_by_the_names_that_the_ledger_gives_them(recipe: Path) -> None:
+    rules = "{signal: words, at_least: 3, reason: too_few_words}"
+    more = ["{signal: vowels.value, at_most: 0.9, reason: odd}", "{signal: words, at_least: 5, reason: short}"]
+    change(recipe, rules, "\n      - ".join([rules, *more]))
+    changes = ["filters.own.min_words=7", "filters.1.max_vowels.value=p90", "filters.own.min_words-2=9"]
+    first, second, third = read_recipe(str(recipe), changes).recipe.filters[1].rules
+    assert (first.at_least, second.at_most, third.at_least) == (7, "p90", 9)
+    assert read_recipe(str(recipe), ["filters.gopher-quality.min_words=7"]).recipe.filters[1].rules[0].at_least == 3

@@ -19,7 +19,7 @@ from data.ledger import read_ledger
 from data.recipe import Benchmark
 from filters.contamination.ngrams import find_contamination
 from flows.road import Request, drive
-from flows.steps.behaviour import Comparer, learn_benchmarks, with_behaviour
+from flows.steps.behaviour import Comparer, learn_benchmarks, with_behaviour, without_programs
 from synth.benchmark_functions import learn_function
 from synth.sandbox.sandbox import Sandbox
 
@@ -56,6 +56,16 @@ def test_every_item_can_be_run_on_forty_inputs_and_one_is_a_single_operation(lea
     assert table["problem"].to_pylist() == [""] * len(ITEMS)
     assert all(len(inputs) >= 40 for inputs in table["inputs"].to_pylist())
     assert table["operation"].to_pylist() == ["", "", "", "", "", "", "sum(a)"]
+
+
+def test_a_benchmark_without_programs_is_told_to_be_one_in_which_nothing_can_be_found(
+    learned: tuple[pa.Table, Path], tmp_path: Path
+) -> None:
+    prose = tmp_path / "prose.jsonl"
+    prose.write_text('{"question": "How many apples are left?", "answer": "3 + 4 = 7, so 7"}\n')
+    benchmarks = [Benchmark(name="own", path=str(learned[1])), Benchmark(name="prose", path=str(prose))]
+    [line] = without_programs(benchmarks, learn_benchmarks(benchmarks))
+    assert line.startswith("prose: no item has a Python function")
 
 
 @pytest.mark.parametrize("item", TELLING, ids=lambda item: item["id"])

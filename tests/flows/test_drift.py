@@ -36,6 +36,12 @@ def test_the_first_run_has_nothing_to_be_compared_with() -> None:
     assert drift(None, manifest("a", 80, 20), Watch()) is None
 
 
+def test_a_run_before_that_counted_no_languages_is_compared_by_the_rest() -> None:
+    before = manifest("a", 80, 20)
+    del before["counts"]["languages"]
+    assert {measure for measure, _ in found(before, manifest("b", 80, 20))} == {"yield", "score"}
+
+
 def test_a_yield_is_what_was_neither_dropped_nor_quarantined() -> None:
     rows = found(manifest("a", 80, 20), manifest("b", 40, 30, over_budget=30))
     assert rows["yield", "feed"]["before"] == pytest.approx(0.8)

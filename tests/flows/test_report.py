@@ -19,7 +19,7 @@ import pytest
 from data.keyed import keyed_unit
 from data.manifest import read_manifest, write_manifest
 from flows.comparison.runs import compare
-from flows.report import differences, excerpts, formatting, histograms, page, published, sampling, svg, write_report
+from flows.report import differences, excerpts, formatting, funnel, histograms, page, published, sampling, svg, write_report
 from flows.report.counting import Overlap
 from flows.report.published import Published
 from flows.report.survey import EXCUSED, FAILED, PASSED, Survey, take_survey
@@ -257,6 +257,45 @@ def test_values_at_the_bound_stand_on_the_passing_side(lower: bool, value: int, 
     left = histogram.edges[place + 1] <= edge + 1e-9
     assert side == ("left" if left else "right")
     assert histogram.whole == (scale == 1)
+
+
+@pytest.mark.parametrize(
+    ("sample", "bound", "right"),
+    [
+        ([0.0] * 990 + [3.0] * 4 + [7.0], 2, False),  # whole numbers, nearly all the same
+        ([20.0 + place % 280 for place in range(999)] + [7_000.0], 1_000, False),
+        ([0.5 + place / 2_000 for place in range(999)] + [0.05], 0.2, True),
+    ],
+)
+def test_the_few_values_that_fail_stand_on_their_side_of_the_bound(
+    sample: list[float], bound: float, right: bool
+) -> None:
+    values = np.array(sample)
+    histogram = histograms.for_bound(values, bound, right, groups=1)
+    assert histogram is not None
+    histogram.add(values, np.zeros(len(values), dtype=np.int64))
+    bins = histogram.counts[0]
+    beyond = histogram.edges[1:] <= bound if right else histogram.edges[:-1] > bound
+    assert bins[beyond].sum() == ((values < bound) if right else (values > bound)).sum()
+
+
+def test_the_headline_names_the_reason_of_most_drops_not_of_the_budget(run: Path) -> None:
+    published = Published(run)
+    published.manifest["counts"] = {
+        **published.manifest["counts"],
+        "reasons": [
+            {"status": "not_sampled", "stage": "mix", "reason": "over_budget", "documents": 900},
+            {"status": "dropped", "stage": "judge", "reason": "too_few_words", "documents": 20},
+            {"status": "quarantined", "stage": "ingest", "reason": "bad_json", "documents": 30},
+        ],
+    }
+    assert "for 1 reason, most often as “too few words” (20)" in funnel.overview(published)["why"]
+
+
+def test_a_pools_bound_is_said_in_words() -> None:
+    assert formatting.stated("t0.85") == "best 85% of the pool"
+    assert formatting.stated("p99.5") == "percentile 99.5 of the pool"
+    assert formatting.stated("") == formatting.stated(None) == ""
 
 
 def test_histogram_leaves_a_far_bound_out_and_keeps_far_values_in_the_end_bins() -> None:

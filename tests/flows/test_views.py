@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data.errors import UsageError
+from data.errors import DamageError, UsageError
 from data.keyed import keyed_unit
 from data.manifest import read_manifest
 from flows import views
@@ -297,6 +297,19 @@ def test_a_benchmarks_words_are_marked_while_its_file_is_at_hand(run: Path, tmp_
     assert benchmark_of(published, {**row, "stage": "judge"}) is None
     published.manifest["recipe"]["decontaminate"]["benchmarks"][0]["path"] = "gone.jsonl"
     assert benchmark_of(published, row) is None
+
+
+def test_a_damaged_part_costs_the_text_and_nothing_else(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
+    def broken(rows: Any) -> dict[str, str]:
+        raise DamageError("part-00000.parquet: is cut off; run again")
+
+    key = next(row["id"] for row in rows if row["stage"] == "judge")
+    views.explain(run, key, broken)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "(no text at hand: part-00000.parquet: is cut off; run again)" in shown
+    assert "What would have kept it" in shown
+    views.explain(run, key, broken, as_json=True)
+    assert json.loads(capsys.readouterr().out)["problem"] == "part-00000.parquet: is cut off; run again"
 
 
 def test_commands_that_only_look_start_without_pandas_and_the_recipes_models(

@@ -98,6 +98,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _no_usage(self) -> None:
         self._json(200, self._completion(usage=None))
 
+    def _over_limit(self) -> None:
+        self._json(200, self._completion(usage={"prompt_tokens": 40, "completion_tokens": 400}))
+
     def _absurd_usage(self) -> None:
         self._json(200, self._completion(usage={"prompt_tokens": -5, "completion_tokens": 10**12}))
 

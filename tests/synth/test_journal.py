@@ -37,6 +37,20 @@ def test_exactly_the_cap_may_be_spent(tmp_path: Path) -> None:
         assert journal.reserve("b", 1, Caps(nano_usd=100)) is None
 
 
+def test_a_call_that_never_left_does_not_count_as_one(tmp_path: Path) -> None:
+    caps = Caps(requests=2)
+    with Journal(tmp_path / "j") as journal:
+        planned(journal, "a", "b", "c")
+        for _ in range(5):
+            attempt = journal.reserve("a", 100, caps)
+            assert attempt is not None
+            journal.settle(attempt, charged=0, note="cannot connect", sent=False)
+        assert journal.totals().requests == 0
+        assert [journal.reserve(key, 100, caps) is not None for key in "abc"] == [True, True, False]
+    with Journal(tmp_path / "j") as again:
+        assert again.totals().requests == 2
+
+
 def test_without_usage_the_worst_case_stays_charged(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         planned(journal, "a")

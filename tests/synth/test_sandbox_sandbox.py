@@ -156,14 +156,14 @@ def test_fresh_modules_know_nothing_of_each_other_and_may_fail(sandbox: Sandbox)
 
 
 def test_of_a_module_that_comes_again_only_what_differs_is_reported_up_to_where_that_is_clear(sandbox: Sandbox) -> None:
-    tests = [("try", "f(1)"), ("try", "{f(2)}"), ("try", "f(3)"), calls("f", [(1,), (5,)], whole=True)]
-    programs = ["lambda x: x", "lambda x: x", "lambda x: x + (x == 2)", "lambda x: x + (x > 2)", "lambda x: 1 // (x - 1)"]
-    steps: list[Any] = []
+    tests: list[Step] = [("try", "f(1)"), ("try", "{f(2)}"), ("try", "f(3)"), calls("f", [(1,), (5,)], whole=True)]
+    programs = ["x", "x", "x + (x == 2)", "x + (x > 2)", "1 // (x - 1)"]
+    steps: list[Step] = []
     for number, program in enumerate(programs):
-        steps += [("again" if number else "fresh", 0.2), ("solution", f"f = {program}"), *tests]
+        steps += [("again" if number else "fresh", 0.2), ("solution", f"f = lambda x: {program}"), *tests]
     reports = sandbox.run(Program(tuple(steps)), LIMITS).reports
-    found = [[(report[0], report[1] % 6, *report[2:-1]) for report in reports if len(report) > 1 and report[1] // 6 == n]
-             for n in range(5)]  # fmt: skip
+    of_program = [[one for one in reports if len(one) > 1 and one[1] // 6 == number] for number in range(5)]
+    found = [[(report[0], report[1] % 6, *report[2:-1]) for report in one] for one in of_program]
     assert [one[0] for one in found[0]] == ["value"] * 3 + ["called"] * 2 + ["through"]
     assert found[1] == [("through", 5)]
     assert found[2] == [("value", 3), ("through", 5)]  # a set may be in another order: that is judged outside

@@ -196,7 +196,8 @@ def test_long_claims_are_shown_in_part_and_malformed_ones_safely() -> None:
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.complex_numbers() | st.text() | st.binary(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.complex_numbers() | st.text()
+    | st.binary(),
     lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner)
     | st.sets(st.integers() | st.text()) | st.frozensets(st.tuples(st.integers(), st.text())),
     max_leaves=12,

@@ -95,6 +95,22 @@ def test_odd_answers_are_kept_as_they_are_and_not_repeated(misbehaving: Any, tmp
     assert nano_usd == exact if action in ("null", "length", "empty") else nano_usd > exact  # no usage: the worst case
 
 
+def test_what_a_server_says_to_have_taken_beyond_what_was_asked_for_is_charged_and_reserved_from_then_on(
+    misbehaving: Any, tmp_path: Path
+) -> None:
+    """Each call is billed 400 tokens where 64 were asked for; the cap of 2000 holds by the server's own account."""
+    server = misbehaving("over_limit")
+    cap_usd = 0.002
+    teacher = settings(
+        server.url, max_output_tokens=64, usd_per_million_input=0.0, usd_per_million_output=1.0, max_usd=cap_usd
+    )
+    answers = ask(teacher, tmp_path / "j.sqlite", 20)
+    billed = server.number * 400 * 1000
+    nano_usd, requests = spent(tmp_path / "j.sqlite")
+    assert nano_usd == billed <= cap_usd * 1e9
+    assert (requests, [answer.outcome for answer in answers].count("not_sent")) == (5, 15)
+
+
 @pytest.mark.parametrize(("action", "why"), [("huge", "larger"), ("packed", "compressed")])
 def test_an_answer_too_large_is_cut_off_and_charged(misbehaving: Any, tmp_path: Path, action: str, why: str) -> None:
     server = misbehaving(action)
@@ -151,8 +167,8 @@ def test_hopeless_endpoints_stop_the_run_and_say_why(
 
 def test_a_refused_connection_names_the_url(tmp_path: Path) -> None:
     with pytest.raises(PhimillError, match=r"http://127\.0\.0\.1:9/v1: cannot connect \(is the server running"):
-        ask(settings("http://127.0.0.1:9/v1", usd_per_million_output=1.0), tmp_path / "j.sqlite", 3)
-    assert spent(tmp_path / "j.sqlite")[0] == 0
+        ask(settings("http://127.0.0.1:9/v1", usd_per_million_output=1.0, max_requests=3), tmp_path / "j.sqlite", 3)
+    assert spent(tmp_path / "j.sqlite") == (0, 0)  # nothing was sent, so nothing is used up of the cap either
 
 
 def test_after_a_breakdown_the_same_call_goes_on_where_it_stopped(misbehaving: Any, tmp_path: Path) -> None:

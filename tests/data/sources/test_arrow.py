@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,26 @@ def test_flipped_bytes_never_end_the_reader(tmp_path: Path) -> None:
     for place in range(8, len(whole), 37):
         (tmp_path / "b.arrow").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         assert read(tmp_path / "b.arrow")
+
+
+TRUNCATED_WHILE_READ = """
+import os, sys
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.arrow import read_arrow
+path = sys.argv[1]
+rows = read_arrow(InputFile(path, "a.arrow", os.path.getsize(path), ""), Source(name="s", kind="arrow", path=path))
+first = next(rows)
+os.truncate(path, 1000)
+print(first["locator"], sum(row["reason"] == "" for row in rows))
+"""
+
+
+def test_a_file_that_is_cut_while_it_is_read_does_not_end_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    table = pa.table({"text": [f"{number} " * 5000 for number in range(2000)]})
+    with pa.ipc.new_file(path, table.schema) as out:
+        out.write_table(table, max_chunksize=100)
+    command = [sys.executable, "-c", TRUNCATED_WHILE_READ, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
+    assert (done.returncode, done.stdout) == (0, "a.arrow:0 1999\n"), done.stderr

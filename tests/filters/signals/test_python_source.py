@@ -169,7 +169,7 @@ def test_a_child_that_does_not_start_ends_the_run() -> None:
 
 def test_the_child_dies_with_its_parent() -> None:
     program = (
-        "from filters.signals.python_source import Parser, signal\nimport time\n"
+        "from filters.signals.python_source import Parser\nimport time\n"
         "parser = Parser()\nparser.parse([b'x'])\nprint(parser._process.pid, flush=True)\ntime.sleep(1000)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)

@@ -47,7 +47,7 @@ _WORDS = "the river that we have seen moves a garden of winter and be with every
 _ELEMENTS = """
     html head meta title link script body header a b span nav small button kbd main section h1 h2 h3 p form label input
     select option fieldset legend div table thead tbody tr th td svg rect line details summary ul ol li code pre mark
-    article aside dl dt dd dialog em i
+    article aside dl dt dd dialog em i wbr
 """
 
 RECIPE = """\

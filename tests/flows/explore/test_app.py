@@ -17,6 +17,9 @@ from starlette.testclient import TestClient
 from data.manifest import read_manifest
 from flows.explore.app import Explorer, make_app
 from flows.explore.guard import Session
+from flows.explore.ledger import Ledger
+from flows.explore.pages import _breakable
+from flows.explore.query import Query
 from flows.progress import Silent
 from flows.report.excerpts import visible
 from flows.road import Request, drive
@@ -157,6 +160,26 @@ def test_filters_of_the_page_give_what_the_ledger_holds(client: TestClient, host
         shown = {found["data-id"] for found in page.with_(**{"class": "line"})}
         assert shown <= {row["id"] for row in some}
         assert len(shown) == min(len(some), 50)
+
+
+@pytest.mark.parametrize("q", ["EVIL.example", "<IMG src", "near ", "%", "_", "no such place"])
+def test_a_ledger_too_large_to_be_held_is_searched_all_the_same(
+    explorer: Explorer, hostile: tuple[Path, Path], q: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [
+        place
+        for place, row in enumerate(ledger(hostile[1]))
+        if any(q.strip().lower() in (row[name] or "").lower() for name in ("id", "origin_id", "locator", "url"))
+    ]
+    assert explorer.ledger.rows(Query(q=q), {}).tolist() == wanted
+    monkeypatch.setattr("flows.explore.ledger.HELD_ROWS", 0)
+    assert Ledger(explorer.published).rows(Query(q=q), {}).tolist() == wanted
+
+
+def test_names_break_at_their_joints_and_stay_escaped(client: TestClient) -> None:
+    page = client.get("/").text
+    assert ">gopher-quality.<wbr>min_<wbr>words</a>" in page
+    assert _breakable("a_<b>.c\u202e") == "a_<wbr>&lt;b&gt;.<wbr>c\\u202e"
 
 
 def test_a_list_is_sorted_and_reading_on_keeps_to_its_order(client: TestClient, hostile: tuple[Path, Path]) -> None:

@@ -1,0 +1,122 @@
+"""Classes that a page's own styles keep out of sight, and the mark on elements that bear them.
+
+Only what is beyond doubt counts: a rule for the class alone, outside of @media and the like, where no other rule and
+no script of the page names the class again. Elements with such a class get the `hidden` attribute in the source, which
+all engines heed. Where most of a page were hidden so, it is there to be seen: behind a button, on a next page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from data.pages.unread import end_of
+
+_SELECTOR = re.compile(rb"\.([A-Za-z_][\w-]*)")
+_HIDING = (
+    re.compile(rb"display\s*:\s*none(?![\w-])"),
+    re.compile(rb"visibility\s*:\s*(?:hidden|collapse)(?![\w-])"),
+)
+_MARKS = (b"}", b"{", b";")
+_NAME_GOES_ON = re.compile(rb"[\w-]")
+_SHOWS = re.compile(rb"display\s*:\s*(?!none)|visibility\s*:\s*(?!hidden|collapse)")
+_COMMENT = re.compile(rb"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
+_CLASS = re.compile(
+    rb"""(<[a-zA-Z][^\s<>/"']*)\s(?:[^<>]*?\s)?class\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>=`]+))""", re.IGNORECASE
+)
+#: What marked elements bear.
+MARK = ' hidden="by-class"'
+#: So much text, and half as much as is seen, is not hidden for good.
+MUCH_CHARS = 1500
+_TAG = re.compile(r"<[^>]*>")
+#: Longer ones are whole themes, with hundreds of rules for what scripts will show.
+MAX_SHEET_BYTES = 32_768
+#: No style sheet needs more rules that hide.
+MAX_RULES = 2000
+MAX_SELECTOR_BYTES = 500
+MAX_CLASSES = 100
+#: Classes stand so near the beginning of their tag.
+MAX_TAG_BYTES = 4096
+
+
+def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) -> frozenset[bytes]:
+    """Returns the classes whose elements are never seen.
+
+    Args:
+        content: the page, without styles and scripts.
+        sheets: content of the page's <style> elements.
+        scripts: content of its <script> elements, which may show what is hidden.
+    """
+    sheet = b"\n".join([each for each in sheets if len(each) <= MAX_SHEET_BYTES])
+    if b"/*" in sheet:
+        sheet = _COMMENT.sub(b" ", sheet)
+    places = sorted([found.start() for hiding in _HIDING for found in hiding.finditer(sheet)])
+    named = sorted(_named_to_hide(sheet, places[:MAX_RULES]))[:MAX_CLASSES] if places else []
+    used = [name for name in named if name in content and not any(_is_shown(each, name) for each in sheets)]
+    return frozenset(name for name in used if not any(name in script for script in scripts))
+
+
+def _named_to_hide(sheet: bytes, places: Sequence[int]) -> set[bytes]:
+    """Returns classes that a rule of their own hides, outside of other blocks.
+
+    Args:
+        places: where it is said that something is hidden, in order.
+    """
+    found: set[bytes] = set()
+    depth = counted = 0
+    for place in places:
+        opening = sheet.rfind(b"{", counted, place)
+        if opening < 0 or sheet.find(b"}", opening, place) >= 0:
+            continue
+        depth += sheet.count(b"{", counted, opening) - sheet.count(b"}", counted, opening)
+        start = max(sheet.rfind(mark, counted, opening) for mark in _MARKS)
+        selectors = sheet[max(start + 1, counted) : opening]
+        counted = opening
+        if depth == 0 and len(selectors) <= MAX_SELECTOR_BYTES:
+            found.update([name[1] for each in selectors.split(b",") if (name := _SELECTOR.fullmatch(each.strip()))])
+    return found
+
+
+def _is_shown(sheet: bytes, name: bytes) -> bool:
+    """Returns whether a rule that names a class may show it."""
+    wanted = b"." + name
+    place = sheet.find(wanted)
+    while place >= 0:
+        end = place + len(wanted)
+        if not _NAME_GOES_ON.match(sheet, end):
+            opening = sheet.find(b"{", end)
+            if opening < 0 or _SHOWS.search(sheet, opening, max(sheet.find(b"}", opening), opening)):
+                return True
+        place = sheet.find(wanted, end)
+    return False
+
+
+def mark_classes(content: bytes, classes: frozenset[bytes]) -> bytes:
+    """Returns a page in which elements of these classes bear the `hidden` attribute."""
+    places: set[int] = set()
+    for name in classes:
+        place = content.find(name)
+        while place >= 0:
+            begin = content.rfind(b"<", max(0, place - MAX_TAG_BYTES), place)
+            if begin >= 0 and (found := _CLASS.match(content, begin)):
+                names = (found[2] or found[3] or found[4] or b"").split()
+                if name in names:
+                    places.add(found.end(1))
+            place = content.find(name, place + len(name))
+    pieces, done = [], 0
+    for place in sorted(places):
+        pieces += [content[done:place], MARK.encode()]
+        done = place
+    return b"".join([*pieces, content[done:]]) if places else content
+
+
+def hide_much(source: str, seen_chars: int) -> bool:
+    """Returns whether marked elements of a serialised page hold more text than is kept out of sight for good."""
+    hidden, place = 0, source.find(MARK)
+    while place >= 0:
+        begin, start = source.rfind("<", 0, place), source.find(">", place) + 1
+        end = end_of(source, source[begin + 1 : place].partition(" ")[0], start)
+        end = end if end >= 0 else len(source)
+        hidden += sum(map(len, _TAG.sub(" ", source[start:end]).split()))
+        place = source.find(MARK, max(end, start))
+    return hidden >= MUCH_CHARS and 2 * hidden >= seen_chars

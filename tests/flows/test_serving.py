@@ -1,0 +1,41 @@
+"""Prefect's server as `phimill serve` starts it: its folder is there, and its end is told apart from slowness."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.errors import PhimillError
+from flows.launch import prepare_prefect
+from flows.serving import start_server
+
+
+def test_prefects_folder_is_made_though_the_out_folder_is_not_there_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    prepare_prefect(tmp_path / "out" / ".prefect")
+    assert (tmp_path / "out" / ".prefect").is_dir()
+    assert os.environ["PREFECT_HOME"] == str(tmp_path / "out" / ".prefect")
+
+
+def test_where_the_user_has_a_prefect_home_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"PREFECT_HOME": str(tmp_path / "own")})
+    prepare_prefect(tmp_path / "out" / ".prefect")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_server_that_ends_is_told_by_its_last_words_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text(f"#!{shutil.which('sh')}\necho unable to open database file\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    with pytest.raises(PhimillError, match="ended with code 3.*Its last words: unable to open database file"):
+        start_server(port=1)
