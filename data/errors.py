@@ -32,12 +32,21 @@ class UsageError(PhimillError):
 
 
 class RecipeError(UsageError):
-    """A recipe cannot be used; `str()` starts with `file:line: key:` where known."""
+    """A recipe cannot be used; `str()` starts with `file:line: key:` where known.
+
+    Attributes:
+        others: further mistakes, each of which `str()` puts on a line of its own.
+    """
+
+    others: tuple[Exception, ...] = ()
 
     def __init__(self, message: str, *, key: str = "", file: str = "", line: int | None = None) -> None:
         self.message, self.key, self.file, self.line = message, key, file, line
         place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{place}{key}: {message}" if key else f"{place}{message}")
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class QuarantineError(PhimillError):
@@ -66,6 +75,16 @@ class ModelError(PhimillError):
 
 class PluginError(PhimillError):
     """A filter or function that the recipe brings along failed, or gave what cannot be used."""
+
+
+def together(mistakes: Iterable[Exception]) -> Exception:
+    """Returns one error for all of some mistakes, a recipe's in the order of its lines; else the first of them."""
+    flat = [inner for one in mistakes for inner in (one, *getattr(one, "others", ()))]
+    first, *others = sorted(flat, key=lambda mistake: getattr(mistake, "line", None) or 0)
+    for one in flat:
+        if isinstance(one, RecipeError):
+            one.others = tuple(others) if one is first else ()
+    return first
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -19,8 +19,8 @@ from data.pages.content import Content, find_content
 from data.pages.facts import find_facts
 from data.pages.hidden_classes import MARK, hide_much
 from data.pages.network import shipped
-from data.pages.reading import read_page_blocks
-from data.pages.source import parse, without_scripts
+from data.pages.reading import read_page_blocks, strip
+from data.pages.source import parse
 from data.pages.tags import COLOUR, blends_in, is_hiding
 from data.pages.writing import write
 
@@ -80,13 +80,14 @@ def read_page(
 ) -> Page:
     """Returns what a page gives; an undecodable one is quarantined, an opted-out or empty one dropped."""
     try:
-        html, charset = decode_html(without_scripts(content), content_type)
+        stripped, marked = strip(content)
+        html, charset = decode_html(stripped, content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
     source = parse(html)
     with _no_collection():
         blocks = read_page_blocks(source, content, whole=engine == "plain")
-        if MARK in source and hide_much(source, int(blocks.chars().sum())):
+        if marked and hide_much(source, int(blocks.chars().sum())):
             html, source = html.replace(MARK, ""), source.replace(MARK, "")
             blocks = read_page_blocks(source, content, whole=engine == "plain")
         facts = find_facts(blocks.facts, content)
@@ -167,7 +168,7 @@ def _everything(page: _Reading) -> str:
 def _main_content_or_second_opinion(page: _Reading) -> str:
     """Returns the main content; where the model is in doubt, trafilatura says which blocks it is made of."""
     blocks, found = _content(page)
-    if found.doubt <= MAX_DOUBT or bracket_depth(page.html) > MAX_DEPTH:
+    if found.doubt(blocks) <= MAX_DOUBT or bracket_depth(page.html) > MAX_DEPTH:
         return write(blocks, found.numbers)
     from data.pages.labels import label
 

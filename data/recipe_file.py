@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
-from typing import Any, Iterable, Mapping, get_args
+from typing import Any, Iterable, Mapping, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from data.errors import RecipeError, did_you_mean
+from data.errors import RecipeError, did_you_mean, together
 from data.recipe import Recipe, filter_name
 from data.sources.settings import without_secrets
 
@@ -213,26 +213,35 @@ def explain(
     """Returns what is wrong with a file's values in words for people: file, line, key, what is known there.
 
     Args:
-        failure: what Pydantic says; its first complaint counts.
+        failure: what Pydantic says; of each key its first complaint counts.
         path: the file.
         lines: where its keys stand.
         model: what the values should have been.
     """
-    first = failure.errors(include_url=False)[0]
-    place: Place = tuple(first["loc"])
-    if first["type"] == "extra_forbidden":
+    found: dict[Place, Any] = {}
+    for complaint in failure.errors(include_url=False):
+        place = complaint["loc"]
+        if complaint["type"] not in ("extra_forbidden", "missing"):  # of what a key may be, each complains
+            place = _nearest(place, lines) if lines else place
+        found.setdefault(place, complaint)
+    return cast(RecipeError, together(_mistake(complaint, path, lines, model) for complaint in found.values()))
+
+
+def _mistake(complaint: Any, path: Path, lines: dict[Place, int], model: type[BaseModel]) -> RecipeError:
+    place: Place = tuple(complaint["loc"])
+    if complaint["type"] == "extra_forbidden":
         known = _known_keys(model, place[:-1])
         message = f'unknown key "{place[-1]}".{did_you_mean(str(place[-1]), known)}'
         return error_at(path, lines, place, f"{message} Known here: {', '.join(known)}.")
-    if first["type"] == "missing":
+    if complaint["type"] == "missing":
         return error_at(path, lines, place, "is missing")
-    found = first.get("input")
+    found = complaint.get("input")
     shown = "" if isinstance(found, (dict, list)) else f" (found: {without_secrets(repr(found))})"
     nearest = ""
-    if first["type"] == "literal_error" and isinstance(found, str):
-        nearest = did_you_mean(found, re.findall(r"'([^']*)'", first.get("ctx", {}).get("expected", "")))
+    if complaint["type"] == "literal_error" and isinstance(found, str):
+        nearest = did_you_mean(found, re.findall(r"'([^']*)'", complaint.get("ctx", {}).get("expected", "")))
     stop = "." if nearest else ""
-    return error_at(path, lines, place, first["msg"].removeprefix("Value error, ") + shown + stop + nearest)
+    return error_at(path, lines, place, complaint["msg"].removeprefix("Value error, ") + shown + stop + nearest)
 
 
 def _known_keys(model: Any, place: Place) -> list[str]:
@@ -251,10 +260,14 @@ def _known_keys(model: Any, place: Place) -> list[str]:
 
 def error_at(path: Path, lines: dict[Place, int], place: Place, message: str) -> RecipeError:
     """Returns an error that names a file, the nearest known line and the key."""
-    known = place
-    while known and known not in lines:
-        known = known[:-1]
-    return RecipeError(message, key=dotted(place), file=str(path), line=lines.get(known))
+    return RecipeError(message, key=dotted(place), file=str(path), line=lines.get(_nearest(place, lines)))
+
+
+def _nearest(place: Place, lines: Mapping[Place, int]) -> Place:
+    """Returns a place, or the innermost around it that stands in the file."""
+    while place and place not in lines:
+        place = place[:-1]
+    return place
 
 
 def dotted(place: Place) -> str:

@@ -54,11 +54,17 @@ class Showcase:
             self._shown = percent
             self._attempt(lambda: self._move(percent))
 
-    def finish(self, manifest: dict[str, Any], out: Path) -> None:
-        """Leaves the funnel, the reasons and the summary."""
+    def finish(self, manifest: dict[str, Any], out: Path, is_new: bool = True) -> None:
+        """Leaves the funnel, the reasons and the summary.
+
+        Args:
+            manifest: what was published.
+            out: where it stands.
+            is_new: whether this run made it; a run that found nothing to do tells no regression a second time.
+        """
         self._attempt(lambda: self._tables(manifest, out))
         drift = manifest.get("drift")
-        if drift and drift["beyond"]:
+        if is_new and drift and drift["beyond"]:
             self._attempt(lambda: self._raise_regression(manifest, drift, out))
 
     def _start(self) -> None:

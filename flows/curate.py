@@ -55,15 +55,16 @@ def curate(
     showcase = Showcase(list(ROAD), get_run_logger())
     with open_run(request, Progress(observer=showcase.progress)) as run:
         _UNDER_WAY[out] = run
+        done: dict[str, Any] = {}
         try:
             for name in ROAD:
                 showcase.begin(name)
                 if name == "synthesise" and not approved:
                     _wait_for_yes(run)
-                step.with_options(name=name, task_run_name=name)(name, out)
+                done = step.with_options(name=name, task_run_name=name)(name, out)
             manifest = run.facts["manifest"]
             published.set()
-            showcase.finish(manifest, run.work.out)
+            showcase.finish(manifest, run.work.out, is_new=not done.get("reused"))
         finally:
             _UNDER_WAY.pop(out, None)
     return {"out": str(run.work.out), "snapshot": manifest["snapshot"], "counts": manifest["counts"]["by_source"]}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
 from data.errors import PhimillError, UsageError
+from data.fingerprint import file_sha256
 from data.recipe import Synthesise
 from flows.progress import Progress
 from flows.teaching.plans import plan_of
@@ -43,6 +44,7 @@ class Order:
         go_on: asked after the preview; whether to go on.
         shared: whether answers of other runs may be used.
         watch: told how it stands; None: a live table or lines.
+        benchmarks: files of test items, which no record that is kept may repeat.
     """
 
     out: Path
@@ -54,6 +56,7 @@ class Order:
     go_on: Callable[[str], bool] = lambda question: True
     shared: bool = True
     watch: Callable[[Tally], None] | None = None
+    benchmarks: tuple[Path, ...] = ()
 
 
 def fulfil(order: Order) -> dict[str, Any]:
@@ -119,10 +122,16 @@ def opened(order: Order, journal: Path) -> Iterator[tuple[Generation, Watch | No
     watch = Watch(order.name) if order.watch is None else None
     show = watch.show if watch else order.watch or (lambda tally: None)
     shared = SharedAnswers(default_path()) if order.shared else None
+    more: dict[str, Any] = {"plan": plan, "shared": shared, "on_change": show}
     try:
-        with Generation(order.settings, order.seed, journal, plan=plan, shared=shared, on_change=show) as generation:
-            with watch or contextlib.nullcontext():
-                yield generation, watch
+        with contextlib.ExitStack() as stack:
+            if order.benchmarks:
+                from flows.teaching.leaks import Leaks
+
+                more["find_leak"] = stack.enter_context(Leaks(order.benchmarks, journal.parent)).find
+            generation = stack.enter_context(Generation(order.settings, order.seed, journal, **more))
+            stack.enter_context(watch or contextlib.nullcontext())
+            yield generation, watch
     except sqlite3.OperationalError as failure:  # a full disk, or one that cannot be written
         raise OSError(errno.EIO, str(failure), str(journal)) from failure
 
@@ -131,6 +140,8 @@ def _write(order: Order, generation: Generation) -> dict[str, Any]:
     from synth.exercise_files import write_exercises
 
     facts = generation.facts()
+    if order.benchmarks:
+        facts["benchmarks"] = {path.name: file_sha256(path) for path in order.benchmarks}
     write_exercises(order.out, generation.items, generation.table(), facts, order.name)
     write_report(order.out / "report.html", order.name, generation.items, facts)
     if order.settings.shipped:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, Iterator
 
-from data.errors import UsageError, did_you_mean
+from data.errors import RecipeError, UsageError, did_you_mean, together
 from data.fingerprint import file_sha256
 from data.recipe import Recipe
 from data.recipe_file import Place, RecipeFile
@@ -24,7 +24,7 @@ def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
         measures: whether the plan shall measure; if it only judges, no file that a filter names is looked at.
 
     Raises:
-        RecipeError: an unknown preset, bound or signal, with file, line and nearest name.
+        RecipeError: unknown presets, bounds and signals, each with file, line and nearest name.
     """
     from filters.judging.rules import resolve_filters
 
@@ -33,48 +33,81 @@ def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
         if "quality" in given:
             raise file.error(("sources",), "the input's signal \"quality\" has the name of the model's; rename it")
         given.add("quality")
-    _check_scopes(file)
-    return resolve_filters(file.recipe.filters, given, file.error, file.root if measures else None)
+    mistakes: list[Exception] = [*_scope_mistakes(file)]
+    try:
+        plan = resolve_filters(file.recipe.filters, given, file.error, file.root if measures else None)
+    except RecipeError as mistake:
+        mistakes.append(mistake)
+    if mistakes:
+        raise together(mistakes)
+    return plan
 
 
-def _check_scopes(file: RecipeFile) -> None:
+def _scope_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     known = [source.name for source in file.recipe.sources]
     for number, entry in enumerate(file.recipe.filters):
         for name in entry.where.source or ():
             if name not in known:
                 place = ("filters", number, "where", "source")
-                raise file.error(place, f'unknown source "{name}".{did_you_mean(name, known)}')
+                yield file.error(place, f'unknown source "{name}".{did_you_mean(name, known)}')
 
 
-def check_paths(file: RecipeFile) -> None:
-    """Makes sure that every file that the recipe names exists and every key is there.
+def check_all(file: RecipeFile, with_tests: bool = False) -> Plan:
+    """Returns the resolved plan of a recipe in which no mistake can be found before work begins.
+
+    Args:
+        file: the recipe.
+        with_tests: look at its tests too, of which a run takes no notice.
 
     Raises:
-        RecipeError: naming the first that is missing, with file and line.
+        RecipeError: all mistakes, each with file and line.
     """
+    from flows.expectations import check_expectations
+
+    mistakes: list[Exception] = []
+    plan: Plan | None = None
+    try:
+        plan = resolve_plan(file)
+    except RecipeError as mistake:
+        mistakes.append(mistake)
+    mistakes += path_mistakes(file)
+    if plan is not None and with_tests:
+        try:
+            check_expectations(file, plan)
+        except RecipeError as mistake:
+            mistakes.append(mistake)
+    if plan is None or mistakes:
+        raise together(mistakes)
+    return plan
+
+
+def path_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
+    """Yields what is wrong with the files, folders and keys that a recipe names."""
     recipe = file.recipe
+    missing = set()
     for place, path in named_files(recipe):
         if not (file.root / path).is_file():
-            raise file.error(place, f"no such file: {file.root / path}")
-    if recipe.quality is not None and recipe.quality.model is not None:
-        _check_sha256(file, "quality", recipe.quality.model, recipe.quality.sha256)
-    if recipe.language is not None and recipe.language.file is not None:
-        _check_sha256(file, "language", recipe.language.file, recipe.language.sha256)
+            missing.add(path)
+            yield file.error(place, f"no such file: {file.root / path}")
+    if recipe.quality is not None and recipe.quality.model is not None and recipe.quality.model not in missing:
+        yield from _sha256_mistakes(file, "quality", recipe.quality.model, recipe.quality.sha256)
+    if recipe.language is not None and recipe.language.file is not None and recipe.language.file not in missing:
+        yield from _sha256_mistakes(file, "language", recipe.language.file, recipe.language.sha256)
     for number, source in enumerate(recipe.sources):
-        _check_source(file, number, source.kind, source.addresses)
+        yield from _source_mistakes(file, number, source.kind, source.addresses)
         archives = file.root / (source.archives or "")
         if not is_address(source.archives or "") and not archives.is_dir():
-            raise file.error(("sources", number, "archives"), f"no such folder: {archives}")
-    _check_substrings(file)
-    _check_mixture(file)
-    _check_sandbox(file)
-    _check_teacher(file)
+            yield file.error(("sources", number, "archives"), f"no such folder: {archives}")
+    yield from _substring_mistakes(file)
+    yield from _mixture_mistakes(file)
+    yield from _sandbox_mistakes(file)
+    yield from _teacher_mistakes(file)
 
 
-def _check_sha256(file: RecipeFile, part: str, model: str, expected: str | None) -> None:
+def _sha256_mistakes(file: RecipeFile, part: str, model: str, expected: str | None) -> Iterator[RecipeError]:
     found = file_sha256(file.root / model)
     if found != expected:
-        raise file.error((part, "sha256"), f"the model's SHA-256 is {found}, expected {expected}")
+        yield file.error((part, "sha256"), f"the model's SHA-256 is {found}, expected {expected}")
 
 
 def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
@@ -96,7 +129,7 @@ def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
     return named
 
 
-def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) -> None:
+def _source_mistakes(file: RecipeFile, number: int, kind: str, paths: list[str]) -> Iterator[RecipeError]:
     if kind == "huggingface":
         return
     for path in paths:
@@ -105,43 +138,43 @@ def _check_source(file: RecipeFile, number: int, kind: str, paths: list[str]) ->
         absolute = file.root / path
         pattern = any(sign in path for sign in "*?[")
         if not (any(file.root.glob(path)) if pattern and not os.path.isabs(path) else pattern or absolute.exists()):
-            raise file.error(("sources", number, "path"), f"nothing there: {absolute}")
+            yield file.error(("sources", number, "path"), f"nothing there: {absolute}")
 
 
-def _check_substrings(file: RecipeFile) -> None:
+def _substring_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     if file.recipe.deduplicate is not None and file.recipe.deduplicate.substrings is not None:
         from filters.cuts.substrings import PACKAGE, is_installed
 
         if not is_installed():
             message = f"needs the package {PACKAGE}, which is not installed: pip install {PACKAGE}"
-            raise file.error(("deduplicate", "substrings"), message)
+            yield file.error(("deduplicate", "substrings"), message)
 
 
-def _check_sandbox(file: RecipeFile) -> None:
+def _sandbox_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     """Makes sure that functions can be run, where a benchmark's behaviour is looked for in them."""
     chosen = file.recipe.decontaminate
     if chosen.behaviour and not chosen.benchmarks:
-        raise file.error(("decontaminate", "behaviour"), "needs `benchmarks` whose solutions are to be kept out")
+        yield file.error(("decontaminate", "behaviour"), "needs `benchmarks` whose solutions are to be kept out")
     if chosen.behaviour:
         from synth.sandbox.tiers import choose_tier
 
         if choose_tier() == "none":
             message = "runs functions, and no sandbox here holds what tries to get out of it: install bubblewrap"
-            raise file.error(("decontaminate", "behaviour"), f"{message} (apt install bubblewrap), or set it to false")
+            yield file.error(("decontaminate", "behaviour"), f"{message} (apt install bubblewrap), or set it to false")
 
 
-def _check_mixture(file: RecipeFile) -> None:
+def _mixture_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     recipe = file.recipe
     if recipe.mixture.repeat and recipe.deduplicate is None:
         message = "goes by the size of clusters of duplicates, and `deduplicate` is null: there are none"
-        raise file.error(("mixture", "repeat"), message)
+        yield file.error(("mixture", "repeat"), message)
     taught = _taught(file) if recipe.mixture.by == "kind" else {"synth"} if recipe.synthesise else set()
     known = taught | {source.documents_are if recipe.mixture.by == "kind" else source.name for source in recipe.sources}
     for group in recipe.mixture.shares:
         if group not in known and not (recipe.mixture.by == "source" and group.startswith("synth/")):
             hint = did_you_mean(group, known)
             message = f'no documents are "{group}" here.{hint} There will be: {", ".join(sorted(known))}.'
-            raise file.error(("mixture", "shares", group), message)
+            yield file.error(("mixture", "shares", group), message)
 
 
 def _taught(file: RecipeFile) -> set[str]:
@@ -156,12 +189,12 @@ def _taught(file: RecipeFile) -> set[str]:
         from synth.variety.files import find_variety, read_variety
 
         path = file.root / settings.spec
-        with suppress(UsageError):  # named by _check_variety
+        with suppress(UsageError):  # named by _variety_mistakes
             wanted = read_variety(path if path.is_file() else find_variety(settings.spec)).variety.kinds
     return {KINDS[kind].document_kind for kind in wanted if kind in KINDS}
 
 
-def _check_teacher(file: RecipeFile) -> None:
+def _teacher_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     settings = file.recipe.synthesise
     if settings is None:
         return
@@ -172,7 +205,7 @@ def _check_teacher(file: RecipeFile) -> None:
         if teacher is None or teacher.base_url == "builtin" or teacher.base_url.startswith("recorded:"):
             continue
         if teacher.api_key_file is None and not os.environ.get(teacher.api_key_env):
-            raise file.error(
+            yield file.error(
                 ("synthesise", name, "api_key_env"),
                 f"the environment variable {teacher.api_key_env} is not set; "
                 "put the endpoint's key there (any word, for a server that wants none)",
@@ -180,18 +213,18 @@ def _check_teacher(file: RecipeFile) -> None:
         try:
             price_of(teacher)
         except UsageError as error:
-            raise file.error(("synthesise", name, "max_usd"), str(error)) from None
+            yield file.error(("synthesise", name, "max_usd"), str(error))
     for number, kind in enumerate(settings.kinds):
         try:
             find_kind(kind)
         except UsageError as error:
-            raise file.error(("synthesise", "kinds", number), str(error)) from None
+            yield file.error(("synthesise", "kinds", number), str(error))
     if settings.prompts and not (file.root / settings.prompts).is_dir():
-        raise file.error(("synthesise", "prompts"), f"no such folder: {file.root / settings.prompts}")
-    _check_variety(file, settings.spec)
+        yield file.error(("synthesise", "prompts"), f"no such folder: {file.root / settings.prompts}")
+    yield from _variety_mistakes(file, settings.spec)
 
 
-def _check_variety(file: RecipeFile, spec: str | None) -> None:
+def _variety_mistakes(file: RecipeFile, spec: str | None) -> Iterator[RecipeError]:
     if spec is None:
         return
     from synth.variety.files import find_variety, read_variety
@@ -200,4 +233,4 @@ def _check_variety(file: RecipeFile, spec: str | None) -> None:
         path = file.root / spec
         read_variety(path if path.is_file() else find_variety(spec))
     except UsageError as error:
-        raise file.error(("synthesise", "spec"), str(error)) from None
+        yield file.error(("synthesise", "spec"), str(error))

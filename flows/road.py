@@ -12,7 +12,7 @@ from typing import Any
 from data.errors import PhimillError, UsageError
 from data.recipe_file import RecipeFile
 from flows.pool import Pool
-from flows.preflight import check_paths, resolve_plan
+from flows.preflight import check_all
 from flows.progress import Progress
 from flows.run import Run
 from flows.steps.decontaminate import decontaminate
@@ -91,8 +91,7 @@ def open_run(request: Request, progress: Progress | None = None) -> Iterator[Run
 @contextmanager
 def open_work(file: RecipeFile, request: Request, progress: Progress | None = None) -> Iterator[Run]:
     """Checks a recipe that is read already, locks the out folder, yields the run."""
-    plan = resolve_plan(file)
-    check_paths(file)
+    plan = check_all(file)
     workers = request.workers or len(os.sched_getaffinity(0))
     with Work(Path(request.out).absolute()) as work, Pool(workers) as pool:
         work.note("run", recipe=str(file.path), changes=request.changes, workers=workers, sample=request.sample)

@@ -87,25 +87,20 @@ def synth(
         batch: use the endpoint's Batch API.
         approve: say what it will cost, and wait for a yes in these pages before money is spent.
     """
-    out = from_home(out)
     usual = ["section", "lesson"] if what == "textbooks" else None
     wishes = {
-        "exercises": exercises,
-        "topics": split(topics or None, "topics"),
-        "kinds": split(kinds or None, "kinds") or usual,
-        "base_url": base_url,
-        "model": model,
-        "max_usd": max_usd,
-        "max_requests": max_requests,
-        "max_total_tokens": max_total_tokens,
-        "usd_per_million_input": usd_per_million_input,
-        "usd_per_million_output": usd_per_million_output,
-        "min_level": min_level,
-        "spec": from_home(spec) if spec else None,
-        "prompts": from_home(prompts) if prompts else None,
-        "batch": batch or None,
-        "approve": approve or None,
-    }
+        "exercises": exercises, "topics": split(topics or None, "topics"),
+        "kinds": split(kinds or None, "kinds") or usual, "base_url": base_url, "model": model, "max_usd": max_usd,
+        "max_requests": max_requests, "max_total_tokens": max_total_tokens,
+        "usd_per_million_input": usd_per_million_input, "usd_per_million_output": usd_per_million_output,
+        "min_level": min_level, "spec": from_home(spec) if spec else None,
+        "prompts": from_home(prompts) if prompts else None, "batch": batch or None, "approve": approve or None,
+    }  # fmt: skip
+    return _made(from_home(out), wishes, seed, what)
+
+
+def _made(out: str, wishes: dict[str, Any], seed: int, what: str) -> dict[str, Any]:
+    """Waits for a yes where one is needed, has all of it made, shows what became of it; returns the counts."""
     settings = settings_of(**wishes)
     if needs_approval(settings):
         wait_for_yes(settings, seed)

@@ -25,7 +25,7 @@ def open_console() -> Console:
 
 
 def new_table(*headings: str) -> Any:
-    """Returns a table; a heading that ends in > is of a column of numbers."""
+    """Returns a table; a heading that ends in > is of a column of numbers, an empty one of bars, which never wrap."""
     from rich import box
     from rich.table import Table
 
@@ -35,8 +35,8 @@ def new_table(*headings: str) -> Any:
         drawn.add_column(
             heading.rstrip(">"),
             justify="right" if is_number else "left",
-            no_wrap=is_number or place == 0,
-            overflow="ellipsis" if place == 0 else "fold",
+            no_wrap=is_number or place == 0 or not heading,
+            overflow="ellipsis" if place == 0 else "fold" if heading else "crop",
             min_width=12 if place == 0 and not is_number else None,
         )
     return drawn
@@ -68,6 +68,11 @@ def show_number(value: float | None) -> str:
     from flows.report.formatting import value as written
 
     return written(value).replace(THIN, ",")
+
+
+def signed(number: int, sign: str = "") -> str:
+    """Returns a count with a sign before it, none before 0."""
+    return f"{sign if number else ''}{number:,}"
 
 
 def fit(value: Any) -> Any:

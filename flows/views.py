@@ -140,7 +140,7 @@ def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None
 
 def _print_funnel(console: Console, counts: dict[str, Any]) -> None:
     wide = console.width >= 100
-    bar = 36 if wide else 20
+    bar = min(max(console.width - 92, 10), 36) if wide else min(max(console.width - 66, 6), 20)
     table = new_table("stage", "in>", "left here>", "", "most often as")
     most = max([stage["in"] for stage in counts["stages"]] + [1])
     for stage in counts["stages"]:
@@ -169,8 +169,8 @@ def _print_reasons(console: Console, counts: dict[str, Any]) -> None:
     rows = sorted(counts["reasons"], key=lambda row: (-row["documents"], row["stage"], row["reason"]))
     if not rows:
         return
-    wide = console.width >= 110
-    bar_width = min(max(console.width - 78, 3), 20)
+    wide = console.width >= 130
+    bar_width = min(max(console.width - (120 if wide else 78), 3), 20)
     table = new_table("reason", "stage", "documents>", "", "tokens>", *(["rule"] if wide else []))
     for row in rows[:TOP_REASONS]:
         bar = styled(draw_bar(row["documents"] / rows[0]["documents"], bar_width), _COLOURS.get(row["status"], "red"))

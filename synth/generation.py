@@ -24,6 +24,7 @@ from synth.builtin.faults import FaultRates, rates_of
 from synth.examining import Examined, examine_record, with_tests
 from synth.figures import figures_of, limits_of
 from synth.journal import Journal
+from synth.kinds.registry import find_kind
 from synth.novelty import Novelty
 from synth.plans import DocumentPlan, Outcome, PlainPlan, Plan
 from synth.prompts import Prompts
@@ -50,6 +51,8 @@ class Generation:
         plan: what to ask for; default: topics and kinds in turn.
         shared: answers of other runs.
         on_change: called whenever the tally has changed.
+        find_leak: given a record's text, code and the kind of its document, says what of a benchmark it repeats; "":
+            nothing.
         examine: runs a record and weighs what that shows.
 
     Attributes:
@@ -71,8 +74,9 @@ class Generation:
         shared: SharedAnswers | None = None,
         on_change: Callable[[Tally], None] = lambda tally: None,
         examine: Callable[..., Examined] = examine_record,
+        find_leak: Callable[[str, str, str], str] = lambda text, code, kind: "",
     ) -> None:
-        self.examine = examine
+        self.examine, self.find_leak = examine, find_leak
         self.settings, self.rates = settings, rates or rates_of(settings.teacher)
         self.prompts = Prompts(Path(settings.prompts) if settings.prompts else None)
         self.plan: Plan = plan or PlainPlan(seed, settings.topics, settings.kinds)
@@ -209,11 +213,17 @@ class Generation:
             if examined.reason:
                 item.reason, item.detail = examined.reason, examined.detail
             else:
-                item.reason = self._met(item, examined)
+                item.detail = self._leak(item)
+                item.reason = "contaminated" if item.detail else self._met(item, examined)
         self.tally.decide(item.spec.topic, item.spec.kind, item.reason)
         self.tally.shared += item.answer.origin == "shared"
         self.tally.tokens += sum(item.answer.usage or ())
         self._changed()
+
+    def _leak(self, item: Item) -> str:
+        """Returns what of a benchmark a record repeats; "" if nothing."""
+        record = item.parsed.record
+        return self.find_leak(record.text, record.code, find_kind(item.spec.kind).document_kind) if record else ""
 
     def _met(self, item: Item, examined: Examined) -> str:
         """Returns why a record that could be kept is not new; "" if it is."""

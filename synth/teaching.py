@@ -65,32 +65,37 @@ def teach(
         UsageError: something cannot be used as given.
         PhimillError: the endpoint is down or out of quota.
     """
-    named = {"model": model} if model else {}
-    try:
-        settings = Synthesise.model_validate(
-            {
-                "teacher": {"base_url": base_url, **named, **teacher},
-                "exercises": number,
-                "topics": list(topics),
-                "kinds": list(kinds),
-                "min_level": min_level,
-                "prompts": prompts,
-            }
-        )
-    except ValidationError as failure:
-        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}, found {one['input']!r}" for one in failure.errors()]
-        raise UsageError("; ".join(told)) from None
-    check_settings(settings)
+    settings = _settings(
+        {"base_url": base_url, **({"model": model} if model else {}), **teacher},
+        {
+            "exercises": number, "topics": list(topics), "kinds": list(kinds), "min_level": min_level,
+            "prompts": prompts,
+        },
+    )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="phimill-") as place:
         ledger = Path(journal) if journal else Path(place) / "teacher.sqlite"
         with Generation(settings, seed, ledger, plan=plan) as generation:
             generation.run()
-            table, facts = generation.table(), generation.facts()
-            rows = [row for row in table.to_pylist() if not row["status"]]
-            records = [item.parsed.record for item in generation.items if not item.reason]
-    kept = [
+            table = generation.table()
+            return Taught(_kept(generation, table), table, generation.facts())
+
+
+def _settings(teacher: dict[str, Any], wishes: dict[str, Any]) -> Synthesise:
+    """Returns settings; what cannot be one is named with what was found."""
+    try:
+        settings = Synthesise.model_validate({"teacher": teacher, **wishes})
+    except ValidationError as failure:
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}, found {one['input']!r}" for one in failure.errors()]
+        raise UsageError("; ".join(told)) from None
+    check_settings(settings)
+    return settings
+
+
+def _kept(generation: Generation, table: pa.Table) -> list[dict[str, Any]]:
+    rows = [row for row in table.to_pylist() if not row["status"]]
+    records = [item.parsed.record for item in generation.items if not item.reason]
+    return [
         {**{name: row[name] for name in ("id", "kind", "text", "metadata")}, "title": record.title, "chat": record.chat}
         for row, record in zip(rows, records, strict=True)
         if record is not None
     ]
-    return Taught(kept, table, facts)

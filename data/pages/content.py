@@ -35,11 +35,15 @@ class Content:
 
     Attributes:
         kept: a truth value for each block.
-        doubt: which share of the text the model is unsure of, 0 … 1.
+        logits: what the model says; null for pages with hardly any text.
     """
 
     kept: npt.NDArray[np.bool_]
-    doubt: float
+    logits: npt.NDArray[np.int64] | None = None
+
+    def doubt(self, page: Blocks) -> float:
+        """Returns which share of the text the model is unsure of, 0 … 1."""
+        return 0.5 if self.logits is None else doubt(page.chars(), self.logits, self.kept)
 
     def chars(self, page: Blocks) -> int:
         """Returns how many characters are kept."""
@@ -62,12 +66,12 @@ def find_content(page: Blocks, network: Network, generous: bool = False) -> Cont
             them for comments.
     """
     if not len(page.blocks):
-        return Content(np.zeros(0, dtype=np.bool_), 0.0)
+        return Content(np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64))
     chars, links = page.chars(), page.link_chars()
     logits = network.logits(page)
     if int((chars - links).sum()) < SMALL_PAGE_CHARS:
         kept = (logits > KEEP) | (~_set_aside(page) & (links * 2 <= chars))
-        return Content(kept if kept.any() else np.ones_like(kept), 0.5)
+        return Content(kept if kept.any() else np.ones_like(kept))
     kept = logits > KEEP
     if int(chars[kept].sum()) < LITTLE_CHARS:
         kept = logits > RELAXED
@@ -76,7 +80,7 @@ def find_content(page: Blocks, network: Network, generous: bool = False) -> Cont
         paragraphs = ~_set_aside(page) & (links * 2 <= chars) & (chars >= PARAGRAPH_CHARS)
         kept = kept | (paragraphs if little else paragraphs & (logits > BESIDE))
     kept = beside(page, kept if kept.any() else np.ones_like(kept), logits)
-    return Content(kept, doubt(chars, logits, kept))
+    return Content(kept, logits)
 
 
 def beside(page: Blocks, kept: npt.NDArray[np.bool_], logits: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

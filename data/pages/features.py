@@ -38,7 +38,7 @@ _AROUND: tuple[tuple[str, ...], ...] = (
     ("li",), ("dialog", "details"),
 )  # fmt: skip
 KINDS = (CODE, CODE_LINES, ROW, HEAD_ROW)
-_END = frozenset(".!?…。！？:;\"”'’)»」")
+END = frozenset(".!?…。！？:;\"”'’)»」")
 _SHORT_WORDS = 8
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DIGIT = re.compile(r"\d")
@@ -287,7 +287,7 @@ def of_text(block: Block, texts: Mapping[str, int], title: str, seen: set[str]) 
     seen.add(folded)
     return (
         size, block.link_chars, block.words, commas, score + MAX_SCORE, known, digits,
-        PARTS if size > 8 and folded in title else 0, PARTS if again else 0, PARTS if text[-1] in _END else 0,
+        PARTS if size > 8 and folded in title else 0, PARTS if again else 0, PARTS if text[-1] in END else 0,
         PARTS if "|" in text or "»" in text else 0, PARTS if "©" in text else 0,
         PARTS if sentences > PARTS else sentences, PARTS if text[0].islower() else 0, PARTS if "\n" in text else 0,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,12 +12,34 @@ from data.pages import features
 from data.pages.blocks import Blocks
 from data.pages.features import FEATURES, Floats, Whole
 from data.pages.kernels import heads, measures
-from data.pages.scanning import Arrays, make_table
+from data.pages.network import LOGIT, MAX_LOGIT, UNIT, Layer
+from data.pages.scanning import Arrays, make_table, points_of
 
+LETTER = re.compile(r"[^\W\d_]")
 _GROUPS = np.full(heads.NUMBERS, -1, dtype=np.int64)
 _GROUPS[list(features.GROUP_OF)] = list(features.GROUP_OF.values())
 _KINDS = np.array(features.KINDS, dtype=np.int64)
 _MASKS = features.AROUND_MASKS.ravel()
+
+
+def _characters() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
+    """Returns of each character below U+10000 the one in lower case, and what it is.
+
+    What becomes two characters in lower case, or another one at a word's end, is left to Python.
+    """
+    every = [chr(number) for number in range(0x10000)]
+    small = [each.lower() for each in every]
+    lowered = np.array([ord(each) if len(each) == 1 else 0 for each in small], dtype=np.uint32)
+    kinds = np.zeros(0x10000, dtype=np.uint8)
+    for kind, are in (
+        (measures.LETTER, lambda each: LETTER.match(each)),
+        (measures.DIGIT, lambda each: each.isdecimal()),
+        (measures.SMALL, str.islower),
+        (measures.ENDS, lambda each: each in features.END),
+        (measures.UNLIKE, lambda each: len(each.lower()) > 1 or each == "\u03a3"),
+    ):
+        kinds[[number for number, each in enumerate(every) if are(each)]] |= kind
+    return lowered, kinds
 
 
 class Measurer:
@@ -28,6 +51,7 @@ class Measurer:
 
     def __init__(self, texts: Mapping[str, int]) -> None:
         self._texts = texts
+        self._characters = _characters()
         self._table = make_table({word: heads.MAX_SCORE + score for word, score in texts.items()})
 
     def measure(self, page: Blocks, arrays: Arrays) -> tuple[Floats, Whole, tuple[int, int]]:
@@ -44,8 +68,7 @@ class Measurer:
         """Returns what texts say, a row for each block; those beyond ASCII are measured in Python."""
         title = features.title_of(page)
         table: npt.NDArray[np.int64] = np.empty((len(arrays.blocks), measures.TEXT_COLUMNS), np.int64)
-        data = np.frombuffer(title.encode("utf-8", "replace"), dtype=np.uint8)
-        measures.measure_texts(arrays.out, arrays.blocks, data, *self._table, table)
+        measures.measure_texts(arrays.out, arrays.blocks, points_of(title), *self._table, *self._characters, table)
         seen: set[str] = set()
         for row in np.flatnonzero(table[:, 0] < 0).tolist():
             table[row] = features.of_text(page.blocks[row], self._texts, title, seen)
@@ -57,3 +80,11 @@ class Measurer:
         nearby = np.empty((len(logits), 1 + 2 * reach + 5))
         measures.look_around(logits, outer, *best, reach, nearby)
         return nearby
+
+    @staticmethod
+    def answer(rows: Floats, layer: Layer) -> Whole:
+        """Returns a layer's answers (see `data.pages.network.Layer.answers`)."""
+        logits: Whole = np.empty(len(rows), np.int64)
+        unit, most = UNIT * UNIT / LOGIT, float(MAX_LOGIT)
+        measures.answer(rows, layer.inner, layer.inner_bias, layer.answer, layer.answer_bias, unit, most, logits)
+        return logits

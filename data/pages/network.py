@@ -21,6 +21,7 @@ from data.pages.features import FEATURES, PARTS, Floats, Measures, Whole
 
 if TYPE_CHECKING:
     from data.pages.measuring import Measurer
+    from data.pages.scanning import Arrays
 
 #: Weights are given in 1/4096; an answer is in 1/16 of a logit, from -128 to 128.
 UNIT = 4096
@@ -82,14 +83,19 @@ class Network:
             return np.zeros(0, dtype=np.int64)
         width = len(self.first.answer)
         if page.arrays is not None and page.arrays.words is self.words:
-            matrix, outer, best = self._measurer.measure(page, page.arrays)
-            products = product(matrix, self._inner)
-            nearby = self._measurer.look_around(self.first.answers(products[:, :width]), outer, best, CONTEXT[-1])
-        else:
-            measures = Measures(page, self.words, self.texts)
-            products = product(measures.matrix, self._inner)
-            nearby = around(self.first.answers(products[:, :width]), measures)
+            return self._answer(page, page.arrays)
+        measures = Measures(page, self.words, self.texts)
+        products = product(measures.matrix, self._inner)
+        nearby = around(self.first.answers(products[:, :width]), measures)
         return self.second.answers(products[:, width:] + product(nearby, self.second.inner[FEATURES:]))
+
+    def _answer(self, page: Blocks, arrays: Arrays) -> Whole:
+        """Returns the same by compiled code."""
+        measurer = self._measurer
+        matrix, outer, best = measurer.measure(page, arrays)
+        first = measurer.answer(matrix, self.first)
+        nearby = measurer.look_around(first, outer, best, CONTEXT[-1])
+        return measurer.answer(np.concatenate([matrix, nearby], axis=1), self.second)
 
     @functools.cached_property
     def _measurer(self) -> Measurer:

@@ -56,11 +56,16 @@ def _new(head: str) -> Tag:
     return tag
 
 
-def facts_of_hidden_block(source: str, start: int, end: int, whole: bool) -> tuple[list[Fact], int]:
-    """Returns what a block that is not seen tells about the page, and how many tags of navigation stand in it."""
+def facts_of_hidden_block(source: str, whole: bool) -> tuple[list[Fact], int]:
+    """Returns what a block that is not seen tells about the page, and how many tags of navigation stand in it.
+
+    Args:
+        source: what stands between the block's tags.
+        whole: navigation is read, not counted.
+    """
     facts: list[Fact] = []
-    passed_over = 0
-    for found in _TOKEN.finditer(source, start, end if end >= 0 else len(source)):
+    passed_over = start = 0
+    for found in _TOKEN.finditer(source):
         head, text = found.groups()
         if head is None or found.start() < start:
             continue
@@ -200,7 +205,7 @@ class _Reader(Inline):
         """Passes over an element that is not seen, but for what it tells about the page."""
         end = end_of(self.source, tag.name, start)
         if tag.name in TAG_NUMBERS:
-            facts, passed_over = facts_of_hidden_block(self.source, start, end, self.whole)
+            facts, passed_over = facts_of_hidden_block(self.source[start : end if end >= 0 else None], self.whole)
             self.facts += facts
             self.passed_over += passed_over
         else:

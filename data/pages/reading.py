@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data.pages import source
 from data.pages.blocks import Blocks
 from data.pages.network import shipped
 from data.pages.reader import read_blocks
@@ -37,24 +38,29 @@ def load() -> Scanner:
 
     if _State.scanner is None:
         scanner = Scanner(shipped().words)
-        page = scanner.read(_CANARY, b"", whole=False)
+        page = scanner.read(scanner.strip(_CANARY)[0], b"", whole=False)
         assert page is not None
         shipped().logits(page)
         _State.scanner = scanner
     return _State.scanner
 
 
-def read_page_blocks(source: str, content: bytes, whole: bool) -> Blocks:
+def strip(content: bytes) -> tuple[bytes, bool]:
+    """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
+    return _State.scanner.strip(content) if _State.scanner is not None else source.strip(content)
+
+
+def read_page_blocks(serialised: str, content: bytes, whole: bool) -> Blocks:
     """Returns a page's blocks; by compiled code only if it has been loaded.
 
     Args:
-        source: serialisation of the parsed page.
+        serialised: the parsed page.
         content: the page as it came, whose styles tell whether white text is seen on it.
         whole: also what stands in navigation, footers, comments and the like.
     """
     _State.pages += 1
     if _State.scanner is not None:
-        page = _State.scanner.read(source.encode("utf-8", "replace"), content, whole)
+        page = _State.scanner.read(serialised.encode("utf-8", "replace"), content, whole)
         if page is not None:
             return page
-    return read_blocks(source, content, whole)
+    return read_blocks(serialised, content, whole)

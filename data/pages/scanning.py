@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from data.pages import tags as tag_lists
 from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Blocks, Element, plain_code, trim_code
-from data.pages.kernels import heads, scan
+from data.pages.kernels import heads, scan, strip
 from data.pages.kernels.letters import hash_folded
 from data.pages.reader import facts_of_hidden_block
-from data.pages.source import is_styled
+from data.pages.source import MAX_SPANS, is_for_screens, is_styled, is_wide, with_marks
 from data.pages.tags import BLOCK_TAGS, MATH, RAW, Tag, read_tag
 from data.pages.unread import licences_within, telling_within
 
@@ -61,7 +61,8 @@ class Arrays:
     def are_special(self) -> npt.NDArray[np.bool_]:
         """Returns which blocks are code, rows of tables, or headings."""
         numbers = (self.elements[self.blocks[:, 5], 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
-        return (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
+        special: npt.NDArray[np.bool_] = (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
+        return special
 
 
 class BlockRows(Sequence[Block]):
@@ -110,8 +111,13 @@ class ElementRows(Sequence[Element]):
 
 def hash_of(word: str) -> int:
     """Returns a word's hash in the tables of compiled code."""
-    data = np.frombuffer(word.encode(), dtype=np.uint8)
+    data = points_of(word)
     return int(hash_folded(data, 0, len(data)))
+
+
+def points_of(text: str) -> npt.NDArray[np.uint32]:
+    """Returns a text's characters as numbers."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def make_table(values: Mapping[str, int]) -> Table:
@@ -151,6 +157,10 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
     )
 
 
+_ROOT_TAG = packed(_ROOT, {}, True)
+_COUNTS = [scan.ELEMENTS, scan.OPENED, scan.PLACES]
+
+
 @functools.cache
 def _names() -> Table:
     """Returns what the names of elements mean."""
@@ -187,20 +197,19 @@ class Scanner:
         self._fixed = (*_names(), *make_table(values), np.zeros(512, np.uint8), np.zeros(256, np.uint64),
                        np.zeros((4, 2), np.int64))  # fmt: skip
         self._room = np.empty(0, np.uint8)
+        self._spans = np.empty((MAX_SPANS, 4), np.int64)
         self._kept: tuple[npt.NDArray[np.int64], ...] = ()
 
     def read(self, source: bytes, content: bytes, whole: bool) -> Blocks | None:
         """Returns a page's blocks, or null if it is for `data.pages.reader`; for the rest see `read_blocks` there."""
         data = np.frombuffer(source, dtype=np.uint8)
-        count = source.count(b"<") + 8
+        count = int(scan.count_tags(data, 0, len(data))) + 8
         if count > MAX_TAGS:
             return None
         state = np.zeros(scan.STATES, dtype=np.int64)
         stack, opened, elements, blocks, records = self._tables(count)
-        opened[0] = elements[0] = 0  # <body>, whether it has a tag or not
-        opened[0, 0] = elements[0, 0] = packed(_ROOT, {}, True)
-        elements[0, [1, 3]] = -1
-        state[[scan.ELEMENTS, scan.OPENED, scan.PLACES]] = 1
+        opened[0], elements[0] = (_ROOT_TAG, 0, 0, 0), (_ROOT_TAG, -1, 0, -1, 0, 0)  # whether <body> has a tag or not
+        state[_COUNTS] = 1
         state[scan.POSITION], state[scan.GIVEN], state[scan.WHOLE] = source.find(b"<"), -1, whole
         size = len(source) + 64
         if len(self._room) < 4 * size:
@@ -225,6 +234,26 @@ class Scanner:
         page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[scan.PASSED_OVER]), arrays)
         _tell(page, records[: state[scan.RECORDS]].tolist(), source, whole)
         return page
+
+    def strip(self, content: bytes) -> tuple[bytes, bool]:
+        """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
+        if is_wide(content):
+            return content, False
+        if len(self._room) < len(content):
+            self._room = np.empty(max(len(content), ROOM_BYTES), np.uint8)
+        data = np.frombuffer(content, dtype=np.uint8)
+        size, count = strip.strip(data, self._room, self._spans)
+        stripped = self._room[:size].tobytes()
+        if len(content) > ROOM_BYTES:
+            self._room = np.empty(0, np.uint8)
+        styles: list[tuple[int, int]] = []
+        scripts: list[tuple[int, int]] = []
+        for kind, tag, begin, end in self._spans[:count].tolist():
+            if kind == strip.SCRIPT:
+                scripts.append((begin, end))
+            elif kind == strip.STYLE and is_for_screens(content, tag, begin):
+                styles.append((begin, end))
+        return with_marks(stripped, content, styles, scripts)
 
     def _tables(self, count: int) -> tuple[npt.NDArray[np.int64], ...]:
         """Returns room for so many tags; it is kept from page to page if it is not large."""
@@ -284,6 +313,6 @@ def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) ->
         elif kind == scan.TELLING_RECORD:
             page.facts += telling_within(source[begin:end].decode(), 0, -1)
         else:
-            facts, passed_over = facts_of_hidden_block(source[begin:end].decode(), 0, -1, whole)
+            facts, passed_over = facts_of_hidden_block(source[begin:end].decode(), whole)
             page.facts += facts
             page.passed_over += passed_over

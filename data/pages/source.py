@@ -17,11 +17,14 @@ _LONG_TAG = re.compile(r"<([a-zA-Z][^\s<>/]{0,40})\s[^<>]{8000,}")
 #: may be an attribute's.
 _STYLED = re.compile(rb"<style|stylesheet|bgcolor=|background", re.IGNORECASE)
 _OPENING = re.compile(rb"<(?:!--(?!-?>)|(?=[sSnN])(?<![\"'=(]<)(script|style|noscript|SCRIPT|STYLE|NOSCRIPT)(?=[\s>]))")
+#: Of so many scripts and styles classes are read.
+MAX_SPANS = 1000
 _SCREENS = re.compile(rb"""media\s*=\s*["']?\s*(?:all|screen)\s*["'>]""", re.IGNORECASE)
 _STYLE_LETTER = ord("t")  # the second one of <style>
 _CLOSING = re.compile(rb"\s*>")
 
 
+Span = tuple[int, int]
 _NextPlace = Callable[[bytes, int], int]
 
 
@@ -41,17 +44,27 @@ class _Places:
         return place
 
 
+def is_wide(content: bytes) -> bool:
+    """Returns whether a page is of 16-bit characters, about."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:64]
+
+
 def without_scripts(content: bytes) -> bytes:
     """Returns a page's bytes without scripts, what stands in for them, styles and comments.
 
     Elements that the styles hide by their class bear the `hidden` attribute. Pages of 16-bit characters are left alone.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:64]:
-        return content
+    return strip(content)[0]
+
+
+def strip(content: bytes) -> tuple[bytes, bool]:
+    """Returns the same, and whether any element was marked as hidden."""
+    if is_wide(content):
+        return content, False
     pieces: list[bytes] = []
-    spans: dict[bytes, list[tuple[int, int]]] = {b"style": [], b"script": [], b"noscript": []}
+    spans: dict[bytes, list[Span]] = {b"style": [], b"script": [], b"noscript": []}
     next_place = _Places(content).next
-    done = 0
+    done = held = 0
     for found in _OPENING.finditer(content):
         begin, start = found.span()
         if begin < done:
@@ -61,21 +74,35 @@ def without_scripts(content: bytes) -> bytes:
             end = _end_of_comment(content, next_place, start)
         else:
             inner, closing, end = _end_of_element(content, next_place, name, start)
-            if end and (name[1] | 32 != _STYLE_LETTER or _is_for_screens(content, begin, inner)):
+            held += bool(end)
+            if end and held <= MAX_SPANS and (name[1] | 32 != _STYLE_LETTER or is_for_screens(content, begin, inner)):
                 spans[name.lower()].append((inner, closing))
         if end:
             pieces.append(content[done:begin])
             done = end
     pieces.append(content[done:])
     stripped = b"".join(pieces)
-    if not spans[b"style"]:
-        return stripped
-    sheets, scripts = ([content[begin:end] for begin, end in spans[name]] for name in (b"style", b"script"))
-    hidden = hiding_classes(stripped, sheets, scripts)
-    return mark_classes(stripped, hidden) if hidden else stripped
+    return with_marks(stripped, content, spans[b"style"], spans[b"script"])
 
 
-def _is_for_screens(content: bytes, begin: int, end: int) -> bool:
+def with_marks(stripped: bytes, content: bytes, styles: list[Span], scripts: list[Span]) -> tuple[bytes, bool]:
+    """Returns a stripped page in which elements that its styles hide by their class bear the `hidden` attribute.
+
+    And whether there are any.
+
+    Args:
+        content: the page as it came.
+        styles, scripts: where the content of its <style> and <script> elements begins and ends.
+    """
+    if not styles:
+        return stripped, False
+    sheets = [content[begin:end] for begin, end in styles]
+    hidden = hiding_classes(stripped, sheets, [content[begin:end] for begin, end in scripts])
+    marked = mark_classes(stripped, hidden) if hidden else stripped
+    return marked, len(marked) > len(stripped)
+
+
+def is_for_screens(content: bytes, begin: int, end: int) -> bool:
     """Returns whether a <style> holds whatever the page is shown on."""
     return content.find(b"media", begin, end) < 0 or bool(_SCREENS.search(content, begin, end))
 

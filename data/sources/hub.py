@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, Iterator
 
 import httpx2
@@ -11,6 +12,8 @@ from data.errors import PhimillError, UsageError
 from data.recipe import Source
 from data.sources.records import Row, quarantined, record_row
 
+#: What `save_to_disk` writes into the folder of a dataset, and of several splits.
+_STATE, _SPLITS = "state.json", "dataset_dict.json"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -78,11 +81,27 @@ def read_dataset(address: str, source: Source, revision: str | None = None) -> I
         number += 1
 
 
+def _saved(folder: Path, split: str) -> Path | None:
+    """Returns the folder of a split that `save_to_disk` wrote, or null if a folder is not of its making.
+
+    Raises:
+        FileNotFoundError: there is no such split.
+    """
+    if (folder / _SPLITS).is_file():
+        if not (folder / split / _STATE).is_file():
+            found = sorted(path.parent.name for path in folder.glob(f"*/{_STATE}"))
+            raise FileNotFoundError(f"it has the splits {', '.join(found) or 'none'}")
+        return folder / split
+    return folder if (folder / _STATE).is_file() else None
+
+
 def _load(address: str, source: Source, revision: str | None) -> Any:
     import datasets
     import datasets.exceptions
 
     try:
+        if saved := _saved(Path(address), source.split):
+            return datasets.load_from_disk(str(saved))
         return datasets.load_dataset(
             address, name=source.config, split=source.split, revision=revision, streaming=source.streaming
         )

@@ -46,6 +46,9 @@ FOLDER_PATTERNS = {
     "common-crawl": ["*.parquet", *_packed(".cdx", ".cdxj", "cdx-[0-9]*")],
 }
 
+#: Archives that are not read, and what unpacks them: to read one file of them is to unpack all that lie before it.
+_UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
+
 #: Settings that choose or rank documents but do not change what is read of a file.
 _NOT_READING = {"path", "priority", "groups", "include", "exclude", "hosts"}
 
@@ -211,6 +214,9 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
     """Yields (absolute path, locator's path) of a file's, folder's or glob pattern's files."""
     path = Path(os.path.abspath(root / address))
     if path.is_file():
+        advice = archive_advice(path)
+        if advice and source.kind != "files":
+            raise _error(source, advice)
         yield path, readable(path.name)
         return
     patterns = _folder_patterns(source)
@@ -240,10 +246,21 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
         if wanted_here(relative):
             count += 1
             yield file, relative
+        elif passed_over is not None and archive_advice(file):
+            passed_over(relative, "an archive that is not read as it is")
     if not count:
         wanted = ", ".join(source.include or (FOLDER_PATTERNS[source.kind] if base == path else [address]))
         more = f"; {len(left)} passed over, such as {left[0]}" if left else ""
+        more += next((f"; {advice}" for file, _ in walk(base) if (advice := archive_advice(file))), "")
         raise _error(source, f"{base} holds no file that matches {wanted}{more}")
+
+
+def archive_advice(path: Path) -> str:
+    """Returns what to do with an archive that is not read; nothing for other files."""
+    command = _UNPACKED_BY.get(path.suffix.lower())
+    if command is None:
+        return ""
+    return f"{path} is an archive that is not read as it is: unpack it ({command} {path.name}) and name what comes out"
 
 
 def _safe_name(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -149,6 +150,14 @@ class Source(Strict):
         given = preset_columns(values["columns"])
         return {**given, **values}
 
+    @field_validator("path", "archives", mode="before")
+    @classmethod
+    def _as_paths(cls, value: Any) -> Any:
+        """A file:// address is a path, and from here on nothing but that."""
+        if isinstance(value, list):
+            return [local_path(one) if isinstance(one, str) else one for one in value]
+        return local_path(value) if isinstance(value, str) else value
+
     @field_validator("path")
     @classmethod
     def _without_secrets(cls, value: Any) -> Any:
@@ -199,6 +208,14 @@ class Source(Strict):
 def without_secrets(text: str) -> str:
     """Returns what a person wrote without users, passwords and queries of addresses in it, as messages may show it."""
     return re.sub(r"(://[^\s?]*)\?[^\s'\"]*", r"\1?…", re.sub(r"://[^/\s@]*@", "://…@", text))
+
+
+def local_path(address: str) -> str:
+    """Returns the path that a file:// address names; whatever else is given, as it is."""
+    found = _ADDRESS.match(address)
+    if found is None or found["scheme"].lower() not in ("file", "local") or found["place"] not in ("", "localhost"):
+        return address
+    return urllib.parse.unquote(address[found.end() :])
 
 
 def is_address(path: str) -> bool:

@@ -188,6 +188,9 @@ def gunzip_small(window: Window, offset: int, limit: int) -> tuple[bytes | bytea
         content = deflate.gzip_decompress(found)
     except (deflate.DeflateError, ValueError):
         return _gunzip_small(window, offset, limit)
+    # What follows the member it takes no notice of: zeros to the end of a tape's block, garbage, other text.
+    if not size or len(content) != size or deflate.crc32(content) != int.from_bytes(found[-8:-4], "little"):
+        return _gunzip_small(window, offset, limit)
     return content, offset + len(found)
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence
 
-from data.errors import UsageError, did_you_mean
+from data.errors import UsageError, did_you_mean, together
 from data.recipe import FilterEntry, RuleEntry, filter_name
 from filters.judging.conditions import Bound, Condition, Scope, parse_bound
 from filters.judging.plan import (
@@ -55,8 +55,14 @@ def resolve_filters(
         whatever `error` makes: an unknown preset, bound or signal, or a bound of the wrong type.
     """
     resolver = _Resolver(set(known_signals), error, root, needed_only)
+    mistakes: list[Exception] = []
     for number, entry in enumerate(entries):
-        resolver.add(("filters", number), entry)
+        try:
+            resolver.add(("filters", number), entry)
+        except UsageError as mistake:
+            mistakes.append(mistake)
+    if mistakes:
+        raise together(mistakes)
     return resolver.plan()
 
 
@@ -93,10 +99,14 @@ class _Resolver:
         except UsageError as failure:
             raise self.error((*place, "preset"), str(failure)) from failure
         known = preset.keys if preset else []
-        for key in entry.bounds:
-            if key not in known:
-                owner = f"{preset.full_name} has no bound" if preset else "a filter without a preset has no key"
-                raise self.error((*place, key), f'{owner} "{key}".{did_you_mean(key, known)}{_listed(known)}')
+        owner = f"{preset.full_name} has no bound" if preset else "a filter without a preset has no key"
+        unknown = [
+            self.error((*place, key), f'{owner} "{key}".{did_you_mean(key, known)}{_listed(known)}')
+            for key in entry.bounds
+            if key not in known
+        ]
+        if unknown:
+            raise together(unknown)
         where = {**(preset.where if preset else {}), **entry.where.model_dump(exclude_none=True)}
         scope = Scope.of(where)
         unless = self._condition((*place, "unless"), entry.unless)

@@ -105,15 +105,12 @@ def check(file: str, changes: tuple[str, ...], resolved: bool) -> None:
     phimill recipe check mine.yaml --resolved
     """
     from data.recipe_file import read_recipe, write_recipe
-    from flows.expectations import check_expectations
-    from flows.preflight import check_paths, resolve_plan
+    from flows.preflight import check_all
 
     read = read_recipe(file, changes)
-    plan = resolve_plan(read)
     if resolved:
         click.echo(write_recipe(read.recipe))
-    check_paths(read)
-    check_expectations(read, plan)
+    plan = check_all(read, with_tests=True)
     tests = f", {len(read.recipe.expect)} tests (phimill test {file})" if read.recipe.expect else ""
     click.echo(f"{file}: good: {len(read.recipe.sources)} sources, {len(plan.rules)} rules{tests}", err=resolved)
 

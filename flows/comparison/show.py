@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.comparison.runs import bound_in_words, compare, in_words, shown_setting
 from flows.report.published import Published
-from flows.terminal import draw_bar, fit, new_table, one_line, open_console, print_json, show_number, styled
+from flows.terminal import draw_bar, fit, new_table, one_line, open_console, print_json, show_number, signed, styled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +71,8 @@ def _print_documents(console: Console, documents: dict[str, Any]) -> None:
     for name, sign, colour in (("kept_in_both", "", "blue"), ("gained", "+", "green"), ("lost", "−", "red")):
         size = documents[name]
         bar = styled(draw_bar(size["documents"] / most, 24), colour)
-        table.add_row(name.replace("_", " "), f"{sign}{size['documents']:,}", f"{sign}{size['tokens']:,}", bar)
+        sizes = (signed(size[what], sign) for what in ("documents", "tokens"))
+        table.add_row(name.replace("_", " "), *sizes, bar)
     for name, words in (("only_left", "only in the left run"), ("only_right", "only in the right run")):
         if documents[name]:
             table.add_row(styled(words, "dim"), f"{documents[name]:,}", "", "")

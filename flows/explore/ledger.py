@@ -118,9 +118,9 @@ class Ledger:
 
         One pass answers the list, its count and every later page of it; the page's rows are read by their places.
         """
-        key = query.model_copy(update={"text": ""}).address() if not query.label else ""  # labels change, the ledger does not
-        if key in self._found:
-            return self._found[key]
+        key = query.model_copy(update={"text": ""}).address()
+        if not query.label and (known := self._found.get(key)) is not None:  # labels change, the ledger does not
+            return known
         where, values = self._where(query, labels)
         order = f" ORDER BY {self._order(query)}" if query.sort else ""
         cursor = self._connection.cursor()  # each thread needs its own

@@ -27,7 +27,8 @@ def make_environment() -> jinja2.Environment:
     )
     for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
         environment.filters[function.__name__] = function
-    environment.filters.update(stated=formatting.stated, words=formatting.words, plural=formatting.plural, label=label, exact=_exact, breakable=_breakable)
+    environment.filters.update(words=formatting.words, plural=formatting.plural, stated=formatting.stated)
+    environment.filters.update(label=label, exact=_exact, breakable=_breakable)
     environment.globals.update(address=_address, settings=_settings)
     return environment
 

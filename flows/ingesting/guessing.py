@@ -15,7 +15,7 @@ import zstandard
 
 from data.errors import UsageError
 from data.sources.folders import walk
-from data.sources.listing import FOLDER_PATTERNS
+from data.sources.listing import FOLDER_PATTERNS, archive_advice
 from data.sources.repositories import find_repositories
 from data.sources.settings import is_address
 
@@ -42,6 +42,8 @@ def guess_kind(path: str) -> str:
         return _of_name(path.partition("?")[0].rstrip("/").rpartition("/")[2]) or _ask(path, "its name says nothing")
     place = Path(path)
     if place.is_file():
+        if advice := archive_advice(place):
+            raise UsageError(advice)
         return _of_file(place)
     if not place.is_dir():
         return _of_pattern(path)

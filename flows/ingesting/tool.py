@@ -15,7 +15,7 @@ import yaml
 
 from data.errors import RecipeError, UsageError
 from data.recipe_file import RecipeFile, recipe_of
-from data.sources.settings import is_address
+from data.sources.settings import is_address, local_path
 from flows.ingesting.guessing import guess_kind
 from flows.ingesting.results import TABLES, write_results
 from flows.progress import Progress
@@ -60,6 +60,7 @@ def run_ingest(
     """
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: at least 1")
+    source = local_path(source)
     _check_out(source, out)
     with named_failures(out):
         file = recipe_for(source, kind or guess_kind(source), settings or {})

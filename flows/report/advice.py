@@ -137,8 +137,10 @@ def _pool(published: Published, signal: str, where: tuple[tuple[str, tuple[str, 
 
 def _is_among(column: pa.DictionaryArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Returns which values of a column are among some; null is not."""
-    known = [*(value in names for value in column.dictionary.to_pylist()), False]
-    return np.asarray(known)[column.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+    known = np.asarray([*(value in names for value in column.dictionary.to_pylist()), False])
+    places = np.asarray(column.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    among: npt.NDArray[np.bool_] = known[places]
+    return among
 
 
 def advice(row: dict[str, Any], published: Published, needed: list[dict[str, Any]] | None = None) -> str:

@@ -79,6 +79,13 @@ def plural(number: float, noun: str, many: str | None = None) -> str:
     return f"{count(number)} {noun if round(number) == 1 else many or noun + 's'}"
 
 
+def change(number: float, digits: int = 0) -> str:
+    """Returns a difference with its sign; `0` for what rounds to nothing."""
+    written = f"{abs(number):,.{digits}f}".replace(",", THIN)
+    is_zero = not written.strip("0.")
+    return "0" if is_zero else f"{'+' if number > 0 else '−'}{written}"
+
+
 def stated(bound: str | None) -> str:
     """Returns a bound that the pool makes a number of in words: `t0.85`, `p60`; "" for any other."""
     if not bound or bound[0] not in "tp":

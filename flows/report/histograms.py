@@ -96,7 +96,7 @@ def plain(sample: Floats, groups: int = 2) -> Histogram | None:
 def _with_other_side(sample: Floats, edge: float, low: float, high: float, unit: float) -> tuple[float, float]:
     """Returns the ends of an axis that reaches beyond the edge, if a few values lie there and it is not too far away.
 
-    So many values lie on one side of most bounds that the quantiles cut the other side off, which is what one looks for.
+    Nearly all values lie on one side of most bounds, so that the quantiles cut off the other, which one looks for.
     """
     reach = FARTHEST * max(high - low, unit)
     if high < edge <= high + reach and (sample >= edge).any():

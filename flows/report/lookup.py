@@ -30,7 +30,7 @@ Place = tuple[Path, int, int]
 
 
 def find(published: Published, key: str) -> tuple[str, list[dict[str, Any]]]:
-    """Returns the rows that a key names, each with its `ledger_row`, and the column in which it was found ("": nowhere).
+    """Returns the column in which a key was found ("" if nowhere) and the rows that it names, with `ledger_row`.
 
     Args:
         published: the run.

@@ -121,7 +121,7 @@ def environment(*folders: Path) -> jinja2.Environment:
     )
     for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
         made.filters[function.__name__] = function
-    made.filters.update(words=formatting.words, plural=formatting.plural, label=label)
+    made.filters.update(change=formatting.change, words=formatting.words, plural=formatting.plural, label=label)
     return made
 
 

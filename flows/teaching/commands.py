@@ -272,6 +272,7 @@ def _order(
     shared: bool,
     topics: str | None = None,
     plan: Any = None,
+    benchmarks: tuple[Path, ...] = (),
     **wishes: Any,
 ) -> None:
     from flows.on_demand import Order, fulfil, split
@@ -280,6 +281,6 @@ def _order(
 
     settings = settings_of(topics=split(topics, "--topics"), **wishes)
     with named_failures(out):
-        facts = fulfil(Order(out, settings, seed, name, plan, preview, go_on(yes), shared))
+        facts = fulfil(Order(out, settings, seed, name, plan, preview, go_on(yes), shared, benchmarks=benchmarks))
     if as_json:
         click.echo(json.dumps(facts, indent=1, sort_keys=True))

@@ -98,6 +98,9 @@ _WISHES = (
                  help="Evidence that is needed to be kept; default: strong."),
     click.option("--shipped", metavar="DIR", type=click.Path(file_okay=False),
                  help="Knows what earlier runs shipped; nothing like it is kept, and what is kept goes into it."),
+    click.option("--benchmarks", metavar="FILE", multiple=True, type=click.Path(path_type=Path, exists=True,
+                 dir_okay=False), help="Nothing is kept that has the words of a test item in this JSONL file, or does "
+                 "what its solution does; may be repeated."),
     click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for."),
     click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
                  help="The out folder."),

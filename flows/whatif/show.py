@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import UsageError
 from flows.report.formatting import stated
 from flows.report.published import Published
-from flows.terminal import draw_bar, new_table, one_line, open_console, print_json, show_number, styled
+from flows.terminal import draw_bar, new_table, one_line, open_console, print_json, show_number, signed, styled
 from flows.whatif.answer import Outcome, answer, changes_between, rules_of
 from flows.whatif.evidence import read_evidence
 from flows.whatif.question import Question
@@ -93,7 +93,8 @@ def _print_sizes(console: Console, found: dict[str, Any]) -> None:
     for name, sign in (("now", ""), ("then", ""), ("gained", "+"), ("lost", "−")):
         size = found[name]
         share = draw_bar(size["documents"] / max(judged["documents"], 1), 24)
-        table.add_row(name, f"{sign}{size['documents']:,}", f"{sign}{size['tokens']:,}", styled(share, _colour(name)))
+        sizes = (signed(size[what], sign) for what in ("documents", "tokens"))
+        table.add_row(name, *sizes, styled(share, _colour(name)))
     table.add_row(styled("judged", "dim"), f"{judged['documents']:,}", f"{judged['tokens']:,}", "")
     console.print(table)
     moved = {name: row for name, row in found["by_source"].items() if row["gained"] or row["lost"]}

@@ -37,7 +37,8 @@ UNSAFE_EVENTS = frozenset({
     "syslog.syslog", "urllib.Request",
 })
 # fmt: on
-PRELOADED = ("collections", "functools", "heapq", "itertools", "math", "operator", "re", "string", "typing")
+PRELOADED = ("collections", "functools", "heapq", "itertools", "math", "operator", "random", "re", "string", "typing")
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def system_call(function: str, *arguments: Any) -> int:
@@ -46,8 +47,7 @@ def system_call(function: str, *arguments: Any) -> int:
     Raises:
         OSError: it failed.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    result: int = getattr(libc, function)(
+    result: int = getattr(LIBC, function)(
         *(ctypes.c_long(value) if isinstance(value, int) else value for value in arguments)
     )
     if result < 0:
@@ -67,7 +67,7 @@ def shut_in(settings: Settings) -> None:
     drop_capabilities(system_call)
     die_with(settings["parent"])
     system_call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, not even through a pipe
-    ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX: an arena for each thread would eat the address space
+    LIBC.mallopt(-8, 2)  # M_ARENA_MAX: an arena for each thread would eat the address space
     system_call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
     if settings["landlock"]:
         restrict_files(system_call, settings["landlock"])
@@ -199,6 +199,7 @@ def main(settings: Settings) -> None:
     os.environ.clear()
     control.send(b"r")
     served = 0
+    compile("0", "<warm>", "eval")  # the first one takes 2 ms, which every child would pay
     gc.freeze()  # a child then copies fewer pages
     while True:
         message, parts, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(12))

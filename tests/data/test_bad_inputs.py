@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from data.extraction import Extractor
+from data.extraction_process import _cpu_seconds
 from data.fingerprint import file_sha256
 from data.recipe import Extract, Source
 from data.sources import list_units, read_unit
@@ -55,6 +56,12 @@ def one_extractor() -> Extractor:
     return Extractor(Extract())
 
 
+def processor_seconds() -> float:
+    """Returns the processor time of this process and of the one that reads pages: a busy machine fails no case."""
+    child = one_extractor()._child._process
+    return time.process_time() + (_cpu_seconds(child.pid, 0.0) if child else 0.0)
+
+
 def place(row: dict[str, Any]) -> int | None:
     """Returns a row's position in its file, null for a row that stands for the whole file."""
     _, _, position = row["locator"].partition(":")
@@ -65,9 +72,9 @@ def place(row: dict[str, Any]) -> int | None:
 @pytest.mark.parametrize("case", expected(), ids=lambda case: case["name"])
 def test_a_bad_input_ends_as_its_case_expects(case: dict[str, Any]) -> None:
     expect, path = case["expect"], CASES / case["name"] / case["files"][0]
-    began = time.monotonic()
+    began = processor_seconds()
     rows = rows_of(path, case["kind"])
-    assert time.monotonic() - began < expect.get("max_s", 60)
+    assert processor_seconds() - began < expect.get("max_s", 60)
     kept = [row for row in rows if not row["status"]]
     lost = [row for row in rows if row["status"] == "quarantined"]
     places = [(path.name, place(row), row["reason"]) for row in lost]

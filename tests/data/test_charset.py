@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from data.charset import Undecodable, canonical, decode_html
+from data.charset import Undecodable, canonical, decode_html, decode_source
 from data.charset_detection import detect
 
 TEXTS = {
@@ -83,3 +83,17 @@ def test_labels_are_read_as_the_web_means_them() -> None:
 def test_ascii_is_utf_8_and_nothing_is_guessed_from_no_bytes() -> None:
     assert detect(b"plain") == "utf-8"
     assert detect(b"") == "utf-8"
+
+
+def test_iso_2022_is_found_whatever_a_page_declares() -> None:
+    text = "<html><body><p>" + TEXTS["ja"] + "</p></body></html>"
+    for declared in ("text/html; charset=utf-8", "text/html; charset=windows-1252", None):
+        assert decode_html(text.encode("iso-2022-jp"), declared)[0] == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_source_files_in_utf_16_without_a_mark_are_read_and_binary_ones_are_not(encoding: str) -> None:
+    text = "class Reader { } // größer\n" * 3
+    assert decode_source(text.encode(encoding)) == text
+    with pytest.raises(Undecodable, match="binary"):
+        decode_source(b"".join(number.to_bytes(2, "little") for number in range(1, 30)) * 9)

@@ -17,6 +17,7 @@ from data.extraction import EXTRACT_SCHEMA, Extractor
 from data.extraction_process import Child
 from data.fingerprint import file_sha256
 from data.html_page import bracket_depth, clean, mark_hidden
+from data.pages.reading import PAGES_BEFORE
 from data.recipe import Extract, Source
 from data.schema import document, to_table
 from data.sources import list_units, read_unit
@@ -125,6 +126,8 @@ def test_rows_with_text_go_on_unless_it_is_blank_and_need_no_child() -> None:
         (page("", '<meta name="tdm-reservation" content="1">'), {}),
         (GOOD, {"x_robots_tag": "otherbot: noindex, noai"}),
         (GOOD, {"tdm_reservation": "1"}),
+        (GOOD, {"tdm_reservation": "1, 1"}),
+        (GOOD, {"tdm_reservation": "0,1"}),
     ],
 )
 def test_a_page_that_opts_out_is_dropped_if_the_recipe_says_so(content: bytes, headers: dict[str, str]) -> None:
@@ -150,6 +153,11 @@ def test_other_robots_directives_are_no_opt_out() -> None:
         '<p style="opacity:0">SECRET words here</p>',
         '<p style="text-indent:-9999px">SECRET words here</p>',
         '<p style="color:#fff">SECRET words here</p>',
+        '<div style="height:0;overflow:hidden"><p>SECRET words here</p></div>',
+        '<div style="overflow-y: hidden; max-height: 0px"><p>SECRET words here</p></div>',
+        '<style>.x{display:none}</style><p class="x">SECRET words here</p>',
+        '<style>/* a */ .a , .x { color: red; visibility : hidden }</style><p class="b x">SECRET words here</p>',
+        '<p class=x>SECRET words here</p><style media="all">p{margin:0}.x{display:none!important}</style>',
         '<p style="color:#123456;background-color:#123456">SECRET words here</p>',
         "<template><p>SECRET words here</p></template>",
         "<noscript><p>SECRET words here</p></noscript>",
@@ -169,6 +177,17 @@ def test_what_a_reader_does_not_see_is_not_text(hidden: str, engine: str) -> Non
         '<p style="font-size:0.8em">VISIBLE words here</p>',
         '<p style="font-size:10px">VISIBLE words here</p>',
         '<p style="opacity:0.5">VISIBLE words here</p>',
+        '<p style="height:0">VISIBLE words here</p>',
+        '<div style="height:0;overflow:hidden;padding-bottom:56%"><p>VISIBLE words here</p></div>',
+        '<style>@media print{.x{display:none}}</style><p class="x">VISIBLE words here</p>',
+        '<style media="print">.x{display:none}</style><p class="x">VISIBLE words here</p>',
+        '<style>.x{display:none}.on .x{display:block}</style><p class="x">VISIBLE words here</p>',
+        '<style>.y .x{display:none}</style><p class="x">VISIBLE words here</p>',
+        '<style>/* .x{display:none} */</style><p class="x">VISIBLE words here</p>',
+        '<style>.x{display:none}</style><script>show("x")</script><p class="x">VISIBLE words here</p>',
+        '<style>.x{display:none}</style><p class="xx">VISIBLE words here</p>',
+        '<style>.x{display:nonesuch}</style><p class="x">VISIBLE words here</p>',
+        '<style>.x{display:none}</style><div class="x"><p>VISIBLE words here. ' + SENTENCE * 30 + "</p></div>",
         '<p style="margin-top:-1000px">VISIBLE words here</p>',
         '<p style="color:#fff;background:#000">VISIBLE words here</p>',
         '<p style="display:block">VISIBLE words here</p>',
@@ -283,6 +302,24 @@ def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
         ("", ""),
     ]
     assert [str(number) in (found[number]["text"] or "") for number in (0, 2, 5)] == [True] * 3
+
+
+def test_compiled_code_is_loaded_between_pages_and_changes_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(page(f"<p>Number {number}. {SENTENCE}</p><pre>a\n  b</pre>")) for number in range(PAGES_BEFORE + 20)]
+    found = extracted(*rows, timeout_s=2.5)
+    assert [each["status"] for each in found] == [""] * len(rows)
+    assert [each["text"].replace(f"Number {number}.", "") for number, each in enumerate(found)] == [
+        f"{SENTENCE}\n\n {SENTENCE}\n\n```\na\n  b\n```"
+    ] * len(rows)
+    assert extracted(*rows[:3], timeout_s=2.5) == found[:3]  # by the child that has loaded it
+
+
+@pytest.mark.parametrize("opening", ["<!--", "<script>", "<style ", "<noscript>", "<!-- --!", "<script></scripty>"])
+def test_a_hundred_thousand_elements_that_never_end_cost_no_time(opening: str) -> None:
+    content = b"<body><p>" + SENTENCE.encode() + b"</p>" + opening.encode() * 100_000
+    began = time.process_time()
+    assert SENTENCE in extract_html(content).text
+    assert time.process_time() - began < 5
 
 
 def runs(pid: int) -> bool:

@@ -74,6 +74,21 @@ def test_a_wrong_value_is_refused_with_line_and_what_was_found(recipe: Path) -> 
         read_recipe(recipe)
 
 
+def test_all_wrong_keys_and_values_are_told_at_once_in_their_order(recipe: Path) -> None:
+    change(recipe, "    kind: jsonl\n    path: pages.jsonl", "    kind: jsonll\n    pth: pages.jsonl")
+    change(recipe, "threshold: 0.8", "threshold: 1.8\nsed: 3")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(recipe)
+    told = [line.removeprefix(f"{recipe}:").split(": ")[:2] for line in str(caught.value).splitlines()]
+    assert told == [
+        ["3", "sources[0].path"],  # is missing: the source's own line
+        ["4", "sources[0].kind"],
+        ["5", "sources[0].pth"],
+        ["13", "deduplicate.threshold"],
+        ["14", "sed"],
+    ]
+
+
 def test_a_key_that_stands_twice_is_refused(recipe: Path) -> None:
     change(recipe, "deduplicate:", "name: again\ndeduplicate:")
     with pytest.raises(RecipeError, match="name: stands twice, first on line 1"):

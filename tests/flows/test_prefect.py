@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,7 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
             if "synth/on-demand" in listed.stdout.replace("\n", ""):
                 break
             time.sleep(2)
+        wait_for(lambda: scheduled_runs(asking["PREFECT_API_URL"]) > 0, 200)  # its schedule, by the server alone
         for name, more in (("curate/scheduled", []), ("synth/on-demand", ["-p", "exercises=5"])):
             run = subprocess.run(
                 [*prefect, "deployment", "run", name, *more, "--watch"],
@@ -124,6 +126,16 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
             os.killpg(server.pid, signal.SIGKILL)
     assert (stranger / "out" / "small" / "manifest.json").exists()
     assert (stranger / "out" / "exercises" / "exercises.jsonl").exists()
+
+
+def scheduled_runs(api: str) -> int:
+    """Returns how many runs Prefect's server has planned for later."""
+    wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    asked = urllib.request.Request(
+        f"{api}/flow_runs/count", json.dumps(wanted).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return int(answer.read())
 
 
 def free_port() -> int:

@@ -19,7 +19,18 @@ import pytest
 from data.keyed import keyed_unit
 from data.manifest import read_manifest, write_manifest
 from flows.comparison.runs import compare
-from flows.report import differences, excerpts, formatting, funnel, histograms, page, published, sampling, svg, write_report
+from flows.report import (
+    differences,
+    excerpts,
+    formatting,
+    funnel,
+    histograms,
+    page,
+    published,
+    sampling,
+    svg,
+    write_report,
+)
 from flows.report.counting import Overlap
 from flows.report.published import Published
 from flows.report.survey import EXCUSED, FAILED, PASSED, Survey, take_survey
@@ -290,6 +301,11 @@ def test_the_headline_names_the_reason_of_most_drops_not_of_the_budget(run: Path
         ],
     }
     assert "for 1 reason, most often as “too few words” (20)" in funnel.overview(published)["why"]
+
+
+def test_a_difference_has_its_sign_and_nothing_has_none() -> None:
+    assert [formatting.change(number) for number in (1_490, -72, 0, 0.2)] == ["+1\u202f490", "−72", "0", "0"]
+    assert [formatting.change(number, 1) for number in (-46.28, 0.04, 0.06)] == ["−46.3", "0", "+0.1"]
 
 
 def test_a_pools_bound_is_said_in_words() -> None:

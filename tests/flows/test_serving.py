@@ -37,5 +37,5 @@ def test_a_server_that_ends_is_told_by_its_last_words_and_not_waited_for(
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     monkeypatch.setenv("PREFECT_API_URL", "")
-    with pytest.raises(PhimillError, match="ended with code 3.*Its last words: unable to open database file"):
+    with pytest.raises(PhimillError, match=r"ended with code 3.*Its last words: unable to open database file"):
         start_server(port=1)

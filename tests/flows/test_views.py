@@ -299,6 +299,17 @@ def test_a_benchmarks_words_are_marked_while_its_file_is_at_hand(run: Path, tmp_
     assert benchmark_of(published, row) is None
 
 
+@pytest.mark.parametrize("columns", [80, 100, 110, 128, 140])
+def test_bars_of_the_funnel_and_of_the_reasons_stay_on_one_line(
+    run: Path, capsys: Any, monkeypatch: Any, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    views.stats(run)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "█" in line or "▌" in line]
+    assert lines
+    assert [line for line in lines if not line.strip()[0].isalnum()] == []  # each bar stands beside its name
+
+
 def test_a_damaged_part_costs_the_text_and_nothing_else(run: Path, rows: list[dict[str, Any]], capsys: Any) -> None:
     def broken(rows: Any) -> dict[str, str]:
         raise DamageError("part-00000.parquet: is cut off; run again")
@@ -317,8 +328,8 @@ def test_commands_that_only_look_start_without_pandas_and_the_recipes_models(
 ) -> None:
     key = next(row["id"] for row in rows if row["stage"] == "judge")
     heavy = {"pandas", "pydantic", "prefect", "altair", "duckdb", "jinja2", "data.recipe", "importlib.metadata"}
-    for command in (["explain", str(run), key], ["stats", str(run)], ["sample", str(run)], ["diff", str(run), str(run)]):
-        assert heavy & _imported(command) == set(), command[0]
+    for name, more in (("explain", key), ("stats", None), ("sample", None), ("diff", str(run))):
+        assert heavy & _imported([name, str(run), *filter(None, [more])]) == set(), name
     assert "pandas" not in _imported(["whatif", str(run), "--set", "filters.gopher-quality.min_words=30"])
 
 

@@ -30,7 +30,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings(url: str, **more: Any) -> Teacher:
     return Teacher(
-        **{"base_url": url, "model": "m", "timeout_s": 5.0, "max_output_tokens": 100, "concurrency": 4, **more}
+        **{"base_url": url, "model": "m", "timeout_s": 60.0, "max_output_tokens": 100, "concurrency": 4, **more}
     )
 
 
@@ -114,7 +114,7 @@ def test_what_a_server_says_to_have_taken_beyond_what_was_asked_for_is_charged_a
 @pytest.mark.parametrize(("action", "why"), [("huge", "larger"), ("packed", "compressed")])
 def test_an_answer_too_large_is_cut_off_and_charged(misbehaving: Any, tmp_path: Path, action: str, why: str) -> None:
     server = misbehaving(action)
-    [answer] = ask(settings(server.url), tmp_path / "j.sqlite", 1)
+    [answer] = ask(settings(server.url, timeout_s=60.0), tmp_path / "j.sqlite", 1)
     assert answer.outcome.startswith("failed: ")
     assert why in answer.outcome
     assert server.number == 1

@@ -262,7 +262,7 @@ def test_scripts_that_do_not_hold_fail(tests: str, expected: str | None) -> None
 def test_an_endless_program_times_out_once_its_processor_time_is_used(tier: str) -> None:
     started = time.monotonic()
     assert reason("def f():\n    while True: pass", "assert f() == 1", 0.5) == "timeout"
-    assert time.monotonic() - started < 30  # 1 s where nothing else runs
+    assert time.monotonic() - started < 100  # 1 s where nothing else runs
 
 
 def test_a_program_that_the_clock_stopped_while_computing_is_run_again_alone(

@@ -53,7 +53,7 @@ FONT, SPACES = _bytes("font"), _bytes("white-space")
 def link_tells(source, begin, end):
     """Returns whether a link's attributes may say what matters (see `data.pages.tags.tells`)."""
     for place in range(begin, end):
-        byte = source[place]
+        byte = source[np.uint64(place)]
         if byte == 104:  # h
             if stands_at(source, HIDDEN_TEXT, place, end):
                 return True

@@ -8,30 +8,37 @@ from data.compiled import compiled, inlined
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 HALF, START, ONE = np.uint64(32), np.uint64(0x2545F4914F6CDD1D), np.uint64(1)
+WIDTH = 32
 LT, GT, SLASH, SPACE, QUOTE, AMPERSAND, BANG, DASH = 60, 62, 47, 32, 34, 38, 33, 45
 
 
 @inlined
 def lower(byte):
     """Returns an ASCII letter in lower case, any other byte as it is."""
-    return byte + np.uint8(32) if 65 <= byte <= 90 else byte
+    return byte + 32 if 65 <= byte <= 90 else byte
 
 
 @inlined
 def stir(running, byte):
-    """Returns a running hash with one more byte in it."""
+    """Returns a running hash with one more byte, or character, in it."""
     mixed = (running ^ np.uint64(byte)) * MIX
     return mixed ^ (mixed >> HALF)
 
 
+@inlined
+def finish(running):
+    """Returns the hash that a running one ends in; never 0, which marks an empty slot of a table."""
+    running ^= running >> HALF
+    return running if running != 0 else ONE
+
+
 @compiled
 def hash_folded(data, begin, end):
-    """Returns the hash of bytes, ASCII letters in lower case; never 0, which marks an empty slot of a table."""
+    """Returns the hash of bytes or characters, ASCII letters in lower case."""
     running = START
     for place in range(begin, end):
         running = stir(running, lower(data[place]))
-    running ^= running >> HALF
-    return running if running != 0 else ONE
+    return finish(running)
 
 
 @compiled
@@ -83,11 +90,21 @@ def is_blank(data, begin, end, also):
 
 @compiled
 def find(data, byte, begin, end):
-    """Returns where a byte stands next; `end` if nowhere."""
-    for place in range(begin, end):
-        if data[place] == byte:
-            return place
-    return end
+    """Returns where a byte stands next; `end` if nowhere.
+
+    Pieces of 32 bytes are compared at once; indices without a sign need no look at whether they are negative.
+    """
+    place = begin
+    while place + WIDTH <= end:
+        base, hit = np.uint64(place), np.uint8(0)
+        for offset in range(WIDTH):
+            hit |= np.uint8(data[base + np.uint64(offset)] == byte)
+        if hit:
+            break
+        place += WIDTH
+    while place < end and data[np.uint64(place)] != byte:
+        place += 1
+    return place
 
 
 @compiled
@@ -129,7 +146,7 @@ def append_text(source, begin, end, target, size):
     chars = 0
     place = begin
     while place < end:
-        byte = source[place]
+        byte = source[np.uint64(place)]
         place += 1
         if byte == AMPERSAND:
             left = end - place
@@ -151,7 +168,7 @@ def append_text(source, begin, end, target, size):
                     byte = np.uint8(0xA0)
                     place += 5
                     chars += 1
-        target[size] = byte
+        target[np.uint64(size)] = byte
         size += 1
         chars += byte & 0xC0 != 0x80
     return size, chars

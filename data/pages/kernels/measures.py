@@ -6,41 +6,43 @@ import numpy as np
 
 from data.compiled import compiled
 from data.pages.kernels.heads import MAX_SCORE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT
-from data.pages.kernels.letters import hash_folded, look_up, lower
+from data.pages.kernels.letters import START, finish, look_up, stir
 from data.pages.tags import TAG_NUMBERS
 
 SHORT_WORDS, SHORT_CHARS, HEAD_CHARS, PARTS = 8, 120, 200, 16
 #: Columns that tell about a block's text.
 TEXT_COLUMNS = 15
 COMMA, BAR, FULL_STOP, QUESTION, EXCLAMATION, SPACE = 44, 124, 46, 63, 33, 32
-_ENDS = np.zeros(128, dtype=np.bool_)
-_ENDS[np.frombuffer(b".!?:;\"')", dtype=np.uint8)] = True
-#: U+00AA, 00B2, 00B3, 00B5, 00B9, 00BA, 00BC to 00BE: letters and numbers in U+0080 to U+00BF.
-_OTHERS = np.zeros(64, dtype=np.bool_)
-_OTHERS[np.array([0xAA, 0xB2, 0xB3, 0xB5, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE]) - 128] = True
+WIDE_COMMA, WIDE_LIST_COMMA, QUOTATION, COPYRIGHT = 0xFF0C, 0x3001, 0xBB, 0xA9
+#: What a character is.
+LETTER, DIGIT, SMALL, ENDS, UNLIKE = 1, 2, 4, 8, 16
 H1 = TAG_NUMBERS["h1"]
 
 
 @compiled
-def measure_texts(out, blocks, title, text_keys, text_values, table):
-    """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with foreign letters."""
+def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, table):
+    """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with rare characters.
+
+    Args:
+        title: characters of the page's title in lower case.
+        lowered, kinds: of each character below U+10000 the one in lower case, and what it is.
+    """
     count = len(blocks)
     slots = 16
     while slots < 3 * count:
         slots *= 2
     seen = np.zeros(slots, dtype=np.uint64)
+    head = np.zeros(HEAD_CHARS, dtype=np.uint32)
     for row in range(count):
         begin, end, size = blocks[row, 0], blocks[row, 1], blocks[row, 2]
-        head = _head_of(out, begin, end)
-        if head < 0:
-            table[row, 0] = -1
-            continue
         if (end - begin) * 10 > size * 23:
             size *= 2
         table[row, 0], table[row, 1], table[row, 2] = size, blocks[row, 4], blocks[row, 3]
-        _measure_text(out, begin, end, table[row], text_keys, text_values)
-        table[row, 7] = PARTS if size > 8 and _stands_in(out, begin, head, title) else 0
-        wanted = hash_folded(out, begin, head)
+        chars, wanted = _measure_text(out, begin, end, table[row], text_keys, text_values, lowered, kinds, head)
+        if chars < 0:
+            table[row, 0] = -1
+            continue
+        table[row, 7] = PARTS if size > 8 and _stands_in(head, chars, title) else 0
         place = np.int64(wanted & np.uint64(slots - 1))
         while seen[place] != 0 and seen[place] != wanted:
             place = (place + 1) & (slots - 1)
@@ -49,87 +51,79 @@ def measure_texts(out, blocks, title, text_keys, text_values, table):
 
 
 @compiled
-def _head_of(out, begin, end):
-    """Returns where a text's first HEAD_CHARS characters end; -1 if it has letters or digits beyond ASCII.
-
-    U+0080 to U+00BF has none but a few, General Punctuation has none.
-    """
-    head, chars = end, 0
-    for place in range(begin, end):
-        byte = out[place]
-        if byte & 0xC0 != 0x80:
-            if chars == HEAD_CHARS:
-                head = place
-            chars += 1
-        if byte < 0xC0:
-            continue
-        following = out[place + 1]
-        if byte == 0xC2:
-            if _OTHERS[following - 128]:
-                return -1
-        elif byte != 0xE2 or following > 0x81 or (following == 0x81 and out[place + 2] > 0xAF):
-            return -1
-    return head
+def _char_at(out, place):
+    """Returns the character at a place, and how many bytes it takes; 0 where it is not below U+10000."""
+    byte = np.uint32(out[place])
+    if byte < 0x80:
+        return byte, 1
+    if byte < 0xE0:
+        return (byte & np.uint32(31)) << np.uint32(6) | out[place + 1] & np.uint32(63), 2
+    if byte < 0xF0:
+        middle = (out[place + 1] & np.uint32(63)) << np.uint32(6)
+        return (byte & np.uint32(15)) << np.uint32(12) | middle | out[place + 2] & np.uint32(63), 3
+    return byte, 0
 
 
 @compiled
-def _ends_sentence(out, begin, end):
-    """Returns whether a text ends with a mark that ends sentences or quotations."""
-    last = out[end - 1]
-    if last < 128:
-        return _ENDS[last]
-    if end - begin >= 3 and out[end - 3] == 0xE2 and out[end - 2] == 0x80:
-        return last == 0xA6 or last == 0x9D or last == 0x99
-    return last == 0xBB and out[end - 2] == 0xC2
-
-
-@compiled
-def _measure_text(out, begin, end, row, text_keys, text_values):
-    commas, bar, lines, digits, sentences, owned = 0, False, False, False, 0, False
-    for place in range(begin, end):
-        byte = out[place]
-        commas += byte == COMMA
-        if byte == 0xC2:
-            bar = bar or out[place + 1] == 0xBB
-            owned = owned or out[place + 1] == 0xA9
-        bar = bar or byte == BAR
-        lines = lines or byte == 10
-        digits = digits or 48 <= byte <= 57
-        if byte == SPACE and place > begin:
-            before = out[place - 1]
-            sentences += before == FULL_STOP or before == QUESTION or before == EXCLAMATION
-    score, known = 0, 0
+def _measure_text(out, begin, end, row, text_keys, text_values, lowered, kinds, head):
+    """Fills a row, but for two columns; returns how many characters stand in the head, -1 for rare ones, its hash."""
     short = row[2] <= SHORT_WORDS and row[0] <= SHORT_CHARS
-    if short:
-        place = begin
-        while place < end:
-            stop = place
-            while stop < end and 97 <= lower(out[stop]) <= 122:
-                stop += 1
-            if stop - place >= 2:
-                found = look_up(text_keys, text_values, hash_folded(out, place, stop))
-                if found >= 0:
-                    known += 4
-                    score += found - MAX_SCORE
-            place = stop + 1
+    commas, sentences, score, known = 0, 0, 0, 0
+    bar, owned, lines, digits = False, False, False, False
+    chars, letters, running, word, before = 0, 0, START, START, np.uint32(0)
+    kind, place = np.uint8(0), begin
+    while place < end:
+        char, step = _char_at(out, place)
+        if step == 0 or kinds[char] & UNLIKE:
+            return -1, running
+        place += step
+        small = lowered[char]
+        if chars < HEAD_CHARS:
+            head[chars] = small
+            running = stir(running, small)
+            chars += 1
+        if short:
+            if kinds[small] & LETTER:
+                letters += 1
+                word = stir(word, small)
+            else:
+                if letters >= 2:
+                    found = look_up(text_keys, text_values, finish(word))
+                    if found >= 0:
+                        known += 4
+                        score += found - MAX_SCORE
+                letters, word = 0, START
+        kind = kinds[char]
+        commas += char == COMMA or char == WIDE_COMMA or char == WIDE_LIST_COMMA
+        bar = bar or char == BAR or char == QUOTATION
+        owned = owned or char == COPYRIGHT
+        lines = lines or char == 10
+        digits = digits or kind & DIGIT != 0
+        sentences += char == SPACE and (before == FULL_STOP or before == QUESTION or before == EXCLAMATION)
+        before = char
+    if letters >= 2:
+        found = look_up(text_keys, text_values, finish(word))
+        if found >= 0:
+            known += 4
+            score += found - MAX_SCORE
     row[3] = commas
     row[4] = min(max(score, -MAX_SCORE), MAX_SCORE) + MAX_SCORE
     row[5], row[6] = known, PARTS if short and digits else 0
-    first = out[begin]
-    row[9] = PARTS if _ends_sentence(out, begin, end) else 0
+    row[9] = PARTS if kind & ENDS else 0
     row[10], row[11] = PARTS if bar else 0, PARTS if owned else 0
     row[12] = 0 if short else min(sentences, PARTS)
-    row[13], row[14] = PARTS if 97 <= first <= 122 else 0, PARTS if lines else 0
+    first, _ = _char_at(out, begin)
+    row[13], row[14] = PARTS if kinds[first] & SMALL else 0, PARTS if lines else 0
+    return chars, finish(running)
 
 
 @compiled
-def _stands_in(out, begin, end, title):
-    """Returns whether a text stands in the title, which is given in lower case."""
-    size = end - begin
+def _stands_in(head, size, title):
+    """Returns whether characters stand in the title."""
     for start in range(len(title) - size + 1):
         same = True
         for offset in range(size):
-            if lower(out[begin + offset]) != title[start + offset]:
+            if head[offset] != title[start + offset]:
                 same = False
                 break
         if same:
@@ -333,3 +327,28 @@ def look_around(logits, outer, best_first, best_last, reach, nearby):
         target[filled + 3] = kept * PARTS // max(all_kept, 1)
         target[filled + 4] = min(all_kept, 64)
         kept += logits[row] > 0
+
+
+@compiled
+def answer(rows, inner, inner_bias, weights, bias, unit, most, logits):
+    """Fills a network's answers (see `data.pages.network.Layer`); sums are whole numbers, exact in any order.
+
+    Args:
+        rows, inner: what is multiplied.
+        unit, most: answers are given in this unit, and bounded.
+    """
+    count, features = rows.shape
+    width = len(weights)
+    hidden = np.empty(width)
+    for row in range(count):
+        for place in range(width):
+            hidden[place] = inner_bias[place]
+        for feature in range(features):
+            value = rows[row, feature]
+            if value != 0.0:
+                for place in range(width):
+                    hidden[place] += value * inner[feature, place]
+        total = bias
+        for place in range(width):
+            total += max(hidden[place], 0.0) * weights[place]
+        logits[row] = np.int64(min(max(np.floor(total / unit), -most), most))

@@ -140,7 +140,7 @@ def _raw_end(source, name_begin, name_end, start):
 def count_tags(source, begin, end):
     """Returns how many `<` stand between two places."""
     count = 0
-    for place in range(begin, end):
+    for place in range(np.uint64(begin), np.uint64(end)):
         count += source[place] == LT
     return count
 
@@ -201,7 +201,7 @@ def _fold(raw, size, out, begin):
             target += 1
             chars += 1
             between = 0
-        out[target] = byte
+        out[np.uint64(target)] = byte
         target += 1
         chars += byte & 0xC0 != 0x80
         place += 1

@@ -5,6 +5,7 @@ import pytest
 
 from data import extract_html
 from data.errors import UsageError
+from data.pages import reading
 from data.pages.content import find_content
 from data.pages.features import bucket, share
 from data.pages.labels import label
@@ -107,10 +108,16 @@ def test_sites_go_to_one_fold_whole() -> None:
         (b"<a onclick=\"w('<script src=x>')\">b</a><script></script>", b"<a onclick=\"w('<script src=x>')\">b</a>"),
         (b'a<script type="math/tex">x</script>', b'a<script type="math/tex">x</script>'),
         (b"a<script>never closed", b"a<script>never closed"),
+        (b"a<SCRIPT>x</SCRIPT>b<script>y</SCRIPT>c", b"ab<script>y</SCRIPT>c"),
+        (b"a<script>x</scripty></script>b", b"a<script>x</scripty></script>b"),
+        (b"a<!-- -- ! --!>b<!--->c<!-- d", b"ab<!--->c<!-- d"),
+        (b"a<noscript><style>x</style></noscript\n>b<", b"ab<"),
+        (b"a<stylesheet>b</stylesheet><s", b"a<stylesheet>b</stylesheet><s"),
     ],
 )
 def test_scripts_are_taken_out_and_nothing_else(page: bytes, left: bytes) -> None:
     assert without_scripts(page) == left
+    assert reading.load().strip(page) == (left, False)
 
 
 def test_a_flood_of_attributes_costs_no_time_and_takes_no_text() -> None:

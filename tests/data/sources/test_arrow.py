@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +117,88 @@ def test_a_file_that_is_cut_while_it_is_read_does_not_end_the_process(tmp_path: 
     command = [sys.executable, "-c", TRUNCATED_WHILE_READ, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
     assert (done.returncode, done.stdout) == (0, "a.arrow:0 1999\n"), done.stderr
+
+
+def packed(path: Path, table: pa.Table, codec: str | None = None, rows: int | None = None) -> None:
+    with pa.ipc.new_file(path, table.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
+        out.write_table(table, rows)
+
+
+def peak_of(path: Path) -> tuple[int, dict[str, int]]:
+    """Returns the megabytes that reading a file takes in a process of its own, and its rows by reason."""
+    program = (
+        "import collections, json, sys; from data.recipe import Source; from data.sources import InputFile\n"
+        "from data.sources.arrow import read_arrow\n"
+        "file = InputFile(sys.argv[1], 'a.arrow', int(sys.argv[2]), '')\n"
+        "source = Source(name='s', kind='arrow', path='x')\n"
+        "rows = collections.Counter(row['reason'] for row in read_arrow(file, source))\n"
+        "peak, = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]\n"
+        "print(json.dumps([int(peak) // 1024, rows]))"
+    )
+    command = [sys.executable, "-P", "-c", program, str(path), str(path.stat().st_size)]
+    peak, rows = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    return peak, rows
+
+
+@pytest.mark.parametrize("codec", [None, "lz4", "zstd"])
+def test_a_batch_larger_than_memory_shall_hold_is_read_in_little_of_it(tmp_path: Path, codec: str | None) -> None:
+    size = 250
+    texts = pa.array([f"{number} ".ljust(2**20) for number in range(size)], pa.large_string())
+    more = {"image": [[number] for number in range(size)], "none": pa.nulls(size), "flag": [True] * size}
+    table = pa.table({"id": [str(number) for number in range(size)], **more, "text": texts})
+    packed(tmp_path / "a.arrow", table, codec)
+    peak, rows = peak_of(tmp_path / "a.arrow")
+    assert rows == {"": size}
+    assert peak < 230
+
+
+def test_a_long_value_that_stands_in_every_row_is_not_laid_out(tmp_path: Path) -> None:
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.uint32()), pa.array(["y" * 70_000_000]))
+    packed(tmp_path / "a.arrow", pa.table({"text": words}))
+    peak, rows = peak_of(tmp_path / "a.arrow")
+    assert rows == {"too_large": 2000}
+    assert peak < 280
+
+
+def test_large_packed_batches_give_what_small_ones_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for codec in ("lz4", "zstd"):
+        packed(tmp_path / "a.arrow", TABLE, codec, 3)
+        small = read(tmp_path / "a.arrow", licence_column="licences")
+        as_stream(tmp_path / "b.arrow")
+        monkeypatch.setattr("data.sources.arrow_batches.MAX_UNPACKED_BYTES", 0)
+        whole = read(tmp_path / "a.arrow")
+        monkeypatch.undo()
+        for row in small:
+            row["licence"] = None
+        assert [(row["locator"], row["text"], row["origin_id"]) for row in whole] == [
+            (row["locator"], row["text"], row["origin_id"]) for row in small
+        ]
+
+
+def test_a_damaged_batch_is_one_row_and_the_batches_after_it_are_kept(tmp_path: Path) -> None:
+    packed(tmp_path / "a.arrow", pa.table({"text": ["some words"] * 6}), rows=2)
+    content = bytearray((tmp_path / "a.arrow").read_bytes())
+    offsets = struct.pack("<3i", 0, 10, 20)
+    place = content.index(offsets, content.index(offsets) + 1)
+    content[place + 8 : place + 12] = struct.pack("<i", -5)
+    (tmp_path / "a.arrow").write_bytes(content)
+    rows = read(tmp_path / "a.arrow")
+    assert [row["locator"] for row in rows] == [f"a.arrow:{number}" for number in (0, 1, 2, 4, 5)]
+    assert [row["reason"] for row in rows] == ["", "", "bad_arrow", "", ""]
+    assert json.loads(rows[2]["metadata"])["rows"] == 2
+
+
+def test_what_follows_the_end_of_a_stream_is_named(tmp_path: Path) -> None:
+    as_stream(tmp_path / "a.arrows")
+    content = (tmp_path / "a.arrows").read_bytes()
+    (tmp_path / "a.arrows").write_bytes(2 * content)
+    assert fates(read(tmp_path / "a.arrows"))[4:] == [("a.arrows:4", "trailing_garbage")]
+
+
+def test_a_buffer_that_claims_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:
+    packed(tmp_path / "a.arrow", pa.table({"text": ["some words " * 1000] * 50}), "zstd")
+    content = bytearray((tmp_path / "a.arrow").read_bytes())
+    place = content.index(struct.pack("<q", 50 * 11_000))
+    content[place : place + 8] = struct.pack("<q", 2**42)
+    (tmp_path / "a.arrow").write_bytes(content)
+    assert fates(read(tmp_path / "a.arrow")) == [("a.arrow:0", "decompression_limit")]

@@ -194,3 +194,36 @@ def test_members_of_the_same_name_are_papers_of_their_own(tmp_path: Path) -> Non
     rows = [row for row in read_input(file, source, None) if isinstance(row, dict)]
     assert [row["locator"] for row in rows] == [f"a.tar:2301/2301.00001.gz{end}" for end in ("", ":2", ":3")]
     assert len({row["id"] for row in rows}) == 3
+
+
+def papers(count: int) -> bytes:
+    return tarred({f"2301/2301.0000{number}.gz": gzip.compress(PAPER.encode()) for number in range(count)})
+
+
+def read_tar(tmp_path: Path, content: bytes) -> list[tuple[str, str]]:
+    (tmp_path / "a.tar").write_bytes(content)
+    source = Source(name="s", kind="arxiv", path="x")
+    rows = list(read_papers(InputFile(str(tmp_path / "a.tar"), "a.tar", len(content), ""), source))
+    return [(row["locator"], row["reason"]) for row in rows]
+
+
+def test_a_damaged_header_in_a_tar_is_one_row_and_the_papers_after_it_are_kept(tmp_path: Path) -> None:
+    content = bytearray(papers(5))
+    for place in (1, 3):
+        start = content.index(f"2301/2301.0000{place}.gz".encode())
+        content[start : start + 30] = b"\xff" * 30
+    names = [f"a.tar:2301/2301.0000{number}.gz" for number in (0, 2, 4)]
+    assert read_tar(tmp_path, bytes(content)) == [
+        (names[0], ""), ("a.tar:1", "bad_tar"), (names[1], ""), ("a.tar:2", "bad_tar"), (names[2], "")
+    ]  # fmt: skip
+
+
+def test_a_tar_cut_in_a_header_says_so(tmp_path: Path) -> None:
+    content = papers(3)
+    cut = content.index(b"2301/2301.00002.gz") + 200
+    assert read_tar(tmp_path, content[:cut])[2:] == [("a.tar:2", "bad_tar")]
+
+
+def test_latex_that_no_paper_has_room_for_is_named(tmp_path: Path) -> None:
+    content = tarred({"a.tex": PAPER.encode(), "b.tex": b"%" * (17 * 2**20)})
+    assert read_tar(tmp_path, content) == [("a.tar:b.tex", "too_large"), ("a.tar", "")]

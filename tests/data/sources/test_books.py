@@ -54,3 +54,12 @@ def test_packed_and_old_encodings_are_read_and_faults_are_named(tmp_path: Path) 
     assert read(tmp_path, "x" * 101, max_record_bytes=100)["reason"] == "too_large"
     assert read(tmp_path, b"a\0b")["reason"] == "binary"
     assert read(tmp_path, gzip.compress(BOOK.encode())[:-4], "a.txt.gz")["reason"] == "truncated"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_a_book_in_utf_16_is_read_packed_or_not_with_a_mark_or_without(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    content = BOOK.encode(encoding)
+    assert read(tmp_path, gzip.compress(content) if name.endswith(".gz") else content, name)["text"] == BOOK

@@ -121,3 +121,12 @@ def test_many_false_beginnings_do_not_hold_us_up(tmp_path: Path) -> None:
     content = gzip.compress(lines(0, 5)) + b"\x1f\x8b\x08" * 120_000
     rows = read(tmp_path, content, "gz")
     assert (numbers(rows), len(reasons(rows))) == ([0, 1, 2, 3, 4], 1)
+
+
+@pytest.mark.parametrize("size", [0, 5, 1_000, 4_000, 100_000])
+def test_garbage_that_ends_as_a_member_might_is_still_garbage(tmp_path: Path, size: int) -> None:
+    """A reader that takes a member's size from the last bytes of the file must not believe garbage."""
+    garbage = b"what stood here before" + size.to_bytes(4, "little")
+    rows = read(tmp_path, gzip.compress(lines(0, 5)) + garbage, "gz")
+    assert numbers(rows) == list(range(5))
+    assert [reason for _, reason in reasons(rows)] == ["trailing_garbage"]

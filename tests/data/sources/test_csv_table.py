@@ -174,3 +174,9 @@ def test_many_bad_records_do_not_slow_reading_down_by_much(tmp_path: Path) -> No
     assert time.process_time() - begin < 20
     assert sum(row["reason"] == "wrong_column_count" for row in rows) == 3000
     assert len(rows) == 60_000
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_table_in_utf_16_is_one_bad_encoding(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, "id,text\n1,some words\n2,and more\n".encode(encoding))
+    assert fates(read(path)) == [("a.csv", "bad_encoding")]

@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from data.errors import UsageError
+from data.fingerprint import file_sha256
+from data.recipe import Source
+from data.sources import list_units, read_unit
+
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 #: `huggingface_hub` reads its settings when it is imported, so this runs in a process of its own.
@@ -84,3 +89,22 @@ def test_a_revision_that_is_not_there_and_a_hub_that_is_away_are_told(
 ) -> None:
     assert listed(hub[0], "nowhere", tmp_path)[0] == "UsageError"
     assert listed("http://127.0.0.1:9", "", tmp_path)[0] == "PhimillError"
+
+
+def test_what_save_to_disk_wrote_is_a_local_copy_with_its_splits(tmp_path: Path) -> None:
+    import datasets
+
+    whole = datasets.Dataset.from_dict({"text": ["one", "two", "three"], "int_score": [1, 2, 3]})
+    whole.save_to_disk(tmp_path / "alone")
+    datasets.DatasetDict({"train": whole, "test": whole.select([1])}).save_to_disk(tmp_path / "both")
+
+    def texts(name: str, split: str = "train") -> list[tuple[str, str]]:
+        source = Source(name="s", kind="huggingface", path=name, split=split, signals={"edu": "int_score"})
+        (unit,) = list_units(source, tmp_path, file_sha256)
+        return [(row["locator"], row["text"]) for table in read_unit(unit, source) for row in table.to_pylist()]
+
+    assert texts("alone") == [("train:0", "one"), ("train:1", "two"), ("train:2", "three")]
+    assert texts("both") == texts("alone")
+    assert texts("both", "test") == [("test:0", "two")]
+    with pytest.raises(UsageError, match="has the splits test, train"):
+        texts("both", "validation")

@@ -234,3 +234,16 @@ def test_a_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     bomb = b"".join(packer.compress(b'{"text": "a"}\n' * 100_000) for _ in range(10)) + packer.flush()
     rows = read(written(tmp_path, bomb + gzip.compress(lines("after")), "a.jsonl.gz"))
     assert [row["reason"] or row["text"] for row in rows] == ["decompression_limit", "after"]
+
+
+@pytest.mark.parametrize("join", [b"".join, lambda some: b"".join(gzip.compress(one) for one in some)])
+def test_files_that_were_put_together_bring_their_byte_order_marks_along(tmp_path: Path, join: Any) -> None:
+    parts = [b"\xef\xbb\xbf" + lines("one", "two"), b"\xef\xbb\xbf" + lines("three", "four")]
+    path = written(tmp_path, join(parts), "a.jsonl.gz")
+    assert fates(read(path)) == [(f"a.jsonl.gz:{n}", text) for n, text in enumerate(("one", "two", "three", "four"), 1)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_one_bad_encoding_not_many_bad_lines(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, lines("one", "two", "three").decode().encode(encoding))
+    assert fates(read(path)) == [("a.jsonl", "bad_encoding")]

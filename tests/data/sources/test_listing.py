@@ -46,6 +46,19 @@ def test_a_path_that_gives_nothing_is_a_recipe_error_that_names_it(tmp_path: Pat
         units(tmp_path, "jsonl", path)
 
 
+def test_an_archive_that_is_not_read_is_named_with_what_unpacks_it(tmp_path: Path) -> None:
+    written(tmp_path, "in/stackoverflow.com-Posts.7z")
+    for path in ("in", "in/stackoverflow.com-Posts.7z"):
+        with pytest.raises(RecipeError, match=r"unpack it \(7z x stackoverflow\.com-Posts\.7z\)"):
+            units(tmp_path, "stackexchange", path)
+    written(tmp_path, "in/Posts.xml")
+    told: list[str] = []
+    source = Source(name="s", kind="stackexchange", path="in")
+    found = list_units(source, tmp_path, file_sha256, lambda name, why: told.append(f"{name}: {why}"))
+    assert paths(found) == ["Posts.xml"]
+    assert told == ["stackoverflow.com-Posts.7z: an archive that is not read as it is"]
+
+
 def test_two_files_with_one_locator_are_refused(tmp_path: Path) -> None:
     written(tmp_path, "a/x.jsonl", "b/x.jsonl")
     with pytest.raises(RecipeError, match=r"both be called 'x\.jsonl'"):
@@ -305,3 +318,12 @@ def test_the_hubs_cache_is_read_through_its_links_and_no_others(tmp_path: Path) 
     (snapshot / "a.jsonl").unlink()
     with pytest.raises(RecipeError, match=r"holds no file .*1 passed over, such as b.jsonl: a link that leads out"):
         units(tmp_path, "jsonl", "hub/snapshots/c0ffee")
+
+
+def test_a_file_address_is_the_path_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "a b.jsonl").write_text('{"text": "words"}\n')
+    address = (tmp_path / "a b.jsonl").as_uri()
+    assert "%20" in address
+    source = Source(name="s", kind="jsonl", path=[address])
+    (unit,) = list_units(source, tmp_path / "elsewhere", file_sha256)
+    assert unit.files[0].path == str(tmp_path / "a b.jsonl")

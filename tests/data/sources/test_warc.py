@@ -18,6 +18,7 @@ from data.sources import InputFile
 from data.sources.digests import fits_digest
 from data.sources.http_message import BadMessage, parse_response
 from data.sources.warc import read_warc
+from data.sources.warc_records import Records
 
 SHARED = Path(__file__).parents[3] / "../shared/data"
 E2E = SHARED / "e2e_dev"
@@ -324,3 +325,57 @@ def test_real_awkward_files_give_as_many_documents_as_an_independent_reader_find
         with path.open("rb") as file:
             known = sum(str(item.record_type) in kinds for item in ArchiveIterator(file, parse_http=False))
         assert len(read(path)) == known, path
+
+
+def test_a_transfer_coding_that_packs_is_undone_like_a_content_coding() -> None:
+    assert response("Transfer-Encoding: gzip, chunked\r\n", chunked(gzip.compress(b"<p>x"))) == b"<p>x"
+
+
+def test_a_header_with_a_hole_in_it_takes_no_other_record_along(tmp_path: Path) -> None:
+    one, two, three, four = (record(page(text)) for text in ("one", "two", "three", "four"))
+    # From within the second record's header to within the third's.
+    rows = read_bytes(tmp_path, one + two[:40] + bytes(700) + three[60:] + four)
+    assert [reason for _, reason in fates(rows)][1] == "bad_warc_header"
+    assert len(rows) == 3
+
+
+ODD_HEADS = [
+    "",
+    "X-Folded: a\r\n  b\r\n",
+    "WARC-Target-URI: http://twice/\r\n",
+    "X-Lone-Line-End: a\nWARC-Target-URI: http://lone/\r\n",
+    "X-Latin: \u00e9\r\n",
+    "WARC-Truncated : length \r\n",
+    "no colon\r\n",
+    "warc-block-digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_few_steps_for_usual_records_give_what_the_many_steps_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    draw = random.Random(5)
+    content = b""
+    for number in range(400):  # so many that the order of names is learned
+        kind = draw.choice(["response", "response", "request", "conversion", "resource", "revisit"])
+        extra = draw.choice(ODD_HEADS) if draw.random() < 0.2 else ODD_HEADS[0]
+        head = draw.choice(["", "Transfer-Encoding: chunked\r\n", "X-Robots-Tag: noai\r\n", "Content-Type: b\r\n"])
+        body = page(f"{number} " * draw.randrange(1, 2000), head) if kind == "response" else f"{number}".encode()
+        one = record(body, kind, extra=extra, mime="text/plain" if kind == "conversion" else "")
+        one = one.replace(b"\r\n\r\n", b"\n\n", 1) if draw.random() < 0.05 else one
+        one += draw.choice([b"", b"", b"", b"\r\n", b"\n"])
+        content += gzip.compress(one) if packed else one
+    few = read_bytes(tmp_path, content)
+    monkeypatch.setattr(Records, "usual", lambda *arguments: None)
+    assert few == read_bytes(tmp_path, content)
+    assert sum(not row["status"] for row in few) > 200
+    assert {row["reason"] for row in few} >= {"", "bad_digest"} or packed
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the shared data beside the repository")
+def test_the_few_steps_give_what_the_many_steps_give_on_real_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = sorted(path for path in (SHARED / "warc_samples").rglob("*") if path.is_file())
+    few = [read(path) for path in paths]
+    monkeypatch.setattr(Records, "usual", lambda *arguments: None)
+    assert few == [read(path) for path in paths]

@@ -49,13 +49,19 @@ def test_every_option_says_what_it_is_for(name: str) -> None:
     assert [option.opts for option in options if not option.help] == []
 
 
-@pytest.mark.parametrize("name", LEAVES)
+def named(line: str) -> tuple[str, list[str]]:
+    """Returns the command that a line names, and the words after it."""
+    words = shlex.split(line.split(" > ")[0])
+    size = max((size for size in range(2, len(words) + 1) if " ".join(words[:size]) in ALL), default=0)
+    name = " ".join(words[:size])
+    return ("phimill dedup run", words[2:]) if name == "phimill dedup" else (name, words[size:])
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_command_has_an_example_whose_options_exist(name: str) -> None:
-    shown = examples(LEAVES[name])
-    assert shown, name
+    shown = examples(ALL[name])
+    assert shown or name not in LEAVES
     for line in shown:
-        assert line.startswith(name), line
         assert len(line) <= 118, line
-        words = shlex.split(line.removeprefix(name))
-        command = LEAVES[name]
-        command.make_parser(click.Context(command, info_name=name)).parse_args(words)
+        example, words = named(line)
+        LEAVES[example].make_parser(click.Context(LEAVES[example], info_name=example)).parse_args(words)

@@ -31,7 +31,11 @@ def by_row(published: Published, hostile: tuple[Path, Path]) -> dict[int, str]:
 
 @pytest.mark.parametrize("words", ["GARDEN of", "<script>alert(1", "otherwise", "no such words anywhere", "."])
 def test_what_is_found_is_what_a_plain_search_finds(
-    published: Published, hostile: tuple[Path, Path], by_row: dict[int, str], words: str, monkeypatch: pytest.MonkeyPatch
+    published: Published,
+    hostile: tuple[Path, Path],
+    by_row: dict[int, str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(texts, "FOUND", 10_000)
     monkeypatch.setattr(texts, "SECONDS", 1e9)

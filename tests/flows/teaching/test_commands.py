@@ -60,6 +60,20 @@ def test_exercises_are_written_with_their_provenance(tmp_path: Path) -> None:
     assert "<script" not in page
 
 
+def test_what_repeats_a_benchmark_is_not_kept(tmp_path: Path) -> None:
+    words = ("synth", "exercises", "-n", "8", "--seed", "3")
+    assert phimill(*words, "--out", tmp_path / "o").exit_code == 0
+    first, *rest = lines(tmp_path / "o/exercises.jsonl")
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"task_id": "b/1", "text": first["prompt"]}) + "\n")
+    done = phimill(*words, "--benchmarks", tmp_path / "bench.jsonl", "--out", tmp_path / "p", "--json")
+    assert done.exit_code == 0, done.output
+    rows = pq.read_table(tmp_path / "p/ledger.parquet").to_pylist()
+    leaks = {row["id"]: json.loads(row["metadata"])["detail"] for row in rows if row["reason"] == "contaminated"}
+    assert leaks == {first["id"]: "has the words of bench b/1"}
+    assert [row["id"] for row in lines(tmp_path / "p/exercises.jsonl")] == [row["id"] for row in rest]
+    assert json.loads(done.stdout)["rejected"]["contaminated"] == 1
+
+
 def test_the_page_and_the_facts_count_the_same_also_where_a_round_is_cut_short(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(
         "name: little\ntopics: [python/sorting, python/errors]\ncells: [topic, difficulty]\nbudget: {kept: 39}\n"
