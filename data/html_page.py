@@ -84,7 +84,8 @@ def read_page(
         html, charset = decode_html(stripped, content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
-    source = parse(html)
+    # Bytes are searched in half the time; other encodings than ASCII's are rare.
+    source = parse(html, stripped is content or b"<noscript" in stripped)
     with _no_collection():
         blocks = read_page_blocks(source, content, whole=engine == "plain")
         if marked and hide_much(source, int(blocks.chars().sum())):

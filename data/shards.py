@@ -41,8 +41,8 @@ TEXT_SHARD = pa.schema(
     ]
 )
 
-#: Rows gathered in memory before they are dealt out.
-_DEAL_BYTES = 4 * BATCH_BYTES
+#: Rows gathered in memory before they are dealt out; sorting them takes twice as much again.
+_DEAL_BYTES = 2 * BATCH_BYTES
 
 IntArray = npt.NDArray[np.int64]
 

@@ -1,0 +1,1 @@
+"""What a person operates: runs, schedules, commands, reports."""

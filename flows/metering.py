@@ -7,7 +7,7 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data.sources.compression import handed_out
@@ -56,6 +56,31 @@ def _bytes_read() -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path("/proc/self/io").read_text().split()[1])
     return 0
+
+
+@contextlib.contextmanager
+def listing_shown(progress: Progress) -> Iterator[Callable[[], None]]:
+    """Shows while the body runs how many files were found and what was read of them; yields what counts one more."""
+    found, begin, before, ended = 0, time.monotonic(), _bytes_read(), threading.Event()
+    moving = progress.stream.isatty()
+
+    def count() -> None:
+        nonlocal found
+        found += 1
+
+    def show() -> None:
+        while not ended.wait(TICK_SECONDS if moving else QUIET_SECONDS):
+            spent, read = time.monotonic() - begin, (_bytes_read() - before) / 1e6
+            words = f"{found:,} files found and digested, {read:,.1f} MB, {read / spent:,.1f} MB/s"
+            progress.line(f"  {'inputs':<13} {words}", moving)
+
+    thread = threading.Thread(target=show, daemon=True, name="listing")
+    thread.start()
+    try:
+        yield count
+    finally:
+        ended.set()
+        thread.join()
 
 
 class Meter:

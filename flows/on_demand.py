@@ -128,12 +128,22 @@ def opened(order: Order, journal: Path) -> Iterator[tuple[Generation, Watch | No
             if order.benchmarks:
                 from flows.teaching.leaks import Leaks
 
-                more["find_leak"] = stack.enter_context(Leaks(order.benchmarks, journal.parent)).find
+                more["find_leak"] = stack.enter_context(Leaks(order.benchmarks, _cache_or(journal.parent))).find
             generation = stack.enter_context(Generation(order.settings, order.seed, journal, **more))
             stack.enter_context(watch or contextlib.nullcontext())
             yield generation, watch
     except sqlite3.OperationalError as failure:  # a full disk, or one that cannot be written
         raise OSError(errno.EIO, str(failure), str(journal)) from failure
+
+
+def _cache_or(folder: Path) -> Path:
+    """Returns phimill's cache folder, where what benchmarks do is kept for all runs; the given one if it is closed."""
+    cache = default_path().parent
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return folder
+    return cache if os.access(cache, os.W_OK) else folder
 
 
 def _write(order: Order, generation: Generation) -> dict[str, Any]:
@@ -164,8 +174,8 @@ def say_end(progress: Progress, order: Order, facts: dict[str, Any], items: Sequ
         progress.say(f"{facts['shared']} answers were there from other runs and cost nothing")
     if facts["rejected"].get("in_doubt"):
         progress.say(
-            f"{facts['rejected']['in_doubt']} calls were on their way when a run died: they stay charged and were not "
-            "asked again. --resend-in-doubt asks again, and may pay twice"
+            f"{facts['rejected']['in_doubt']} answers are lost, with a run that died or a batch that the endpoint no "
+            "longer has: they stay charged and were not asked again. --resend-in-doubt asks again, and may pay twice"
         )
     if facts["cap_reached"]:
         progress.say(f"stopped by {facts['cap_reached']}; raise it and run the same command to go on")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from data.errors import PhimillError
+from flows.memory import let_go
 
 #: How often a worker looks whether its parent still lives.
 HEARTBEAT_SECONDS = 1.0
@@ -65,7 +66,7 @@ class Pool:
                 initargs=(os.getpid(),),
             )
         try:
-            futures = [self._executor.submit(function, *values) for values in arguments]
+            futures = [self._executor.submit(_call, function, values) for values in arguments]
             for number, future in enumerate(concurrent.futures.as_completed(futures), 1):
                 future.result()
                 done(number)
@@ -75,6 +76,14 @@ class Pool:
                 "run the same command again, with fewer --workers if memory is short."
             ) from failure
         return [future.result() for future in futures]
+
+
+def _call(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """Returns what a function gives; a worker keeps no memory of one part while it waits for the next."""
+    try:
+        return function(*values)
+    finally:
+        let_go()
 
 
 def _follow_parent(parent: int) -> None:

@@ -13,6 +13,7 @@ from data.fingerprint import digest
 from data.parts import Part
 from data.recipe import Recipe
 from data.recipe_file import RecipeFile
+from flows.memory import let_go
 from flows.pool import Pool
 from flows.progress import Progress
 from flows.work import Work
@@ -122,4 +123,5 @@ class Run:
         begin = time.monotonic()
         with self.progress.step(step, parts, todo) as done:
             yield done
+        let_go()
         self.work.note("step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo)

@@ -131,8 +131,6 @@ class Generation:
         self.tally.planned += len(items)
         self.questions.ask(items)
         self._examine(items)
-        for item in items:
-            self._decide(item)
         self.items += items
         self._learn(items)
         charges = self.journal.charges([key for item in items for key in item.keys])
@@ -182,12 +180,16 @@ class Generation:
         self._unlearned = []
 
     def _examine(self, items: list[Item]) -> None:
-        """Runs all records that could be read, as many at a time as there are processors."""
+        """Runs all records that could be read, as many at a time as there are processors, and decides about each.
+
+        Those that could not be read are decided at once, the others in their order: as soon as each was run, or, where
+        second solutions are wished for, when all were.
+        """
         todo = [item for item in items if item.parsed.record is not None and not item.reason]
         self.tally.examined += len(items) - len(todo)
-        if not todo:
-            self._changed()
-            return
+        for item in items:
+            if item.parsed.record is None or item.reason:
+                self._decide(item)
 
         def examine(item: Item) -> Examined:
             assert item.parsed.record is not None
@@ -198,13 +200,21 @@ class Generation:
                 item.examined = examined
                 self.tally.examined += 1
                 self._changed()
-            solved = self.questions.solve_again(todo)
-            for item, examined in zip(solved, pool.map(examine, solved), strict=True):
-                item.examined = examined
-        for item in todo:
-            if item.parsed.record is not None and item.examined is not None:
-                record = with_tests(item.parsed.record, item.examined.added)
-                item.parsed = dataclasses.replace(item.parsed, record=record)
+                if not self.questions.solves_again:
+                    self._decide_examined(item)
+            if self.questions.solves_again:
+                solved = self.questions.solve_again(todo)
+                for item, examined in zip(solved, pool.map(examine, solved), strict=True):
+                    item.examined = examined
+                for item in todo:
+                    self._decide_examined(item)
+
+    def _decide_examined(self, item: Item) -> None:
+        """Gives a record the tests that it needs, and decides about it."""
+        if item.parsed.record is not None and item.examined is not None:
+            record = with_tests(item.parsed.record, item.examined.added)
+            item.parsed = dataclasses.replace(item.parsed, record=record)
+        self._decide(item)
 
     def _decide(self, item: Item) -> None:
         """Decides about a record; of equal ones the first that passes is kept."""

@@ -11,7 +11,6 @@ import ast
 import contextlib
 import copy
 import dataclasses
-import marshal
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from typing import Callable, Hashable, Iterator
 from data.syntax import compile_tree
 from synth.draws import Draws
 from synth.parsing import parse_code
+from synth.sandbox.program import packed
 
 #: More say little that is new; they are chosen by a keyed hash.
 MAX_MUTANTS = 60
@@ -76,7 +76,7 @@ def mutants_of(source: str, limit: int = MAX_MUTANTS) -> list[Mutant]:
             marks = _instructions(code) if code else None
             if code and marks not in seen:
                 seen.add(marks)
-                found.append(Mutant(operator, _line(old), marshal.dumps(code), changed))
+                found.append(Mutant(operator, _line(old), packed(code), changed))
     if len(found) <= limit:
         return found
     draws = Draws(1, "mutants", source)

@@ -11,7 +11,10 @@ from typing import Any
 
 from data.syntax import parse_program
 from synth.assertions import take_apart
-from synth.chat_messages import content_of, instead_of_content
+from synth.chat_messages import Reply as Reply
+from synth.chat_messages import read_reply as read_reply
+from synth.cleaning import CONTROLS
+from synth.cleaning import strip_controls as strip_controls
 from synth.prompts import exercise_messages
 from synth.screening import find_unsafe
 from synth.specs import BEGIN, END, ExerciseSpec
@@ -43,8 +46,6 @@ COPIED_SHARE = 0.8
 _COPIED_WORDS = 8
 _ECHOED_WORDS = 12
 
-_CONTROLS = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)\n?```", re.DOTALL)
 _SECRET = re.compile(
     r"sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{30,}"
@@ -55,30 +56,6 @@ _REFUSAL = re.compile(
     r"\b(?:i(?:'m| am)? (?:sorry|unable)|i (?:can(?:no|')t|won't|must decline)|as an ai\b|cannot (?:help|assist))",
     re.IGNORECASE,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Reply:
-    """What a chat completion's body says, as far as it can be read.
-
-    Attributes:
-        content: the assistant's text, or None.
-        finish: the finish reason; "" if unknown.
-        refusal: whether the server says that the model refused.
-        instead: what the message holds where it holds no text, in words.
-        usage: prompt and completion tokens, or None if missing or absurd.
-        model, fingerprint: what the server says that it is.
-        problem: why the body is no chat completion; "" if it is one.
-    """
-
-    content: str | None = None
-    finish: str = ""
-    refusal: bool = False
-    instead: str = ""
-    usage: tuple[int, int] | None = None
-    model: str | None = None
-    fingerprint: str | None = None
-    problem: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,36 +78,6 @@ class Parsed:
     path: str = ""
 
 
-def read_reply(body: str) -> Reply:
-    """Returns what a chat completion's body says; never raises."""
-    try:
-        message = json.loads(body.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return Reply(problem=f"the body is not JSON, it begins: {strip_controls(body[:80])!r}")
-    if not isinstance(message, dict):
-        return Reply(problem="the body is not a JSON object")
-    said = Reply(
-        usage=_usage(message.get("usage")),
-        model=_text(message.get("model")),
-        fingerprint=_text(message.get("system_fingerprint")),
-    )
-    choices = message.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        said_so = strip_controls(json.dumps(message.get("error"), ensure_ascii=False)[:160])
-        problem = f"the body has an error instead of choices: {said_so}" if message.get("error") else "no choices"
-        return dataclasses.replace(said, problem=problem)
-    choice, answer = choices[0], choices[0].get("message")
-    if not isinstance(answer, dict):
-        return dataclasses.replace(said, problem="the first choice has no message")
-    return dataclasses.replace(
-        said,
-        content=content_of(answer),
-        finish=_text(choice.get("finish_reason")) or "",
-        refusal=bool(answer.get("refusal")),
-        instead=instead_of_content(answer),
-    )
-
-
 def parse_exercise(reply: Reply, seed_text: str = "", spec: ExerciseSpec | None = None) -> Parsed:
     """Returns the exercise that a reply holds, after all checks that need not run it.
 
@@ -145,7 +92,7 @@ def parse_exercise(reply: Reply, seed_text: str = "", spec: ExerciseSpec | None 
     content = reply.content or ""
     found, path = find_object(content)
     if found is None:
-        return Parsed(None, "refused" if refuses(content) else "bad_response", "no JSON object in it", path)
+        return Parsed(None, *no_object(content), path)
     return _checked(found, path, seed_text, spec)
 
 
@@ -154,7 +101,9 @@ def unusable(reply: Reply) -> tuple[str, str]:
     if reply.problem:
         return "bad_response", reply.problem
     if reply.refusal or reply.finish == "content_filter":
-        return "refused", "the teacher declined"
+        return "refused", f"the teacher declined: {first_words(reply.declined or reply.content or '')}".removesuffix(
+            ": "
+        )
     if reply.finish == "length":
         return "truncated_response", "cut off at max_output_tokens (finish_reason is length)"
     if not reply.content:
@@ -164,6 +113,19 @@ def unusable(reply: Reply) -> tuple[str, str]:
     if _SECRET.search(reply.content) or REDACTED in reply.content:
         return "leak", "holds what looks like a key, or the prompt"
     return "", ""
+
+
+def no_object(content: str) -> tuple[str, str]:
+    """Returns the reason and the detail for a text in which there is no JSON object."""
+    if refuses(content):
+        return "refused", f"the teacher declined: {first_words(content)}"
+    return "bad_response", "no JSON object in it"
+
+
+def first_words(text: str) -> str:
+    """Returns the beginning of a text, in one line."""
+    line = " ".join(strip_controls(text).split())
+    return line if len(line) <= 120 else f"{line[:119]}…"
 
 
 def refuses(content: str) -> bool:
@@ -179,7 +141,7 @@ def find_object(content: str, wanted: str = "solution") -> tuple[dict[str, Any] 
         wanted: a key that an object amid other text must have.
     """
     rungs: list[str] = []
-    text = _CONTROLS.sub("", content)
+    text = CONTROLS.sub("", content)
     if text != content:
         rungs.append("controls")
     if "</think>" in text:
@@ -209,11 +171,6 @@ def copied_share(text: str, seed_text: str) -> float:
     grams = [tuple(words[i : i + _COPIED_WORDS]) for i in range(len(words) - _COPIED_WORDS + 1)]
     known = {tuple(seed_words[i : i + _COPIED_WORDS]) for i in range(len(seed_words) - _COPIED_WORDS + 1)}
     return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
-
-
-def strip_controls(text: str) -> str:
-    """Returns a text without control characters, terminal sequences and lone surrogates; line feeds and tabs stay."""
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text.replace("\r\n", "\n")))
 
 
 def _checked(found: dict[str, Any], path: str, seed_text: str, spec: ExerciseSpec | None) -> Parsed:
@@ -286,19 +243,6 @@ def _load(text: str) -> Any:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
-
-
-def _usage(usage: Any) -> tuple[int, int] | None:
-    if not isinstance(usage, dict):
-        return None
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    if any(not isinstance(count, int) or isinstance(count, bool) or count < 0 for count in counts):
-        return None
-    return int(counts[0] or 0), int(counts[1] or 0)
-
-
-def _text(value: Any) -> str | None:
-    return strip_controls(value)[:200] if isinstance(value, str) else None
 
 
 def _words(text: str) -> list[str]:

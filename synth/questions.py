@@ -77,7 +77,8 @@ class Questions:
         elif answer.outcome == "not_sent":
             item.reason, item.detail = "budget_exhausted", self.asker.journal.cap_reached
         elif answer.outcome == "in_doubt":
-            item.reason, item.detail = "in_doubt", "a run died while the call was on its way; it stays charged"
+            item.reason = "in_doubt"
+            item.detail = "its answer is lost, with the run or the batch that it belonged to; it stays charged"
         else:
             item.reason, item.detail = "bad_response", answer.outcome
 
@@ -105,10 +106,13 @@ class Questions:
                 item.answer, item.reply, item.parsed = answer, reply, parsed
                 item.reason = item.detail = ""
 
+    @property
+    def solves_again(self) -> bool:
+        """Whether second solutions are wished for."""
+        return self.settings.second or self.settings.min_level == "agreed"
+
     def solve_again(self, items: list[Item]) -> list[Item]:
-        """Asks for second solutions of what is strong, if they are wanted; returns the items that got one."""
-        if not (self.settings.second or self.settings.min_level == "agreed"):
-            return []
+        """Asks for second solutions of what is strong; returns the items that got one."""
         asker = self.solver
         asked: list[tuple[Item, Request]] = []
         for item in items:

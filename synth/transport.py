@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -76,8 +77,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(headers.get("retry-after", ""))
-            now = parsedate_to_datetime(headers["date"])
+            # By the server's own clock, where it tells it: ours may be wrong.
+            now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
             found = (when - now).total_seconds()
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError):
             return None
     return max(0.0, found) if math.isfinite(found) else None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from data.pages.tags import BLOCK, Tag
 
 if TYPE_CHECKING:
-    from data.pages.scanning import Arrays
+    from data.pages.arrays import Arrays
 
 #: Kinds of block.
 TEXT, CODE, CODE_LINES, ROW, HEAD_ROW = range(5)
@@ -68,7 +68,7 @@ class Blocks:
         elements: block elements that hold blocks, and some that hold none; element 0 is the page.
         facts: name, source and following text of tags that may tell something about the page.
         passed_over: how many tags of navigation and the like were not read.
-        arrays: the same as numbers, where compiled code has read them (see `data.pages.scanning`).
+        arrays: the same as numbers, where compiled code has read them (see `data.pages.arrays`).
     """
 
     blocks: Sequence[Block]

@@ -19,7 +19,7 @@ _HIDING = (
 )
 _MARKS = (b"}", b"{", b";")
 _NAME_GOES_ON = re.compile(rb"[\w-]")
-_SHOWS = re.compile(rb"display\s*:\s*(?!none)|visibility\s*:\s*(?!hidden|collapse)")
+_SHOWS = re.compile(rb"display\s*:\s*(?!\s|none)|visibility\s*:\s*(?!\s|hidden|collapse)")
 _COMMENT = re.compile(rb"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
 _CLASS = re.compile(
     rb"""(<[a-zA-Z][^\s<>/"']*)\s(?:[^<>]*?\s)?class\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>=`]+))""", re.IGNORECASE

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data.pages import features
+from data.pages.arrays import Arrays
 from data.pages.blocks import Blocks
 from data.pages.features import FEATURES, Floats, Whole
-from data.pages.kernels import heads, measures
+from data.pages.kernels import heads, measures, texts
 from data.pages.network import LOGIT, MAX_LOGIT, UNIT, Layer
-from data.pages.scanning import Arrays, make_table, points_of
+from data.pages.scanning import make_table, points_of
 
 LETTER = re.compile(r"[^\W\d_]")
 _GROUPS = np.full(heads.NUMBERS, -1, dtype=np.int64)
@@ -32,11 +33,11 @@ def _characters() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
     lowered = np.array([ord(each) if len(each) == 1 else 0 for each in small], dtype=np.uint32)
     kinds = np.zeros(0x10000, dtype=np.uint8)
     for kind, are in (
-        (measures.LETTER, lambda each: LETTER.match(each)),
-        (measures.DIGIT, lambda each: each.isdecimal()),
-        (measures.SMALL, str.islower),
-        (measures.ENDS, lambda each: each in features.END),
-        (measures.UNLIKE, lambda each: len(each.lower()) > 1 or each == "\u03a3"),
+        (texts.LETTER, lambda each: LETTER.match(each)),
+        (texts.DIGIT, lambda each: each.isdecimal()),
+        (texts.SMALL, str.islower),
+        (texts.ENDS, lambda each: each in features.END),
+        (texts.UNLIKE, lambda each: len(each.lower()) > 1 or each == "\u03a3"),
     ):
         kinds[[number for number, each in enumerate(every) if are(each)]] |= kind
     return lowered, kinds
@@ -57,18 +58,18 @@ class Measurer:
     def measure(self, page: Blocks, arrays: Arrays) -> tuple[Floats, Whole, tuple[int, int]]:
         """Returns features, shape (blocks, FEATURES); of each block the blocks of its container; the best element's."""
         count = len(arrays.blocks)
-        texts = self._measure_texts(page, arrays)
+        told = self._measure_texts(page, arrays)
         matrix, outer = np.empty((count, FEATURES)), np.empty((count, 2), np.int64)
         best = measures.measure(
-            arrays.blocks, arrays.elements, texts, _GROUPS, _KINDS, _MASKS, features.REACHED, matrix, outer
+            arrays.blocks, arrays.elements, told, _GROUPS, _KINDS, _MASKS, features.REACHED, matrix, outer
         )
         return matrix, outer, best
 
     def _measure_texts(self, page: Blocks, arrays: Arrays) -> Whole:
         """Returns what texts say, a row for each block; those beyond ASCII are measured in Python."""
         title = features.title_of(page)
-        table: npt.NDArray[np.int64] = np.empty((len(arrays.blocks), measures.TEXT_COLUMNS), np.int64)
-        measures.measure_texts(arrays.out, arrays.blocks, points_of(title), *self._table, *self._characters, table)
+        table: npt.NDArray[np.int64] = np.empty((len(arrays.blocks), texts.TEXT_COLUMNS), np.int64)
+        texts.measure_texts(arrays.out, arrays.blocks, points_of(title), *self._table, *self._characters, table)
         seen: set[str] = set()
         for row in np.flatnonzero(table[:, 0] < 0).tolist():
             table[row] = features.of_text(page.blocks[row], self._texts, title, seen)

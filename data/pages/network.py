@@ -20,8 +20,8 @@ from data.pages.blocks import Blocks
 from data.pages.features import FEATURES, PARTS, Floats, Measures, Whole
 
 if TYPE_CHECKING:
+    from data.pages.arrays import Arrays
     from data.pages.measuring import Measurer
-    from data.pages.scanning import Arrays
 
 #: Weights are given in 1/4096; an answer is in 1/16 of a logit, from -128 to 128.
 UNIT = 4096

@@ -5,22 +5,21 @@ Most pages are made of few kinds of tags, and Python takes as long for each as c
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
-from typing import overload
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from data.pages import tags as tag_lists
-from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Blocks, Element, plain_code, trim_code
-from data.pages.kernels import heads, scan, strip
+from data.pages.arrays import ROOT, Arrays, BlockRows, ElementRows
+from data.pages.blocks import CODE, Blocks, plain_code, trim_code
+from data.pages.kernels import ends, heads, places, scan, strip
 from data.pages.kernels.letters import hash_folded
 from data.pages.reader import facts_of_hidden_block
 from data.pages.source import MAX_SPANS, is_for_screens, is_styled, is_wide, with_marks
-from data.pages.tags import BLOCK_TAGS, MATH, RAW, Tag, read_tag
-from data.pages.unread import licences_within, telling_within
+from data.pages.tags import MATH, RAW, Tag, read_tag
+from data.pages.unread import licences_within, may_tell, telling_within
 
 Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 #: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
@@ -29,84 +28,7 @@ MAX_CACHED = 50_000
 #: Room that is kept from page to page.
 KEPT_TAGS = 8192
 ROOM_BYTES = 2**20
-#: Elements as far as their names tell.
-_NAMED = (*(Tag(tag_lists.BLOCK, name, number) for number, name in enumerate(BLOCK_TAGS)), Tag(tag_lists.PRE, ""))
-_NAMES = ("", *BLOCK_TAGS)
-_IS_HEADING = np.array([False, *(name in HEADINGS for name in BLOCK_TAGS)] + [False] * heads.NUMBERS)
-_ROOT = Tag(tag_lists.BLOCK, "body")
-
 _asked: dict[bytes, Tag] = {}
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Arrays:
-    """A page's blocks as numbers.
-
-    Attributes:
-        out: the texts.
-        blocks, elements: rows as `data.pages.kernels.scan` says.
-        words: the words of classes by which elements were scored.
-    """
-
-    out: npt.NDArray[np.uint8]
-    blocks: npt.NDArray[np.int64]
-    elements: npt.NDArray[np.int64]
-    words: Mapping[str, int]
-
-    def outline(self) -> tuple[list[str], list[int]]:
-        """Returns the name of each element, and the element around it."""
-        numbers = (self.elements[:, 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
-        return [_NAMES[number] for number in numbers.tolist()], self.elements[:, 1].tolist()
-
-    def are_special(self) -> npt.NDArray[np.bool_]:
-        """Returns which blocks are code, rows of tables, or headings."""
-        numbers = (self.elements[self.blocks[:, 5], 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
-        special: npt.NDArray[np.bool_] = (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
-        return special
-
-
-class BlockRows(Sequence[Block]):
-    """A page's blocks, each made when it is looked at: most are not."""
-
-    def __init__(self, arrays: Arrays, source: bytes) -> None:
-        self._arrays, self._source = arrays, source
-        self._rows: list[list[int]] = arrays.blocks.tolist()
-        self._text = arrays.out.tobytes()
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, number: int) -> Block: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Block]: ...
-    def __getitem__(self, number: int | slice) -> Block | list[Block]:
-        if isinstance(number, slice):
-            return [self[each] for each in range(len(self))[number]]
-        begin, end, _, words, links, element, kind, _, _ = self._rows[number]
-        language = _language(self._arrays, self._source, number) if kind == CODE else ""
-        return Block(self._text[begin:end].decode(), element, kind, words, links, language)
-
-
-class ElementRows(Sequence[Element]):
-    """A page's elements, each made when it is looked at, with what its name says of its tag."""
-
-    def __init__(self, arrays: Arrays) -> None:
-        self._rows: list[list[int]] = arrays.elements.tolist()
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, number: int) -> Element: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Element]: ...
-    def __getitem__(self, number: int | slice) -> Element | list[Element]:
-        if isinstance(number, slice):
-            return [self[each] for each in range(len(self))[number]]
-        tag, parent, first, last, _, _ = self._rows[number]
-        named = ((tag >> heads.NUMBER_SHIFT) & heads.NUMBERS) - 1
-        return Element(_ROOT if number == 0 else _NAMED[named], parent, first, last)
 
 
 def hash_of(word: str) -> int:
@@ -157,8 +79,8 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
     )
 
 
-_ROOT_TAG = packed(_ROOT, {}, True)
-_COUNTS = [scan.ELEMENTS, scan.OPENED, scan.PLACES]
+_ROOT_TAG = packed(ROOT, {}, True)
+_COUNTS = [places.ELEMENTS, places.OPENED, places.PLACES]
 
 
 @functools.cache
@@ -203,36 +125,36 @@ class Scanner:
     def read(self, source: bytes, content: bytes, whole: bool) -> Blocks | None:
         """Returns a page's blocks, or null if it is for `data.pages.reader`; for the rest see `read_blocks` there."""
         data = np.frombuffer(source, dtype=np.uint8)
-        count = int(scan.count_tags(data, 0, len(data))) + 8
+        count = int(ends.count_tags(data, 0, len(data))) + 8
         if count > MAX_TAGS:
             return None
-        state = np.zeros(scan.STATES, dtype=np.int64)
+        state = np.zeros(places.STATES, dtype=np.int64)
         stack, opened, elements, blocks, records = self._tables(count)
         opened[0], elements[0] = (_ROOT_TAG, 0, 0, 0), (_ROOT_TAG, -1, 0, -1, 0, 0)  # whether <body> has a tag or not
         state[_COUNTS] = 1
-        state[scan.POSITION], state[scan.GIVEN], state[scan.WHOLE] = source.find(b"<"), -1, whole
+        state[places.POSITION], state[places.GIVEN], state[places.WHOLE] = source.find(b"<"), -1, whole
         size = len(source) + 64
         if len(self._room) < 4 * size:
             self._room = np.empty(max(4 * size, ROOM_BYTES), np.uint8)
         raw, out = self._room[:size], self._room[size : 4 * size]
         rest = (stack, opened, elements, blocks, records, raw, out)
         while (answer := scan.scan(data, state, *self._fixed, *rest)) == scan.ASKS:
-            head = source[state[scan.HEAD_BEGIN] : state[scan.HEAD_END]]
+            head = source[state[places.HEAD_BEGIN] : state[places.HEAD_END]]
             tag = _asked.get(head) or _read(head)
-            state[scan.GIVEN] = packed(tag, self._words, tag.ink and is_styled(content))
+            state[places.GIVEN] = packed(tag, self._words, tag.ink and is_styled(content))
         if answer == scan.GIVES_UP:
             return None
         if size > ROOM_BYTES:
             self._room = np.empty(0, np.uint8)
         arrays = Arrays(
-            out[: state[scan.OUT]].copy(),
-            blocks[: state[scan.BLOCKS]].copy(),
-            elements[: state[scan.ELEMENTS]].copy(),
+            out[: state[places.OUT]].copy(),
+            blocks[: state[places.BLOCKS]].copy(),
+            elements[: state[places.ELEMENTS]].copy(),
             self._words,
         )
         _finish_code(arrays, source)
-        page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[scan.PASSED_OVER]), arrays)
-        _tell(page, records[: state[scan.RECORDS]].tolist(), source, whole)
+        page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[places.PASSED_OVER]), arrays)
+        _tell(page, records[: state[places.RECORDS]].tolist(), source, whole)
         return page
 
     def strip(self, content: bytes) -> tuple[bytes, bool]:
@@ -286,21 +208,6 @@ def _finish_code(arrays: Arrays, source: bytes) -> None:
         rows[row, 1:4] = begin + len(text), len(code), len(code.split())
 
 
-def _language(arrays: Arrays, source: bytes, row: int) -> str:
-    """Returns the language of code: of a tag in it, else of one of the elements around."""
-    begin, end = arrays.blocks[row, 7:]
-    if end:
-        return read_tag(source[begin:end].decode()).language
-    place = int(arrays.blocks[row, 5])
-    for _ in range(4):
-        if place < 0:
-            break
-        tag, place, _, _, begin, end = arrays.elements[place].tolist()
-        if tag & heads.TELLS_LANGUAGE:
-            return read_tag(source[begin:end].decode()).language
-    return ""
-
-
 def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:
     """Looks for facts in tags and parts of the page that have been noted."""
     for kind, begin, end, text_end in records:
@@ -311,7 +218,8 @@ def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) ->
             if source.find(b"license", begin, end) >= 0 or source.find(b"creativecommons", begin, end) >= 0:
                 page.facts += licences_within(source[begin:end].decode(), 0, -1)
         elif kind == scan.TELLING_RECORD:
-            page.facts += telling_within(source[begin:end].decode(), 0, -1)
+            if may_tell(source, begin, end):
+                page.facts += telling_within(source[begin:end].decode(), 0, -1)
         else:
             facts, passed_over = facts_of_hidden_block(source[begin:end].decode(), whole)
             page.facts += facts

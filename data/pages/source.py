@@ -134,14 +134,14 @@ def is_styled(content: bytes) -> bool:
     return bool(_STYLED.search(content))
 
 
-def parse(html: str) -> str:
+def parse(html: str, may_have_noscript: bool = True) -> str:
     """Returns a page with every element closed and attributes in double quotes.
 
     A <noscript> that `without_scripts` has left is read as raw text.
     """
     from resiliparse.parse.html import HTMLTree
 
-    if "<noscript" in html:
+    if may_have_noscript and "<noscript" in html:
         html = html.replace("<noscript", "<noframes").replace("</noscript", "</noframes")
     return str(HTMLTree.parse(_without_floods(html)))
 

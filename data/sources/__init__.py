@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from data.sources.folders import PassedOver
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class InputFile:
     """One file of a source.
 

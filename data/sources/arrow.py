@@ -5,6 +5,7 @@ These formats have no checksums: every batch is validated before a value of it i
 
 from __future__ import annotations
 
+import collections
 import itertools
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -93,10 +94,11 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
 
 def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
     """Returns the columns worth reading: those wanted, and all that can become metadata."""
+    times = collections.Counter(schema.names)
     return [
         field.name
         for field in schema
-        if schema.names.count(field.name) == 1
+        if times[field.name] == 1
         and (field.name in wanted or not (pa.types.is_nested(field.type) or _is_binary(field.type)))
     ]
 
@@ -141,7 +143,8 @@ def _lengths(column: pa.Array) -> Lengths:
             or (column.is_valid().to_numpy(zero_copy_only=False) & (indices < 0)).any()
         ):
             raise pa.ArrowInvalid("a dictionary index is out of range")
-        return np.append(words, 0)[indices]
+        found = np.append(words, 0)[indices]
+        return found.astype(np.int64)
     if pa.types.is_string_view(kind):
         views = np.frombuffer(column.buffers()[1], np.int32)[::4]
         found = views[column.offset : column.offset + len(column)].astype(np.int64)

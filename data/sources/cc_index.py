@@ -107,21 +107,24 @@ def _of_parquet(file: InputFile) -> Iterator[Capture | BadIndexLine]:
 
 def _of_lines(file: InputFile) -> Iterator[Capture | BadIndexLine]:
     """Yields a CDXJ file's captures: `key timestamp {"url": …}` on each line."""
-    rest, number = b"", 0
+    rest, number, is_long = b"", 0, False
     for piece in read_pieces(file):
         if isinstance(piece, Damage):
             yield BadIndexLine(f"byte-{piece.offset}", piece.reason, {"bytes": piece.end - piece.offset})
-            rest = b""
+            rest, is_long = b"", False
             continue
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
             number += 1
-            if line.strip():
+            if is_long:  # the end of a line that was named already
+                is_long = False
+            elif line.strip():
                 yield _of_line(line, number)
         if len(rest) > MAX_LINE_BYTES:
-            yield BadIndexLine(str(number + 1), "too_large", {})
-            return
-    if rest.strip():
+            if not is_long:
+                yield BadIndexLine(str(number + 1), "too_large", {})
+            rest, is_long = b"", True
+    if rest.strip() and not is_long:
         yield _of_line(rest, number + 1)
 
 

@@ -121,8 +121,7 @@ def _repositories(address: str, source: Source, root: Path) -> Iterator[InputFil
     from data.sources.repositories import find_repositories
 
     path = Path(os.path.abspath(root / address))
-    pattern = set(address) & GLOB_CHARACTERS
-    places = sorted(path for path in root.glob(address) if path.is_dir()) if pattern else [path]
+    places = sorted(path for path in root.glob(address) if path.is_dir()) if set(address) & GLOB_CHARACTERS else [path]
     repositories = [found for place in places if place.is_dir() for found in find_repositories(place)]
     if not repositories:
         raise _error(source, f"no git repository at or below {path}")
@@ -225,7 +224,9 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
         parts = path.parts
         fixed = next((index for index, part in enumerate(parts) if set(part) & GLOB_CHARACTERS), None)
         if fixed is None:
-            raise _error(source, f"no such file or folder: {path}")
+            raise _error(
+                source, f"{'a pipe or device, no regular file' if path.exists() else 'no such file or folder'}: {path}"
+            )
         base, patterns = Path(*parts[:fixed]), ["/" + "/".join(parts[fixed:])]
         if not base.is_dir():
             raise _error(source, f"no such folder: {base} (the part of {address!r} before the first wildcard)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import os
 from typing import Any, Generator, Iterator, Mapping
@@ -98,9 +99,9 @@ def _is_string(kind: pa.DataType) -> bool:
 
 def _columns(schema: pa.Schema, body: str, source: Source) -> list[str]:
     """Returns the columns worth reading: the body, and all that can become metadata."""
-    heavy = [field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]
-    wanted = (body, source.licence_column)
-    return [name for name in schema.names if schema.names.count(name) == 1 and (name in wanted or name not in heavy)]
+    heavy = {field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)}
+    wanted, times = (body, source.licence_column), collections.Counter(schema.names)
+    return [name for name in schema.names if times[name] == 1 and (name in wanted or name not in heavy)]
 
 
 class _Group:

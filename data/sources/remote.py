@@ -78,7 +78,7 @@ def _list_storage(address: str, scheme: str, source: Source, patterns: list[str]
             details = {path: system.info(path)}
     except FileNotFoundError as error:
         raise _error(source, f"no such file or folder: {shown(address)}") from error
-    except (OSError, ValueError, PermissionError) as error:
+    except Exception as error:  # each storage has errors of its own for what is denied, or cannot be reached
         raise _failure(source, address, error) from error
     files = [
         InputFile(
@@ -136,7 +136,9 @@ def _pieces(file: InputFile, source: Source) -> Iterator[bytes]:
         with system.open(path, "rb", block_size=8 * PIECE_BYTES, cache_type="readahead") as opened:
             while piece := opened.read(PIECE_BYTES):
                 yield piece
-    except (OSError, ValueError) as error:
+    except PhimillError:
+        raise
+    except Exception as error:
         raise _failure(source, file.url, error) from error
 
 
@@ -154,7 +156,7 @@ def _storage(address: str, source: Source) -> tuple[Any, str]:
             f"{scheme}:// needs a package that is not installed ({error}); install it beside phimill "
             "(s3fs for s3://, gcsfs for gs://)",
         ) from error
-    except (OSError, ValueError) as error:
+    except Exception as error:
         raise _failure(source, address, error) from error
 
 
@@ -184,4 +186,7 @@ def _error(source: Source, message: str) -> RecipeError:
 
 def _failure(source: Source, address: str, error: Exception) -> PhimillError:
     reason = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1", str(error)) or type(error).__name__
-    return PhimillError(f"source {source.name}: {shown(address)}: cannot be read ({reason[:300]}); try again later")
+    return PhimillError(
+        f"source {source.name}: {shown(address)}: cannot be read ({reason[:300]}); look at the address and at the "
+        "credentials in the environment, or try again later"
+    )

@@ -19,16 +19,20 @@ class BenchmarkFile(Protocol):
     """What is needed to read a benchmark; the recipe's `Benchmark` is one."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What items are called by."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Where its JSON Lines are."""
 
     @property
-    def fields(self) -> list[str] | None: ...
+    def fields(self) -> list[str] | None:
+        """The fields whose strings count; None for every one."""
 
     @property
-    def id_field(self) -> str | None: ...
+    def id_field(self) -> str | None:
+        """The field that holds an item's id; None for `task_id` or `id`."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -69,9 +69,11 @@ class Findings:
 class Owner(Protocol):
     """The module that owns a kind of probe."""
 
-    def check(self, settings: Mapping[str, Any], root: Path) -> dict[str, Any]: ...
+    def check(self, settings: Mapping[str, Any], root: Path) -> dict[str, Any]:
+        """Returns the settings as plain values, once, before work begins; raises BadSetting."""
 
-    def measure(self, probe: Probe, documents: pa.Table) -> Findings: ...
+    def measure(self, probe: Probe, documents: pa.Table) -> Findings:
+        """Returns what some documents give, in a worker, some megabytes at a time."""
 
 
 def owner(kind: str) -> Owner:

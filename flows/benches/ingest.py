@@ -267,7 +267,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     title = "MB/s of one core by processor time, peak memory in MB"
-    shown = Table(title=title, box=box.SIMPLE, title_justify="left")
+    shown = Table(title=title, box=box.SIMPLE, title_justify="left", padding=(0, 1), pad_edge=False)
     for name in ("file", "peer", "MB/s", "phimill", "", "peak", "phimill's"):
         shown.add_column(name, justify="left" if name in ("file", "peer") else "right", no_wrap=True)
     for row in rows:

@@ -56,7 +56,8 @@ def guess_kind(path: str) -> str:
 
 def _of_pattern(path: str) -> str:
     if not set(path) & set("*?["):
-        raise UsageError(f"{path}: no such file or folder")
+        what = "a pipe or device, no regular file" if Path(path).exists() else "no such file or folder"
+        raise UsageError(f"{path}: {what}")
     base = Path(re.split(r"[*?\[]", path)[0]).parent if not path.startswith(("*", "?", "[")) else Path(".")
     pattern = str(Path(path).relative_to(base)) if base != Path(".") else path
     return _of_many(path, (file for file in sorted(base.glob(pattern)) if file.is_file()))

@@ -61,6 +61,8 @@ def run_ingest(
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: at least 1")
     source = local_path(source)
+    if not source:
+        raise UsageError("SOURCE: is empty; expected a file, folder, glob pattern or address")
     _check_out(source, out)
     with named_failures(out):
         file = recipe_for(source, kind or guess_kind(source), settings or {})

@@ -17,7 +17,7 @@ from data.keyed import keyed_unit
 from data.parts import PART_BYTES, Part, PartWriter
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA
-from flows.metering import Meter, Note
+from flows.metering import Meter, Note, listing_shown
 from flows.run import Run
 
 LIBRARIES = ("orjson", "pyarrow", "resiliparse", "datasets", "zstandard", "lxml", "isal", "brotli", "xxhash")
@@ -37,12 +37,18 @@ def ingest(run: Run) -> dict[str, Any]:
     folder = run.folder("ingest", fingerprint)
     listed: list[tuple[Unit, Source, Path]] = []
     passed_over: list[str] = []
-    for source in run.recipe.sources:
-        note = lambda relative, why, name=source.name: passed_over.append(f"{name}/{relative}: {why}")  # noqa: E731
-        for unit in list_units(source, run.root, run.work.sha256, note):
-            index = folder / f"{source.name}-{digest([fingerprint, unit.name, unit.key])}.json"
-            listed.append((unit, source, index))
-            run.inputs.extend(entry_of(source.name, file) for file in unit.files)
+    with listing_shown(run.progress) as count:
+
+        def sha256(path: Path) -> str:
+            count()
+            return run.work.sha256(path)
+
+        for source in run.recipe.sources:
+            note = lambda relative, why, name=source.name: passed_over.append(f"{name}/{relative}: {why}")  # noqa: E731
+            for unit in list_units(source, run.root, sha256, note):
+                index = folder / f"{source.name}-{digest([fingerprint, unit.name, unit.key])}.json"
+                listed.append((unit, source, index))
+                run.inputs.extend(entry_of(source.name, file) for file in unit.files)
     run.work.keep_digests()
     _say_passed_over(run, passed_over)
     _say_changes(run)

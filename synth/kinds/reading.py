@@ -7,7 +7,7 @@ import dataclasses
 from synth.kinds.fields import Fields, Unreadable
 from synth.kinds.protocol import Record
 from synth.kinds.registry import find_kind
-from synth.parsing import COPIED_SHARE, Reply, copied_share, find_object, leaks, refuses, unusable
+from synth.parsing import COPIED_SHARE, Reply, copied_share, find_object, leaks, no_object, unusable
 from synth.prompts import PROMPTS, Prompts
 from synth.specs import ExerciseSpec
 
@@ -37,7 +37,7 @@ def read_record(reply: Reply, spec: ExerciseSpec, prompts: Prompts = PROMPTS) ->
     content = reply.content or ""
     found, path = find_object(content, kind.wanted)
     if found is None:
-        return ParsedRecord(None, "refused" if refuses(content) else "bad_response", "no JSON object in it", path)
+        return ParsedRecord(None, *no_object(content), path)
     try:
         record = kind.read(Fields(found), spec)
     except Unreadable as fault:

@@ -48,11 +48,6 @@ class NoveltyMeter:
             self._new[name].append(found[name])
         return found
 
-    def rate(self, by: str, window: int) -> float | None:
-        """Returns the new ones in 1,000 over the last `window` records; None as long as there are fewer."""
-        last = self._new[by][-window:]
-        return sum(last) * 1000 / window if len(last) == window else None
-
     def distinct(self, by: str) -> int:
         """Returns how many different ones there were."""
         return sum(self._new[by])

@@ -43,7 +43,7 @@ class NoveltyFloor(Strict):
     """When more of the same is not worth its price."""
 
     floor_per_1000: int = Field(50, ge=0, le=1000, description="Fewer new programs in 1,000 records end the run.")
-    window: int = Field(300, ge=20, description="Kept records over which the rate is taken.")
+    window: int = Field(300, ge=20, description="Records, duplicates of others included, over which the rate is taken.")
     by: Literal["skeleton", "behaviour"] = Field("skeleton", description="What counts as new.")
 
 

@@ -37,6 +37,7 @@ class Steering:
         self._starts: list[float] = keyed_unit(seed, "cells", [cell.key for cell in self.cells]).tolist()
         self._places: dict[int, int] = {}
         self._kept = 0
+        self._news: list[bool] = []  # of each sound record, kept or a duplicate of one: whether it was new
 
     @property
     def finished(self) -> str:
@@ -44,7 +45,8 @@ class Steering:
         novelty = self.file.variety.novelty
         if self._kept >= self.file.variety.budget.kept:
             return "the budget of records is reached"
-        rate = self.meter.rate(novelty.by, novelty.window)
+        last = self._news[-novelty.window :]
+        rate = sum(last) * 1000 / len(last) if len(last) == novelty.window else None
         if rate is not None and rate < novelty.floor_per_1000:
             return (
                 f"novelty fell to {rate:.0f} new {novelty.by}s in 1,000 records, "
@@ -81,13 +83,17 @@ class Steering:
             filling.open -= 1
             if not outcome.kept:
                 filling.rejected[outcome.reason] += 1
+                if "duplicate" in outcome.reason:  # paid for, and nothing new
+                    self._news.append(False)
+                    filling.stale += 1
                 continue
             filling.kept += 1
             self._kept += 1
             self.openers.append(outcome.opener)
             # Prose has neither skeleton nor behaviour: its opener says whether it is new.
             new = self.meter.add(outcome.skeleton or outcome.opener, outcome.behaviour or outcome.skeleton)
-            filling.stale = 0 if new[self.file.variety.novelty.by] else filling.stale + 1
+            self._news.append(new[self.file.variety.novelty.by])
+            filling.stale = 0 if self._news[-1] else filling.stale + 1
 
     def coverage(self, axes: Sequence[str] = ()) -> list[CoverageRow]:
         """Returns the coverage matrix, summed up over the axes that are not named; default: every cell."""
@@ -125,7 +131,8 @@ class Steering:
     def _after(self, outcomes: Sequence[Outcome]) -> Steering:
         """Returns a plan of the same cells that has seen these outcomes and nothing else."""
         seen = copy.copy(self)
-        seen.fillings, seen.meter, seen.openers, seen._kept = [Filling() for _ in self.cells], NoveltyMeter(), [], 0
+        seen.fillings, seen.meter, seen.openers = [Filling() for _ in self.cells], NoveltyMeter(), []
+        seen._kept, seen._news = 0, []
         for outcome in outcomes:
             filling = seen.fillings[self._places[outcome.spec.seed]]
             filling.asked += 1

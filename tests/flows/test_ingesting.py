@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from data.sources.compression import handed_out
 from flows.cli import main
 from flows.ingesting.guessing import guess_kind
 from flows.ingesting.tool import parse_settings, run_ingest
-from flows.metering import Meter, Note
+from flows.metering import Meter, Note, listing_shown
 from flows.progress import Progress, Silent
 
 PAGE = "<html><body><main><h1>River {n}</h1><p>{words}</p></main></body></html>"
@@ -227,6 +228,19 @@ def test_progress_adds_up_what_workers_note(tmp_path: Path) -> None:
     assert not (tmp_path / "meter").exists()
 
 
+def test_a_long_listing_shows_how_many_files_were_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.metering.QUIET_SECONDS", 0.01)
+    said, shown = io.StringIO(), threading.Event()
+    progress = Progress(said)
+    monkeypatch.setattr(progress, "line", lambda text, *_: (said.write(text), "3 files" in text and shown.set()))
+    with listing_shown(progress) as count:
+        for _ in range(3):
+            count()
+        assert shown.wait(60)
+    assert "3 files found and digested" in said.getvalue()
+    assert "MB/s" in said.getvalue()
+
+
 def test_cc_select_reads_only_what_is_wanted(tmp_path: Path) -> None:
     from warcio.statusandheaders import StatusAndHeaders
     from warcio.warcwriter import WARCWriter
@@ -303,3 +317,21 @@ def test_a_page_says_why_it_was_dropped_and_under_which_licence_it_stands(tmp_pa
     assert (dropped["reason"], json.loads(dropped["metadata"])["opt_out"]) == ("opt_out", "noai")
     run(tmp_path / "in", tmp_path / "out", None, {"licence": "MIT"})
     assert set(pq.read_table(tmp_path / "out/documents")["licence"].to_pylist()) == {"MIT"}
+
+
+def test_what_is_no_regular_file_and_what_is_nothing_are_called_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jsonl")
+    with pytest.raises(UsageError, match="a pipe or device, no regular file"):
+        run_ingest(str(tmp_path / "a.jsonl"), tmp_path / "out")
+    with pytest.raises(UsageError, match="a pipe or device, no regular file"):
+        run_ingest("/dev/zero", tmp_path / "out", "jsonl")
+    with pytest.raises(UsageError, match="SOURCE: is empty"):
+        run_ingest("", tmp_path / "out")
+
+
+def test_a_file_address_is_read_as_the_path_that_it_names(tmp_path: Path) -> None:
+    written(tmp_path, {"a b.jsonl": lines("a", "b")})
+    assert run(tmp_path / "a b.jsonl", tmp_path / "one")["documents"] == 2
+    summary = run_ingest((tmp_path / "a b.jsonl").as_uri(), tmp_path / "two", progress=Silent())
+    assert summary["documents"] == 2
+    assert summary["inputs"][0]["path"] == "a b.jsonl"

@@ -44,11 +44,11 @@ def stranger(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1400)
 def test_a_run_with_prefect_ends_well_and_leaves_its_artifacts(corpus: Path, stranger: Path) -> None:
     done = subprocess.run(
         [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
-        cwd=stranger, env=environment(stranger), capture_output=True, text=True, timeout=580,
+        cwd=stranger, env=environment(stranger), capture_output=True, text=True, timeout=1300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Made" in done.stdout
@@ -70,7 +70,7 @@ def test_a_run_with_prefect_ends_well_and_leaves_its_artifacts(corpus: Path, str
     assert sum(row["documents"] for row in reasons) == counts["in"] - counts["kept"]
 
 
-@pytest.mark.timeout(850)
+@pytest.mark.timeout(1400)
 def test_a_server_that_dies_in_mid_run_does_not_keep_the_command(corpus: Path, stranger: Path) -> None:
     process = subprocess.Popen(
         [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
@@ -78,32 +78,36 @@ def test_a_server_that_dies_in_mid_run_does_not_keep_the_command(corpus: Path, s
     )  # fmt: skip
     journal = stranger / "made" / ".work" / "journal.jsonl"
     manifest = stranger / "made" / "manifest.json"
-    wait_for(lambda: journal.exists() and '"step"' in journal.read_text(), 300)
+    wait_for(lambda: journal.exists() and '"step"' in journal.read_text(), 600)
     servers = [child for child in children(process.pid) if b"uvicorn" in cmdline(child) or b"prefect" in cmdline(child)]
     assert servers, "no server among the children"
     for server in servers:
         with contextlib.suppress(ProcessLookupError):
             os.kill(server, signal.SIGKILL)
-    wait_for(manifest.exists, 300)
-    assert process.wait(200) == 0
+    wait_for(lambda: manifest.exists() or process.poll() is not None, 900)
+    assert process.wait(300) == 0
+    assert manifest.exists()
 
 
-@pytest.mark.timeout(1000)
+@pytest.mark.timeout(1400)
 def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
     port = free_port()
     recipe = stranger / "small.yaml"
-    recipe.write_text((corpus / "small.yaml").read_text() + f"root: {corpus}\nschedule: {{cron: '0 3 * * *'}}\n")
+    hour = (time.gmtime().tm_hour + 12) % 24  # not while the test runs
+    more = f"root: {corpus}\nschedule: {{cron: '0 {hour} * * *'}}\n"
+    recipe.write_text((corpus / "small.yaml").read_text() + more)
     env = {**environment(stranger), "PREFECT_HOME": str(stranger / "prefect")}
-    server = subprocess.Popen(
-        [*PHIMILL, "serve", str(recipe), "--out", str(stranger / "out"), "--port", str(port)],
-        cwd=stranger, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
+    with (stranger / "said.txt").open("w") as said:  # a pipe that nobody reads would fill, and stop it
+        server = subprocess.Popen(
+            [*PHIMILL, "serve", str(recipe), "--out", str(stranger / "out"), "--port", str(port)],
+            cwd=stranger, env=env, stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
     other = stranger / "other"
     other.mkdir()
     asking = {**env, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     prefect = [sys.executable, "-P", "-m", "prefect"]
     try:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
             listed = subprocess.run(
                 [*prefect, "deployment", "ls"], cwd=other, env=asking, capture_output=True, text=True
@@ -115,7 +119,7 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
         for name, more in (("curate/scheduled", []), ("synth/on-demand", ["-p", "exercises=5"])):
             run = subprocess.run(
                 [*prefect, "deployment", "run", name, *more, "--watch"],
-                cwd=other, env=asking, capture_output=True, text=True, timeout=300,
+                cwd=other, env=asking, capture_output=True, text=True, timeout=500,
             )  # fmt: skip
             assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
     finally:

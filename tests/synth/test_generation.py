@@ -297,3 +297,16 @@ def test_a_second_solution_is_asked_for_without_showing_the_first(
     assert (item.reason, item.examined.level if item.examined else "") == (reason, level)
     assert ("not below 0" in asked, "if x > 0" in asked, "assert" in asked) == (True, False, False)
     assert json.loads(row["metadata"])["usd"] == pytest.approx(2 * 30e-6)
+
+
+def test_records_are_decided_one_by_one_and_not_when_their_round_is_over(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    settings = Synthesise(exercises=12)
+    with Generation(
+        settings, 1, tmp_path / "j", on_change=lambda tally: seen.append((tally.examined, tally.decided))
+    ) as generation:
+        generation.run()
+        unread = sum(item.examined is None for item in generation.items)
+    assert all(0 <= examined - decided <= 1 + unread for examined, decided in seen)
+    assert unread < 4
+    assert len({decided for _, decided in seen}) == 13

@@ -198,3 +198,12 @@ def test_a_message_is_read_in_all_forms_that_servers_give_it(
         reply = read_reply(written)
         assert (reply.problem, reply.content) == ("", content)
         assert detail in (parse_exercise(reply).detail if detail else "")
+
+
+def test_what_a_teacher_said_when_it_declined_is_told() -> None:
+    told = {"content": None, "refusal": "I'm sorry,\nbut no."}
+    reply = read_reply(json.dumps({"choices": [{"index": 0, "message": told, "finish_reason": "stop"}]}))
+    assert parse_exercise(reply).detail == "the teacher declined: I'm sorry, but no."
+    assert parse("I cannot help with that.").detail == "the teacher declined: I cannot help with that."
+    assert parse("", finish="content_filter").detail == "the teacher declined"
+    assert len(parse("I'm sorry, I can't. " * 9).detail) < 150

@@ -8,6 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from data import extract_html
+from data.pages import reading
+
+
+@pytest.fixture(params=["the readable reader", "compiled code"], autouse=True)
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads every page both ways."""
+    scanner = reading.load() if request.param == "compiled code" else None
+    monkeypatch.setattr(reading._State, "scanner", scanner)
+    monkeypatch.setattr(reading._State, "pages", 0)
+
 
 CODE = """def total(items):
     result = 0

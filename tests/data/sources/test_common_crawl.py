@@ -244,3 +244,15 @@ def test_of_a_listed_host_only_the_ranges_are_fetched(tmp_path: Path, server: tu
     assert asked == [f"bytes=0-{index[0]['length'] - 1}"]
     with pytest.raises(ValidationError, match="nothing is fetched from"):
         read(tmp_path, "index.parquet", f"http://{host}/", ["elsewhere.test"], domains=["a.example.org"])
+
+
+def test_a_line_of_an_index_that_is_too_long_is_one_row_and_the_lines_after_it_count(tmp_path: Path) -> None:
+    as_cdxj(crawl(tmp_path / "crawl"), tmp_path / "a.cdxj.gz")
+    sound = gzip.decompress((tmp_path / "a.cdxj.gz").read_bytes()).splitlines(keepends=True)
+    before = read(tmp_path, "a.cdxj.gz", "crawl", share=1.0)
+    long = b'org,x)/ 2024 {"url":"' + b"x" * 5_000_000 + b'"}\n'
+    (tmp_path / "b.cdxj").write_bytes(b"".join([sound[0], long, *sound[1:]]))
+    rows = read(tmp_path, "b.cdxj", "crawl", share=1.0)
+    assert [row["reason"] for row in rows if row["status"] == "quarantined"] == ["too_large"]
+    assert [url for url in urls(rows) if url] == urls(before)
+    assert len(before) > 1

@@ -16,7 +16,8 @@ import pytest
 import zstandard
 
 from data.recipe import Source
-from data.sources import InputFile
+from data.sources import InputFile, compression
+from data.sources.compression import Damage, looks_like_text, read_members
 from data.sources.jsonl import read_jsonl
 
 Pack = Callable[[bytes], bytes]
@@ -130,3 +131,34 @@ def test_garbage_that_ends_as_a_member_might_is_still_garbage(tmp_path: Path, si
     rows = read(tmp_path, gzip.compress(lines(0, 5)) + garbage, "gz")
     assert numbers(rows) == list(range(5))
     assert [reason for _, reason in reasons(rows)] == ["trailing_garbage"]
+
+
+def test_small_gzip_members_are_what_the_other_unpacker_makes_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(7)
+    damages: list[Callable[[bytes], bytes]] = [
+        lambda member: member,
+        lambda member: member + b"\0" * draw.randrange(1, 40),
+        lambda member: member + draw.randbytes(draw.randrange(1, 40)),
+        lambda member: member[: -draw.randrange(1, len(member))],
+        lambda member: member + gzip.compress(b"", mtime=0),
+        lambda member: bytes(byte ^ (draw.random() < 0.01) for byte in member),
+    ]
+
+    def items(path: Path) -> list[Any]:
+        with path.open("rb") as file:
+            found = list(read_members(file.fileno(), path.name, looks_like_text))
+        return [
+            item if isinstance(item, Damage) else (item.offset, item.end, bytes(item.content or b"")) for item in found
+        ]
+
+    for number in range(100):
+        path = tmp_path / f"{number}.gz"
+        members = [gzip.compress(lines(one, one + draw.randrange(1, 4)), mtime=0) for one in range(3)]
+        path.write_bytes(b"".join(draw.choice(damages)(member) for member in members))
+    paths = sorted(tmp_path.iterdir())
+    quick = [items(path) for path in paths]
+    assert sum(isinstance(item, Damage) for found in quick for item in found) > 50
+    monkeypatch.setattr(compression, "gunzip_small", lambda *arguments: None)
+    assert quick == [items(path) for path in paths]

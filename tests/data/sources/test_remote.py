@@ -190,3 +190,18 @@ def test_a_change_in_a_storage_changes_its_file_only(tmp_path: Path, bucket: Any
     bucket.pipe("/bucket/b.jsonl", b'{"text": "c"}\n')
     after = list_units(source, tmp_path, file_sha256)
     assert [old.key == new.key for old, new in zip(before, after, strict=True)] == [True, False]
+
+
+class _Denied(Exception):
+    """What botocore raises without credentials is no OSError either."""
+
+
+def test_a_storage_that_refuses_in_words_of_its_own_is_named(
+    tmp_path: Path, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        raise _Denied("Unable to locate credentials")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "isdir", refuse)
+    with pytest.raises(PhimillError, match=r"memory://.*Unable to locate credentials.*credentials in the environment"):
+        read(tmp_path, path="memory://anything/a.jsonl")

@@ -71,7 +71,9 @@ def test_what_repeats_a_benchmark_is_not_kept(tmp_path: Path) -> None:
     leaks = {row["id"]: json.loads(row["metadata"])["detail"] for row in rows if row["reason"] == "contaminated"}
     assert leaks == {first["id"]: "has the words of bench b/1"}
     assert [row["id"] for row in lines(tmp_path / "p/exercises.jsonl")] == [row["id"] for row in rest]
-    assert json.loads(done.stdout)["rejected"]["contaminated"] == 1
+    facts = json.loads(done.stdout)
+    assert (facts["rejected"]["contaminated"], list(facts["benchmarks"])) == (1, ["bench.jsonl"])
+    assert len([*(tmp_path / "cache").glob("benchmarks-*.parquet")]) == 1  # for all runs on this machine
 
 
 def test_the_page_and_the_facts_count_the_same_also_where_a_round_is_cut_short(tmp_path: Path) -> None:

@@ -15,17 +15,6 @@ def test_the_curve_counts_first_occurrences_block_by_block() -> None:
     assert meter.curve()[-1] == NoveltyPoint(9, 0.0, 0.0)
 
 
-def test_the_rate_is_taken_over_the_window_and_unknown_before_it_is_full() -> None:
-    meter = NoveltyMeter()
-    for skeleton in "abcd":
-        meter.add(skeleton, "")
-    assert meter.rate("skeleton", 5) is None
-    assert meter.rate("skeleton", 4) == 1000
-    meter.add("a", "")
-    assert meter.rate("skeleton", 4) == 750
-    assert meter.rate("behaviour", 4) == 0
-
-
 @pytest.mark.parametrize(
     ("text", "opener"),
     [

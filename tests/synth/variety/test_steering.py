@@ -185,3 +185,19 @@ def test_a_request_depends_on_seed_cell_and_number_alone() -> None:
     assert spec == draw_in(file, cell, 1, 5, ())
     assert spec != draw_in(file, cell, 1, 6, ())
     assert (spec.topic, spec.difficulty) == (cell.value("topic"), cell.value("difficulty"))
+
+
+def test_duplicates_that_are_not_kept_count_as_nothing_new() -> None:
+    """Of ten answers one is new and nine are duplicates: all that is kept is new, at ten times its price."""
+
+    def collapsed(number: int, spec: ExerciseSpec) -> Outcome:
+        return kept(number, spec) if number % 10 == 0 else Outcome(spec, False, "duplicate_skeleton")
+
+    novelty = {"floor_per_1000": 200, "window": 50}
+    plan = steering(budget={"kept": 2000, "most_tries": 100}, novelty=novelty)
+    asked = run(plan, collapsed)
+    assert plan.finished.startswith("novelty fell to 100 new")
+    assert len(asked) < 70
+    failing = steering(cells=["difficulty"], budget={"kept": 60, "most_tries": 100}, novelty=novelty)
+    run(failing, lambda n, spec: kept(n, spec) if n % 10 == 0 else Outcome(spec, False, "failed_tests"))
+    assert failing.finished == "the budget of records is reached"  # mistakes say nothing about novelty

@@ -1,0 +1,107 @@
+"""A page's blocks as numbers, as compiled code fills them, and as objects that are made when they are looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from data.pages import tags as tag_lists
+from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Element
+from data.pages.kernels import heads
+from data.pages.tags import BLOCK_TAGS, Tag, read_tag
+
+#: Elements as far as their names tell.
+_NAMED = (*(Tag(tag_lists.BLOCK, name, number) for number, name in enumerate(BLOCK_TAGS)), Tag(tag_lists.PRE, ""))
+_NAMES = ("", *BLOCK_TAGS)
+_IS_HEADING = np.array([False, *(name in HEADINGS for name in BLOCK_TAGS)] + [False] * heads.NUMBERS)
+ROOT = Tag(tag_lists.BLOCK, "body")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Arrays:
+    """A page's blocks as numbers.
+
+    Attributes:
+        out: the texts.
+        blocks, elements: rows as `data.pages.kernels.scan` says.
+        words: the words of classes by which elements were scored.
+    """
+
+    out: npt.NDArray[np.uint8]
+    blocks: npt.NDArray[np.int64]
+    elements: npt.NDArray[np.int64]
+    words: Mapping[str, int]
+
+    def outline(self) -> tuple[list[str], list[int]]:
+        """Returns the name of each element, and the element around it."""
+        numbers = (self.elements[:, 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
+        return [_NAMES[number] for number in numbers.tolist()], self.elements[:, 1].tolist()
+
+    def are_special(self) -> npt.NDArray[np.bool_]:
+        """Returns which blocks are code, rows of tables, or headings."""
+        numbers = (self.elements[self.blocks[:, 5], 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
+        special: npt.NDArray[np.bool_] = (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
+        return special
+
+
+class BlockRows(Sequence[Block]):
+    """A page's blocks, each made when it is looked at: most are not."""
+
+    def __init__(self, arrays: Arrays, source: bytes) -> None:
+        self._arrays, self._source = arrays, source
+        self._rows: list[list[int]] = arrays.blocks.tolist()
+        self._text = arrays.out.tobytes()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, number: int) -> Block: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Block]: ...
+    def __getitem__(self, number: int | slice) -> Block | list[Block]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        begin, end, _, words, links, element, kind, _, _ = self._rows[number]
+        language = _language(self._arrays, self._source, number) if kind == CODE else ""
+        return Block(self._text[begin:end].decode(), element, kind, words, links, language)
+
+
+class ElementRows(Sequence[Element]):
+    """A page's elements, each made when it is looked at, with what its name says of its tag."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._rows: list[list[int]] = arrays.elements.tolist()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, number: int) -> Element: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Element]: ...
+    def __getitem__(self, number: int | slice) -> Element | list[Element]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        tag, parent, first, last, _, _ = self._rows[number]
+        named = ((tag >> heads.NUMBER_SHIFT) & heads.NUMBERS) - 1
+        return Element(ROOT if number == 0 else _NAMED[named], parent, first, last)
+
+
+def _language(arrays: Arrays, source: bytes, row: int) -> str:
+    """Returns the language of code: of a tag in it, else of one of the elements around."""
+    begin, end = arrays.blocks[row, 7:]
+    if end:
+        return read_tag(source[begin:end].decode()).language
+    place = int(arrays.blocks[row, 5])
+    for _ in range(4):
+        if place < 0:
+            break
+        tag, place, _, _, begin, end = arrays.elements[place].tolist()
+        if tag & heads.TELLS_LANGUAGE:
+            return read_tag(source[begin:end].decode()).language
+    return ""

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from data.pages.hidden_classes import MARK, hide_much, hiding_classes, mark_classes
+from data.pages.source import without_scripts
+
+
+@pytest.mark.parametrize(
+    ("sheet", "hidden"),
+    [
+        (b".a{display:none}", {b"a"}),
+        (b"p{margin:0}.a, .b-c {color:red; display : none !important ;} .d{}", {b"a", b"b-c"}),
+        (b".a{visibility:collapse}.b{visibility:visible}", {b"a"}),
+        (b"@media print{.a{display:none}.b{color:red}}.c{display:none}", {b"c"}),
+        (b"p.a{display:none}.b p{display:none}#c{display:none}.d:hover{display:none}.e::before{display:none}", set()),
+        (b".a{display:none}@media (min-width:1px){.a{display:block}}", set()),
+        (b".a{display:none}.a.open{visibility: visible}", set()),
+        (b".a{display:none}.ab{display:block}", {b"a"}),
+        (b"/* .a{display:none} */ .b{display:none}", {b"b"}),
+        (b".a{color:none}.b{display:nonesuch}.c{display:none", {b"c"}),
+        (b"display:none;}.a{", set()),
+    ],
+)
+def test_a_class_is_hidden_by_a_rule_of_its_own_that_nothing_takes_back(sheet: bytes, hidden: set[bytes]) -> None:
+    assert hiding_classes(b"a b b-c c d e", [sheet], []) == hidden
+
+
+def test_a_class_that_no_element_has_or_that_a_script_names_is_not_looked_at() -> None:
+    sheet = b".a{display:none}.b{display:none}"
+    assert hiding_classes(b"a", [sheet], []) == {b"a"}
+    assert hiding_classes(b"a b", [sheet], [b"show('b')"]) == {b"a"}
+    assert hiding_classes(b"a b", [sheet], [b".a", b".b"]) == frozenset()
+
+
+def test_elements_of_these_classes_are_marked_and_no_others() -> None:
+    page = b"<p class='x y'>1</p><p class=x>2</p><p id=x>3</p><P CLASS=\"a x\" id=b>4</P><p class=xx>x</p><b x>"
+    marked = mark_classes(page, frozenset((b"x", b"y")))
+    mark = MARK.encode()
+    assert marked == page.replace(b"<p class='x", b"<p" + mark + b" class='x").replace(
+        b"<p class=x>", b"<p" + mark + b" class=x>"
+    ).replace(b"<P CLASS", b"<P" + mark + b" CLASS")
+
+
+def test_what_would_hide_most_of_a_page_is_meant_to_be_seen() -> None:
+    source = f'<div><p>Seen</p><div{MARK} class="x"><div>{"word " * 400}</div></div><p{MARK}>more</p></div>'
+    assert hide_much(source, 3000)  # 1,604 letters, of 3,000 seen
+    assert not hide_much(source, 4000)
+    assert not hide_much(source.replace("word " * 400, "word " * 300), 100)
+
+
+def test_a_hostile_style_sheet_costs_no_time() -> None:
+    classes = "".join(f".c{number}{{display:none}}" for number in range(20_000))
+    sheets = (
+        f"<style>{'none{' * 6000}</style><style>{'.a{display:none' * 2000}</style>" * 40 + f"<style>{classes}</style>"
+    )
+    body = "".join(f"<p class=c{number}>x</p>" for number in range(20_000))
+    began = time.process_time()
+    without_scripts(f"{sheets}<body>{body}".encode())
+    assert time.process_time() - began < 5
