@@ -79,7 +79,7 @@ class PluginError(PhimillError):
 
 def together(mistakes: Iterable[Exception]) -> Exception:
     """Returns one error for all of some mistakes, a recipe's in the order of its lines; else the first of them."""
-    flat = [inner for one in mistakes for inner in (one, *getattr(one, "others", ()))]
+    flat: list[Exception] = [inner for one in mistakes for inner in (one, *getattr(one, "others", ()))]
     first, *others = sorted(flat, key=lambda mistake: getattr(mistake, "line", None) or 0)
     for one in flat:
         if isinstance(one, RecipeError):

@@ -89,13 +89,14 @@ class Generation:
         self._steers = not isinstance(self.plan, (PlainPlan, DocumentPlan))
         self._round: list[ExerciseSpec] = []  # planned, not yet asked for
         self._unlearned: list[Item] = []
-        shipped = Path(settings.shipped) if settings.shipped else None
-        self.novelty = Novelty(settings.max_per_skeleton, settings.max_per_behaviour, shipped)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Generation:
         try:
             self._stack.enter_context(self.journal)
+            shipped = Path(self.settings.shipped) if self.settings.shipped else None
+            caps = (self.settings.max_per_skeleton, self.settings.max_per_behaviour)
+            self.novelty = Novelty(*caps, shipped, self.journal.name if shipped else "")
             second = solver_of(self.settings)
             self.asker = self._stack.enter_context(Asker(self.settings.teacher, self.journal, self.rates))
             solver = self._stack.enter_context(Asker(second, self.journal, self.rates)) if second else self.asker

@@ -243,6 +243,11 @@ class Journal:
         )
 
     @property
+    def name(self) -> str:
+        """What stands for the runs of this folder, wherever it is moved to."""
+        return str(self._database.execute("SELECT value FROM names WHERE name = 'run'").fetchone()[0])
+
+    @property
     def nano_usd(self) -> int:
         """What all calls have cost so far, open ones at their worst case; needs no query."""
         return int(self._charged)

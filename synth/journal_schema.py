@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS batches (
     remote TEXT NOT NULL DEFAULT '',    -- the batch's name there
     note TEXT NOT NULL DEFAULT ''
 );
+CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO names VALUES ('run', lower(hex(randomblob(8))));  -- tells this folder's runs from others'
 """
 
 #: What later versions added: table, column, definition.

@@ -69,6 +69,7 @@ class Novelty:
         max_per_skeleton: int | None = None,
         max_per_behaviour: int | None = None,
         shipped: Path | None = None,
+        own: str = "",
     ) -> None:
         """Reads what was shipped, if a folder is named; one that does not exist yet is empty.
 
@@ -76,7 +77,9 @@ class Novelty:
             max_per_skeleton: exercises of a kind with one skeleton; None: any number.
             max_per_behaviour: exercises of a kind with one behaviour; None: any number.
             shipped: the folder of what earlier runs shipped.
+            own: names this run; what it shipped itself, when it was run before, is not held against it.
         """
+        self.own = own
         self.caps = {"skeleton": max_per_skeleton, "behaviour": max_per_behaviour}
         self.kept: list[Known] = []
         self._forms: set[tuple[str, str]] = set()
@@ -84,9 +87,10 @@ class Novelty:
         self._grams: list[Grams] = []
         self._places: dict[tuple[str, int], list[int]] = collections.defaultdict(list)
         self._shipped: set[str] = set()
-        for known in _read(shipped) if shipped is not None else ():
+        for name, known in _read(shipped) if shipped is not None else ():
             self._remember(known)
-            self._shipped.add(known.key)
+            if _owner(name) in ("", own):
+                self._shipped.add(known.key)
 
     def meet(self, key: str, kind: str, form: str, skeleton: str, behaviour: str, text: str) -> str:
         """Returns why an exercise is not new, or "", and remembers it then.
@@ -126,7 +130,7 @@ class Novelty:
         rows = [{name: getattr(known, name) for name in SCHEMA.names} for known in self.kept]
         named = hashlib.sha256("\n".join(f"{known.key} {known.form}" for known in self.kept).encode()).hexdigest()[:24]
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"shipped-{named}.parquet"
+        target = folder / f"shipped-{self.own}{'-' if self.own else ''}{named}.parquet"
         if not target.exists():
             write_part(target, pa.Table.from_pylist(rows, schema=SCHEMA))
         return target
@@ -151,12 +155,19 @@ class Novelty:
         )
 
 
-def _read(folder: Path) -> list[Known]:
-    found: list[Known] = []
+def _read(folder: Path) -> list[tuple[str, Known]]:
+    """Returns what was shipped, each with the name of its file."""
+    found: list[tuple[str, Known]] = []
     for path in sorted(folder.glob("shipped-*.parquet")):
         for row in read_part(path).to_pylist():
-            found.append(Known(**{**row, "grams": np.array(row["grams"], dtype=np.uint64)}))
+            found.append((path.stem, Known(**{**row, "grams": np.array(row["grams"], dtype=np.uint64)})))
     return found
+
+
+def _owner(file: str) -> str:
+    """Returns the run that wrote a file; "" where the name does not say."""
+    parts = file.split("-")
+    return parts[1] if len(parts) == 3 else ""
 
 
 def _grams_of(text: str) -> Grams:

@@ -143,8 +143,8 @@ def _lengths(column: pa.Array) -> Lengths:
             or (column.is_valid().to_numpy(zero_copy_only=False) & (indices < 0)).any()
         ):
             raise pa.ArrowInvalid("a dictionary index is out of range")
-        found = np.append(words, 0)[indices]
-        return found.astype(np.int64)
+        each: Lengths = np.append(words, 0)[indices]
+        return each
     if pa.types.is_string_view(kind):
         views = np.frombuffer(column.buffers()[1], np.int32)[::4]
         found = views[column.offset : column.offset + len(column)].astype(np.int64)

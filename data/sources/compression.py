@@ -14,6 +14,7 @@ import os
 from typing import Callable, Iterator
 
 from data.errors import PhimillError
+from data.sources.gzip_members import gunzip_small
 from data.sources.unpacking import (
     BOMB_BYTES,
     BZIP2,
@@ -25,7 +26,6 @@ from data.sources.unpacking import (
     Broken,
     Packing,
     Window,
-    gunzip_small,
 )
 
 BUFFER_BYTES = 16 * 2**20

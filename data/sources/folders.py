@@ -9,6 +9,9 @@ from pathlib import Path
 #: Told the relative path of something that is passed over, and why.
 PassedOver = Callable[[str, str], None]
 
+#: Archives that are not read, and what unpacks them: to read one file of them is to unpack all that lie before it.
+_UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
+
 
 def walk(base: Path, passed_over: PassedOver | None = None) -> Iterator[tuple[Path, str]]:
     """Yields the files under a folder, sorted, each with its relative path; hidden ones are left out.
@@ -63,3 +66,11 @@ def _why_left_out(path: str, roots: list[str]) -> str:
     if is_link and not any(os.path.commonpath([root, target]) == root for root in roots):
         return "a link that leads out of the folder"
     return "" if os.path.isfile(path) or os.path.isdir(path) else "no regular file"
+
+
+def archive_advice(path: Path) -> str:
+    """Returns what to do with an archive that is not read; nothing for other files."""
+    command = _UNPACKED_BY.get(path.suffix.lower())
+    if command is None:
+        return ""
+    return f"{path} is an archive that is not read as it is: unpack it ({command} {path.name}) and name what comes out"

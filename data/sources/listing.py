@@ -14,7 +14,7 @@ from data.keyed import keyed_hash
 from data.office_documents import DOCUMENT_TYPES, require
 from data.recipe import Source
 from data.sources import InputFile, Unit
-from data.sources.folders import PassedOver, readable, walk
+from data.sources.folders import PassedOver, archive_advice, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, matches
 from data.sources.licences import combine, is_licence_file, recognise
 from data.sources.settings import is_address
@@ -45,9 +45,6 @@ FOLDER_PATTERNS = {
     "arxiv": ["*.tar", "*.tar.gz", "*.tgz", "*.gz", "*.tex"],
     "common-crawl": ["*.parquet", *_packed(".cdx", ".cdxj", "cdx-[0-9]*")],
 }
-
-#: Archives that are not read, and what unpacks them: to read one file of them is to unpack all that lie before it.
-_UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
 
 #: Settings that choose or rank documents but do not change what is read of a file.
 _NOT_READING = {"path", "priority", "groups", "include", "exclude", "hosts"}
@@ -224,9 +221,8 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
         parts = path.parts
         fixed = next((index for index, part in enumerate(parts) if set(part) & GLOB_CHARACTERS), None)
         if fixed is None:
-            raise _error(
-                source, f"{'a pipe or device, no regular file' if path.exists() else 'no such file or folder'}: {path}"
-            )
+            what = "a pipe or device" if path.exists() else "no such file or folder"
+            raise _error(source, f"{what}: {path}")
         base, patterns = Path(*parts[:fixed]), ["/" + "/".join(parts[fixed:])]
         if not base.is_dir():
             raise _error(source, f"no such folder: {base} (the part of {address!r} before the first wildcard)")
@@ -254,14 +250,6 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
         more = f"; {len(left)} passed over, such as {left[0]}" if left else ""
         more += next((f"; {advice}" for file, _ in walk(base) if (advice := archive_advice(file))), "")
         raise _error(source, f"{base} holds no file that matches {wanted}{more}")
-
-
-def archive_advice(path: Path) -> str:
-    """Returns what to do with an archive that is not read; nothing for other files."""
-    command = _UNPACKED_BY.get(path.suffix.lower())
-    if command is None:
-        return ""
-    return f"{path} is an archive that is not read as it is: unpack it ({command} {path.name}) and name what comes out"
 
 
 def _safe_name(address: str) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 import zstandard
 
 from data.errors import UsageError
-from data.sources.folders import walk
-from data.sources.listing import FOLDER_PATTERNS, archive_advice
+from data.sources.folders import archive_advice, walk
+from data.sources.listing import FOLDER_PATTERNS
 from data.sources.repositories import find_repositories
 from data.sources.settings import is_address
 

@@ -323,7 +323,7 @@ def test_what_is_no_regular_file_and_what_is_nothing_are_called_so(tmp_path: Pat
     os.mkfifo(tmp_path / "a.jsonl")
     with pytest.raises(UsageError, match="a pipe or device, no regular file"):
         run_ingest(str(tmp_path / "a.jsonl"), tmp_path / "out")
-    with pytest.raises(UsageError, match="a pipe or device, no regular file"):
+    with pytest.raises(UsageError, match="a pipe or device: /dev/zero"):
         run_ingest("/dev/zero", tmp_path / "out", "jsonl")
     with pytest.raises(UsageError, match="SOURCE: is empty"):
         run_ingest("", tmp_path / "out")

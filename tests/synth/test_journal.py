@@ -139,3 +139,11 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
         assert database.execute("PRAGMA synchronous").fetchone()[0] == 2
     with sqlite3.connect(tmp_path / "j") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+def test_a_journal_bears_a_name_of_its_own_that_stays(tmp_path: Path) -> None:
+    names = []
+    for place in ("a", "b", "a"):
+        with Journal(tmp_path / place) as journal:
+            names.append(journal.name)
+    assert names[0] == names[2] != names[1]

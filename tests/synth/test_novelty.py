@@ -92,6 +92,15 @@ def test_nothing_is_like_nothing() -> None:
     assert novelty.meet("9", "lesson", "", "", "", "") == ""
 
 
+def test_what_a_run_shipped_itself_is_kept_when_it_is_repeated_and_by_no_other_run(tmp_path: Path) -> None:
+    first = Novelty(shipped=tmp_path, own="a1")
+    same = ("a", "function", "f", "s", "b", text())
+    assert first.meet(*same) == ""
+    first.save(tmp_path)
+    assert Novelty(shipped=tmp_path, own="a1").meet(*same) == ""
+    assert Novelty(shipped=tmp_path, own="b2").meet(*same) == "duplicate_exercise"
+
+
 def test_what_was_shipped_is_not_new_in_a_later_run(tmp_path: Path) -> None:
     first = Novelty(shipped=tmp_path / "shipped")
     assert first.meet("a", "function", "f", "s", "b", text()) == ""

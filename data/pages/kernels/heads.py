@@ -9,17 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.compiled import compiled
-from data.pages.kernels.letters import (
-    DASH,
-    QUOTE,
-    SPACE,
-    find,
-    hash_folded,
-    holds,
-    look_up,
-    lower,
-    stands_at,
-)
+from data.pages.kernels.letters import DASH, QUOTE, SPACE, find, hash_folded, holds, look_up, lower, stands_at
 from data.pages.tags import TAG_NUMBERS
 
 ASK = -1
