@@ -53,7 +53,7 @@ class Generation:
         on_change: called whenever the tally has changed.
         find_leak: given a record's text, code and the kind of its document, says what of a benchmark it repeats; "":
             nothing.
-        examine: runs a record and weighs what that shows.
+        examine: runs a record and weighs what that shows; default: `examine_record`.
 
     Attributes:
         items: everything asked for so far, decided, in order.
@@ -73,10 +73,10 @@ class Generation:
         plan: Plan | None = None,
         shared: SharedAnswers | None = None,
         on_change: Callable[[Tally], None] = lambda tally: None,
-        examine: Callable[..., Examined] = examine_record,
+        examine: Callable[..., Examined] | None = None,
         find_leak: Callable[[str, str, str], str] = lambda text, code, kind: "",
     ) -> None:
-        self.examine, self.find_leak = examine, find_leak
+        self.examine, self.find_leak = examine or examine_record, find_leak
         self.settings, self.rates = settings, rates or rates_of(settings.teacher)
         self.prompts = Prompts(Path(settings.prompts) if settings.prompts else None)
         self.plan: Plan = plan or PlainPlan(seed, settings.topics, settings.kinds)

@@ -139,9 +139,9 @@ def test_tokens_are_capped_by_what_they_can_be_at_most(misbehaving: Any, tmp_pat
 
 
 def test_nothing_leaves_after_the_time_is_over(misbehaving: Any, tmp_path: Path) -> None:
-    server = misbehaving("ok", 0.05)
+    server = misbehaving("ok", 0.3)
     with Journal(tmp_path / "j") as opened:
-        with Asker(settings(server.url, max_seconds=0.4, concurrency=1), opened, NO_FAULTS) as asker:
+        with Asker(settings(server.url, max_seconds=4.0, concurrency=1), opened, NO_FAULTS) as asker:
             answers = asker.ask(requests(asker, 60))
         assert opened.cap_reached == "max_seconds"
     outcomes = [answer.outcome for answer in answers.values()]
