@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Sequence
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
+from data.errors import UsageError
 from flows.on_demand import Order, fulfil, split
 from flows.road import from_home
 from flows.teaching.approval import needs_approval, wait_for_yes
@@ -21,9 +22,12 @@ _SHOW_SECONDS = 3.0
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def ask_teacher(out: str, wishes: dict[str, Any], seed: int, name: str) -> dict[str, Any]:
+def ask_teacher(
+    out: str, wishes: dict[str, Any], seed: int, name: str, benchmarks: Sequence[str] = ()
+) -> dict[str, Any]:
     """Has the exercises written and verified; returns the counts."""
-    return fulfil(Order(Path(out), settings_of(**wishes), seed, name, watch=_shown(name)))
+    files = tuple(map(Path, benchmarks))
+    return fulfil(Order(Path(out), settings_of(**wishes), seed, name, watch=_shown(name), benchmarks=files))
 
 
 def _shown(name: str) -> Any:
@@ -63,6 +67,7 @@ def synth(
     min_level: Literal["parses", "runs", "passes", "strong", "agreed"] = "strong",
     batch: bool = False,
     approve: bool = False,
+    benchmarks: str | None = None,
 ) -> dict[str, Any]:
     """Has a teacher write exercises or textbooks; programs are run in a sandbox before they are kept.
 
@@ -86,6 +91,8 @@ def synth(
         min_level: evidence that an exercise needs.
         batch: use the endpoint's Batch API.
         approve: say what it will cost, and wait for a yes in these pages before money is spent.
+        benchmarks: comma-separated files of test items (JSONL) which nothing that is kept may repeat, in words or
+            in what it does.
     """
     usual = ["section", "lesson"] if what == "textbooks" else None
     wishes = {
@@ -96,15 +103,18 @@ def synth(
         "min_level": min_level, "spec": from_home(spec) if spec else None,
         "prompts": from_home(prompts) if prompts else None, "batch": batch or None, "approve": approve or None,
     }  # fmt: skip
-    return _made(from_home(out), wishes, seed, what)
+    tests = [from_home(file) for file in split(benchmarks or None, "benchmarks") or ()]
+    if missing := [file for file in tests if not Path(file).is_file()]:
+        raise UsageError(f"benchmarks: no file {missing[0]!r} on the machine that serves")
+    return _made(from_home(out), wishes, seed, what, tests)
 
 
-def _made(out: str, wishes: dict[str, Any], seed: int, what: str) -> dict[str, Any]:
+def _made(out: str, wishes: dict[str, Any], seed: int, what: str, tests: Sequence[str]) -> dict[str, Any]:
     """Waits for a yes where one is needed, has all of it made, shows what became of it; returns the counts."""
     settings = settings_of(**wishes)
     if needs_approval(settings):
         wait_for_yes(settings, seed)
-    facts = ask_teacher(out, wishes, seed, what)
+    facts = ask_teacher(out, wishes, seed, what, tests)
     rows = "\n".join(f"| {reason} | {count} |" for reason, count in sorted(facts["rejected"].items()))
     create_markdown_artifact(
         f"**{facts['kept']}** of {facts['requests']} {what} kept in `{out}`, {facts['usd']:.4f} USD\n\n"
