@@ -96,7 +96,7 @@ class Measures:
         self._page = page
         self._count = len(page.blocks)
         self._at = np.array([block.element for block in page.blocks])
-        self._table = np.empty((FEATURES, self._count))
+        self._table = np.empty((FEATURES, self._count), np.float32)  # whole numbers far below 2**24: exact
         self._filled = 0
         chars, links, plain = self._of_texts(texts)
         # Sums up to each block: characters, those in links, those not in links, and of these those of long blocks.
@@ -107,7 +107,7 @@ class Measures:
         self._of_containers(level, outwards, first, last)
         self._of_page()
         self._of_neighbours(chars, links, plain)
-        self.matrix: Floats = self._table.T
+        self.matrix: npt.NDArray[np.float32] = self._table.T
 
     def _fill(self, rows: Any, count: int) -> None:
         self._table[self._filled : self._filled + count] = rows

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from data.pages.blocks import Blocks
-from data.pages.features import FEATURES, PARTS, Floats, Measures, Whole
+from data.pages.features import PARTS, Floats, Measures, Whole
 
 if TYPE_CHECKING:
     from data.pages.arrays import Arrays
@@ -29,6 +30,8 @@ LOGIT = 16
 MAX_LOGIT = 128
 #: OpenBLAS starts threads for products of 2**18 steps and more.
 MAX_ROWS = 48
+#: So many blocks are looked at in one go: more than any but a flood has.
+PIECE = 16_384
 CONTEXT = (-4, -3, -2, -1, 1, 2, 3, 4)
 #: How many numbers `around` gives.
 NEARBY = 1 + len(CONTEXT) + 5
@@ -81,13 +84,11 @@ class Network:
         """Returns for each block, in 1/16 of a logit, how much speaks for its being main content."""
         if not len(page.blocks):
             return np.zeros(0, dtype=np.int64)
-        width = len(self.first.answer)
         if page.arrays is not None and page.arrays.words is self.words:
             return self._answer(page, page.arrays)
         measures = Measures(page, self.words, self.texts)
-        products = product(measures.matrix, self._inner)
-        nearby = around(self.first.answers(products[:, :width]), measures)
-        return self.second.answers(products[:, width:] + product(nearby, self.second.inner[FEATURES:]))
+        first = in_pieces(self.first.logits, measures.matrix)
+        return in_pieces(self.second.logits, measures.matrix, around(first, measures))
 
     def _answer(self, page: Blocks, arrays: Arrays) -> Whole:
         """Returns the same by compiled code."""
@@ -95,7 +96,7 @@ class Network:
         matrix, outer, best = measurer.measure(page, arrays)
         first = measurer.answer(matrix, self.first)
         nearby = measurer.look_around(first, outer, best, CONTEXT[-1])
-        return measurer.answer(np.concatenate([matrix, nearby], axis=1), self.second)
+        return in_pieces(lambda rows: measurer.answer(rows, self.second), matrix, nearby)
 
     @functools.cached_property
     def _measurer(self) -> Measurer:
@@ -103,10 +104,12 @@ class Network:
 
         return Measurer(self.texts)
 
-    @functools.cached_property
-    def _inner(self) -> Floats:
-        """Weights of a block's own features for both looks, side by side."""
-        return np.concatenate([self.first.inner, self.second.inner[:FEATURES]], axis=1)
+
+def in_pieces(look: Callable[[Floats], Whole], *tables: npt.NDArray[Any]) -> Whole:
+    """Returns what a look says of each row of tables side by side; a flood of blocks is not held twice."""
+    pieces = range(0, len(tables[0]), PIECE)
+    answers = [look(np.concatenate([table[at : at + PIECE] for table in tables], axis=1)) for at in pieces]
+    return answers[0] if len(answers) == 1 else np.concatenate(answers)
 
 
 def around(logits: Whole, measures: Measures) -> Floats:

@@ -5,7 +5,7 @@ import pytest
 
 from data import extract_html
 from data.errors import UsageError
-from data.pages import reading
+from data.pages import network, reading
 from data.pages.content import find_content
 from data.pages.features import bucket, share
 from data.pages.labels import label
@@ -63,6 +63,19 @@ def test_the_model_answers_in_whole_numbers_that_no_order_of_adding_can_change()
     assert logits.dtype == np.int64
     assert np.abs(logits).max() <= MAX_LOGIT
     assert np.array_equal(logits, read_network(to_json(network)).logits(page))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_flood_of_blocks_is_looked_at_in_pieces_with_the_same_answers(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = "<body>" + "".join(f"<div class=c{n % 7}><p>{'Word ' * (n % 23 + 1)}</p></div>" for n in range(100))
+    page = reading.load().read(parse(html).encode(), b"", whole=False) if compiled else read_blocks(parse(html))
+    assert page is not None
+    at_once = shipped().logits(page)
+    monkeypatch.setattr(network, "PIECE", 7)
+    assert shipped().logits(page).tolist() == at_once.tolist()
+    assert len(set(at_once.tolist())) > 1
 
 
 def test_training_learns_from_some_sites_what_holds_on_others_and_gives_the_same_bytes_again() -> None:
