@@ -1,14 +1,16 @@
 """`phimill bench extract`: the same pages through phimill's engines and through peers', side by side.
 
-Times are processor seconds of one process, from a page's bytes to its text; engines take turns on every page, and
-a page's time is the median of its runs. trafilatura is called as datatrove calls it. Quality is counted by words
-against texts that people took from the pages, and by passages that must, or must not, be there.
+Times are processor seconds of one process, from a page's bytes to its text; engines take turns of some pages each, as
+they would run alone with their own code in the processor's caches, and a page's time is the median of its runs.
+trafilatura is called as datatrove calls it. Quality is counted by words against texts that people took from the pages,
+and by passages that must, or must not, be there.
 """
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import gc
 import gzip
 import importlib.util
 import json
@@ -32,6 +34,8 @@ Engine = Callable[[bytes, str, str], str]
 PEER = "trafilatura"
 #: Where pages are looked for if none are named, from the repository.
 SHARED = "../shared/data/web-thirdparty"
+#: How many pages an engine reads before it is another's turn.
+TURN_PAGES = 25
 _WORDS = re.compile(r"\w+")
 _TRUTH = "extraction_gt.jsonl.gz"
 
@@ -55,11 +59,12 @@ def bench_extract(paths: Sequence[Path], number: int, runs: int, max_bytes: int,
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     texts: dict[str, list[str]] = {name: [] for name in engines}
     with progress.step("pages", len(pages), len(pages)) as done:
-        for count, page in enumerate(pages, 1):
-            for name, (times, text) in _read(page, engines, runs).items():
-                seconds[name].append(statistics.median(times))
-                texts[name].append(text)
-            done(count)
+        for start in range(0, len(pages), TURN_PAGES):
+            turn = pages[start : start + TURN_PAGES]
+            for name, found in _read(turn, engines, runs).items():
+                seconds[name] += [statistics.median(times) for times, _ in found]
+                texts[name] += [text for _, text in found]
+            done(start + len(turn))
     rows = [_row(name, seconds[name], seconds[PEER], texts[name], pages) for name in engines]
     if as_json:
         print(json.dumps(rows, indent=1))
@@ -67,14 +72,18 @@ def bench_extract(paths: Sequence[Path], number: int, runs: int, max_bytes: int,
         _show(rows, pages)
 
 
-def _read(page: dict[str, Any], engines: dict[str, Engine], runs: int) -> dict[str, tuple[list[float], str]]:
-    """Returns what each engine makes of a page, and its seconds; the engines take turns."""
-    found: dict[str, tuple[list[float], str]] = {name: ([], "") for name in engines}
+def _read(
+    pages: Sequence[dict[str, Any]], engines: dict[str, Engine], runs: int
+) -> dict[str, list[tuple[list[float], str]]]:
+    """Returns what each engine makes of each page, and its seconds; nobody's turn pays for another's garbage."""
+    found: dict[str, list[tuple[list[float], str]]] = {name: [([], "") for _ in pages] for name in engines}
     for _ in range(runs):
         for name, engine in engines.items():
-            begin = time.process_time()
-            text = engine(page["content"], page["content_type"], page["url"])
-            found[name] = ([*found[name][0], time.process_time() - begin], text)
+            gc.collect()
+            for place, page in enumerate(pages):
+                begin = time.process_time()
+                text = engine(page["content"], page["content_type"], page["url"])
+                found[name][place] = ([*found[name][place][0], time.process_time() - begin], text)
     return found
 
 
