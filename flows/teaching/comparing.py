@@ -123,7 +123,8 @@ def _measured(side: Side) -> dict[str, Any]:
 
 
 def _say(found: dict[str, Any]) -> None:
-    drawn = new_table("prompts × model", "kept>", "yield>", "USD each>", "tokens each>", "new>")
+    drawn = new_table("prompts × model", "kept>", "yield>", "USD>", "tokens>", "new>")
+    drawn.caption, drawn.caption_justify = "USD and tokens for each that was kept; new: skeletons among them", "left"
     for row in found["sides"]:
         drawn.add_row(
             row["name"],
