@@ -71,6 +71,11 @@ class Watched:
     def see(self, path: str) -> None:
         self.page.goto(self.base + path)
 
+    def follow(self, link: str) -> None:
+        """Clicks, and waits until the page's script is there to hear of keys and clicks."""
+        with self.page.expect_navigation():
+            self.page.click(link)
+
     def number(self, name: str) -> int:
         return int(self.page.get_attribute(f'[data-number="{name}"]', "data-value"))
 
@@ -93,7 +98,7 @@ def test_slider_counts_document_label_and_a_recipe_that_gives_the_shown_counts(
         one = Watched(browser, link)
         page = one.page
         assert page.url == f"{one.base}/"
-        page.click("nav >> text=What if")
+        one.follow("nav >> text=What if")
         page.click('[data-rule="gopher-quality.min_words"]')
         page.wait_for_selector("#range")
         before, now = one.number("then.documents"), page.input_value("#number")
@@ -114,7 +119,7 @@ def test_slider_counts_document_label_and_a_recipe_that_gives_the_shown_counts(
         download.value.save_as(changed)
 
         page.wait_for_selector(".sample.gained")
-        page.click(".sample.gained >> nth=0")
+        one.follow(".sample.gained >> nth=0")
         key = page.get_attribute(".reader", "data-id")
         assert "What would have kept it" in page.inner_text("main")
         page.keyboard.press("4")
