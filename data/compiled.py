@@ -15,6 +15,7 @@ import os
 import sys
 import tempfile
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, TypeVar, cast
 
@@ -80,13 +81,18 @@ def _load(path: Path) -> dict[str, Any] | None:
 @functools.cache
 def kernel_folder(package: str) -> Path | None:
     """Returns where the machine code of a package of kernels is kept, None for nowhere."""
-    from numba import __version__
-
     folder = cache_folder()
     if folder is None:
         return None
     python = f"{sys.version_info[0]}{sys.version_info[1]}"
-    return _writable(folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{__version__}")
+    numba = version("numba")  # importing it takes half a second
+    return _writable(folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{numba}")
+
+
+def is_kept(package: str) -> bool:
+    """Returns whether an earlier process has kept machine code of a package of kernels."""
+    folder = kernel_folder(package)
+    return folder is not None and next(folder.rglob("*.nbc"), None) is not None
 
 
 def _keep_code(dispatcher: Any, folder: Path) -> None:

@@ -5,8 +5,10 @@ Both give the same blocks. What compiled code gives up on is read by `data.pages
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+from data.compiled import is_kept
 from data.pages import source
 from data.pages.blocks import Blocks
 from data.pages.network import shipped
@@ -15,8 +17,9 @@ from data.pages.reader import read_blocks
 if TYPE_CHECKING:
     from data.pages.scanning import Scanner
 
-#: Loading compiled code takes as long as reading some 300 pages without.
+#: Loading compiled code takes as long as reading some 300 pages without; compiling it, some 9,000.
 PAGES_BEFORE = 100
+PAGES_BEFORE_COMPILING = 5_000
 _CANARY = b"<html><body><div><p>A page, read once.</p></div></body></html>"
 
 
@@ -29,7 +32,15 @@ class _State:
 
 def is_due() -> bool:
     """Returns whether it is time to load compiled code."""
-    return _State.scanner is None and _State.pages >= PAGES_BEFORE
+    if _State.scanner is not None or _State.pages < PAGES_BEFORE:
+        return False
+    return _State.pages >= PAGES_BEFORE_COMPILING or _is_kept()
+
+
+@functools.cache
+def _is_kept() -> bool:
+    """Returns whether compiled code was there when it was first asked for."""
+    return is_kept("data.pages.kernels")
 
 
 def load() -> Scanner:

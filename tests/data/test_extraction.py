@@ -17,7 +17,8 @@ from data.extraction import EXTRACT_SCHEMA, Extractor
 from data.extraction_process import Child
 from data.fingerprint import file_sha256
 from data.html_page import bracket_depth, clean, mark_hidden
-from data.pages.reading import PAGES_BEFORE
+from data.pages import reading
+from data.pages.reading import PAGES_BEFORE, PAGES_BEFORE_COMPILING
 from data.recipe import Extract, Source
 from data.schema import document, to_table
 from data.sources import list_units, read_unit
@@ -305,6 +306,7 @@ def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
 
 
 def test_compiled_code_is_loaded_between_pages_and_changes_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading.load()  # compiles what the child will load
     rows = [row(page(f"<p>Number {number}. {SENTENCE}</p><pre>a\n  b</pre>")) for number in range(PAGES_BEFORE + 20)]
     found = extracted(*rows, timeout_s=2.5)
     assert [each["status"] for each in found] == [""] * len(rows)
@@ -312,6 +314,17 @@ def test_compiled_code_is_loaded_between_pages_and_changes_no_text(monkeypatch: 
         f"{SENTENCE}\n\n {SENTENCE}\n\n```\na\n  b\n```"
     ] * len(rows)
     assert extracted(*rows[:3], timeout_s=2.5) == found[:3]  # by the child that has loaded it
+
+
+@pytest.mark.parametrize(("kept", "due_at"), [(True, PAGES_BEFORE), (False, PAGES_BEFORE_COMPILING)])
+def test_what_must_be_compiled_first_waits_for_more_pages(
+    kept: bool, due_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading._State, "scanner", None)
+    monkeypatch.setattr(reading, "_is_kept", lambda: kept)
+    for pages, due in ((due_at - 1, False), (due_at, True)):
+        monkeypatch.setattr(reading._State, "pages", pages)
+        assert reading.is_due() is due
 
 
 @pytest.mark.parametrize("opening", ["<!--", "<script>", "<style ", "<noscript>", "<!-- --!", "<script></scripty>"])
