@@ -61,11 +61,10 @@ def dedup() -> None:
     """
 
 
-@dedup.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@OUT
-@click.option("--text", metavar="COLUMN", default="text", show_default=True, help="The column that holds the text.")
-@click.option(
+TEXT = click.option(
+    "--text", metavar="COLUMN", default="text", show_default=True, help="The column that holds the text."
+)
+ID = click.option(
     "--id",
     "identity",
     metavar="COLUMN",
@@ -73,6 +72,13 @@ def dedup() -> None:
     show_default=True,
     help="The column that holds the documents' ids.",
 )
+
+
+@dedup.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+@OUT
+@TEXT
+@ID
 @_with_banding
 @click.option("--shingles", metavar="KIND", help="words, characters, code or masked_code.")
 @click.option("--ngram", metavar="N", type=click.IntRange(1), help="How many of them make a shingle.")
@@ -168,15 +174,8 @@ FOLDER = click.argument("folder", metavar="INDEX", type=click.Path(path_type=Pat
 @index.command()
 @FOLDER
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
-@click.option("--text", metavar="COLUMN", default="text", show_default=True, help="The column that holds the text.")
-@click.option(
-    "--id",
-    "identity",
-    metavar="COLUMN",
-    default="id",
-    show_default=True,
-    help="The column that holds the documents' ids.",
-)
+@TEXT
+@ID
 @_with_banding
 @click.option("--shingles", metavar="KIND", help="words, characters, code or masked_code.")
 @click.option("--ngram", metavar="N", type=click.IntRange(1), help="How many of them make a shingle.")

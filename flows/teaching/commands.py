@@ -29,9 +29,13 @@ for command in COMMANDS:
     synth.add_command(command)
 
 
+TOPICS = click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
+SPEC = click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
+
+
 @synth.command(cls=TeacherCommand)
-@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
-@click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
+@TOPICS
+@SPEC
 @click.option(
     "--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for (`phimill synth kinds`); may be repeated."
 )
@@ -50,8 +54,8 @@ def exercises(as_json: bool, **wishes: Any) -> None:
 
 
 @synth.command(cls=TeacherCommand)
-@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
-@click.option("--spec", metavar="FILE", help="Axes and budgets (YAML), or the name of a shipped specification.")
+@TOPICS
+@SPEC
 @click.option(
     "--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for; default: section and lesson, in turn."
 )
@@ -154,7 +158,7 @@ def import_replies(files: tuple[Path, ...], as_json: bool, **wishes: Any) -> Non
 @synth.command(cls=ManyValues)
 @click.option("--prompts", "folders", metavar="DIR...", multiple=True, help="Folders of prompts; `shipped` is ours.")
 @click.option("--models", metavar="MODEL...", multiple=True, help="Models; default: the built-in teacher's.")
-@click.option("--topics", metavar="A,B", help="Comma-separated topics; default: the built-in list.")
+@TOPICS
 @click.option("--kind", "kinds", metavar="KIND", multiple=True, help="What to ask for; may be repeated.")
 @click.option("-n", "--number", "exercises", metavar="N", default=50, show_default=True, type=click.IntRange(1),
               help="Cells; each goes through every pair of prompts and model.")  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data import extract_html
+from data import extract_html, extraction_process
 from data.errors import PhimillError, UsageError
 from data.extraction import EXTRACT_SCHEMA, Extractor
 from data.extraction_process import Child
@@ -308,7 +308,11 @@ def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
 def test_compiled_code_is_loaded_between_pages_and_changes_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     reading.load()  # compiles what the child will load
     rows = [row(page(f"<p>Number {number}. {SENTENCE}</p><pre>a\n  b</pre>")) for number in range(PAGES_BEFORE + 20)]
+    waits: list[str] = []
+    wait = extraction_process.Child._wait_until_ready
+    monkeypatch.setattr(extraction_process.Child, "_wait_until_ready", lambda self: (waits.append("loads"), wait(self)))
     found = extracted(*rows, timeout_s=2.5)
+    assert waits == ["loads"]
     assert [each["status"] for each in found] == [""] * len(rows)
     assert [each["text"].replace(f"Number {number}.", "") for number, each in enumerate(found)] == [
         f"{SENTENCE}\n\n {SENTENCE}\n\n```\na\n  b\n```"
