@@ -54,12 +54,6 @@ def find_subject(program: str, tests: Sequence[str]) -> Subject | None:
     return Subject(name, examples, _shapes(functions[name], examples))
 
 
-def callable_positions(function: ast.FunctionDef) -> tuple[int, int]:
-    """Returns how many arguments a function needs by position, and how many it takes."""
-    positions = [*function.args.posonlyargs, *function.args.args]
-    return len(positions) - len(function.args.defaults), len(positions)
-
-
 def _shapes(function: ast.FunctionDef, examples: tuple[Arguments, ...]) -> tuple[Shape, ...] | None:
     """Returns the arguments' shapes: as the examples show them, and as the annotations say where they show nothing."""
     shown, promised = shapes_of_calls(examples), shapes_of_signature(function)

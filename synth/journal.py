@@ -257,10 +257,6 @@ class Journal:
         """What of that is reserved for calls that are on their way from this process."""
         return sum(self._on_way.values())
 
-    def charged_for(self, keys: list[str]) -> int:
-        """Returns what calls for these requests have cost, in nano-USD."""
-        return sum(self.charges(keys).values())
-
     def charges(self, keys: list[str]) -> dict[str, int]:
         """Returns what calls for each of these requests have cost, in nano-USD."""
         query = "SELECT coalesce(sum(charged), 0) FROM attempts WHERE key = ?"

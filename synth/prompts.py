@@ -20,7 +20,7 @@ import yaml
 
 from data.errors import UsageError, did_you_mean
 from synth.draws import Draws
-from synth.specs import KIND, ExerciseSpec
+from synth.specs import ExerciseSpec
 
 FOLDER = Path(__file__).parent / "prompt_files"
 FILES = ("system.j2", "user.j2", "schema.json")
@@ -170,13 +170,3 @@ def draw_spec(seed: int, number: int, topics: list[str] | None = None) -> Exerci
 def exercise_messages(spec: ExerciseSpec) -> list[dict[str, str]]:
     """Returns the chat messages that ask for what a specification says, by the shipped prompts."""
     return PROMPTS.messages(spec)
-
-
-def exercise_schema(kind: str = KIND) -> dict[str, Any]:
-    """Returns the JSON Schema of a kind's answer, by the shipped prompts."""
-    return PROMPTS.schema(kind)
-
-
-def prompt_hash(kind: str = KIND) -> str:
-    """Returns the version of a kind's shipped prompt."""
-    return PROMPTS.digest(kind)

@@ -213,11 +213,6 @@ def canonical(label: str | None) -> str | None:
     return _BY_ALIAS.get(name, name)
 
 
-def is_known(language: str) -> bool:
-    """Whether a canonical name is one of this module's."""
-    return language in _EXTENSIONS or language in _NAMES
-
-
 def language_of(path: str, text: str | None = None) -> str | None:
     """Returns the language of a file, or null if neither name nor content tells one.
 

@@ -11,7 +11,7 @@ import numpy as np
 from data.compiled import compiled
 from filters.kernels.texts import add_member, hash_piece, is_taken, mark_of, mask_for, same
 
-FIRST_TOP, LAST_TOP = 2, 4
+FIRST_TOP = 2
 FIRST_DUPLICATE, LAST_DUPLICATE = 5, 10
 
 

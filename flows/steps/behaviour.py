@@ -112,7 +112,6 @@ class Comparer:
 
     Attributes:
         functions: how many were run.
-        skipped: texts without a function that can be run.
     """
 
     def __init__(self, table: pa.Table, sandbox: Sandbox | None = None) -> None:
@@ -122,7 +121,7 @@ class Comparer:
         forms = zip(*(table[name].to_pylist() for name in ("form", "benchmark", "item")), strict=True)
         self.forms = {form: Alike(benchmark, item, 1.0) for form, benchmark, item in forms if form}
         self.sandbox = sandbox or Sandbox()
-        self.functions = self.skipped = 0
+        self.functions = 0
         self._seen: dict[tuple[str, bool], Alike | None] = {}
 
     def __enter__(self) -> Comparer:
@@ -140,7 +139,6 @@ class Comparer:
                 operation of a benchmark either. In code at large, and in helpers, those are everybody's.
         """
         fragments = functions_in(text) if text else []
-        self.skipped += not fragments
         public = [fragment for fragment in fragments if not fragment.name.startswith("_")]
         main = public[-1] if public and simple else None
         wanted = {(fragment, fragment is main) for fragment in fragments}

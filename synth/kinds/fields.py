@@ -26,10 +26,6 @@ class Fields:
     def __init__(self, values: dict[str, Any], place: str = "") -> None:
         self._values, self._place = values, place
 
-    def has(self, key: str) -> bool:
-        """Whether the object has a field that is neither missing nor null."""
-        return self._values.get(key) is not None
-
     def text(self, key: str, default: str | None = None, *, keep_ends: bool = False) -> str:
         """Returns a string, without white space at its ends unless these matter.
 

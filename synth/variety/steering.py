@@ -10,7 +10,7 @@ from typing import Any, Sequence
 from data.keyed import keyed_unit
 from synth.plans import Outcome
 from synth.specs import ExerciseSpec
-from synth.variety.cells import Cell, cells_of, draw_in
+from synth.variety.cells import cells_of, draw_in
 from synth.variety.coverage import CoverageRow, Filling, coverage, empty_share
 from synth.variety.files import VarietyFile
 from synth.variety.novelty import COLLAPSED_SHARE, LEAST_TO_COLLAPSE, NoveltyMeter, opener_shares, summary
@@ -158,8 +158,3 @@ class Steering:
         """Returns how many records are still wished for beside those on their way."""
         on_way = sum(filling.open for filling in self.fillings)
         return max(0, self.file.variety.budget.kept - self._kept - on_way)
-
-
-def cell_of(steering: Steering, spec: ExerciseSpec) -> Cell:
-    """Returns the cell that a specification was drawn for."""
-    return steering.cells[steering._places[spec.seed]]

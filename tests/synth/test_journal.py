@@ -66,7 +66,7 @@ def test_without_usage_the_worst_case_stays_charged(tmp_path: Path) -> None:
     assert settled is not None
     assert (settled.outcome, settled.body, settled.mode, settled.usage) == (REPLY, "body", "plain", (3, 4))
     with Journal(tmp_path / "j") as again:
-        assert (again.totals().nano_usd, again.charged_for(["a"])) == (107, 107)
+        assert (again.totals().nano_usd, again.charges(["a"])) == (107, {"a": 107})
         assert again.settled("a") == settled
 
 

@@ -16,11 +16,9 @@ from synth.prompts import (
     axes,
     draw_spec,
     exercise_messages,
-    exercise_schema,
     known_topics,
-    prompt_hash,
 )
-from synth.specs import ExerciseSpec
+from synth.specs import KIND, ExerciseSpec
 
 
 def test_a_request_depends_on_seed_and_number_only() -> None:
@@ -65,10 +63,10 @@ def test_other_prompts_hold_no_specification(prompt: str) -> None:
 
 
 def test_the_schema_fits_strict_structured_output() -> None:
-    schema = exercise_schema()
+    schema = PROMPTS.schema(KIND)
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == set(schema["properties"])
-    assert len(prompt_hash()) == 16
+    assert len(PROMPTS.digest(KIND)) == 16
 
 
 HOSTILE = (
