@@ -9,26 +9,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from flows.report import formatting, palette
-from flows.report.excerpts import label, visible
+from flows.report import formatting, palette, templates
+from flows.report.excerpts import visible
 
 HERE = Path(__file__).parent
 
 
 def make_environment() -> jinja2.Environment:
     """Returns the templates, with the report's own ways to write numbers."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
-        environment.filters[function.__name__] = function
-    environment.filters.update(words=formatting.words, plural=formatting.plural, stated=formatting.stated)
-    environment.filters.update(label=label, exact=_exact, breakable=_breakable)
+    environment = templates.environment(HERE / "templates")
+    environment.filters.update(stated=formatting.stated, exact=_exact, breakable=_breakable)
     environment.globals.update(address=_address, settings=_settings)
     return environment
 
@@ -39,13 +29,6 @@ def style_sheet() -> str:
     dark = "".join(f"--{name}:{value};" for name, _, value in palette.COLOURS)
     colours = f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     return colours + (HERE / "static" / "explore.css").read_text(encoding="utf-8")
-
-
-def _shown(value: Any) -> Any:
-    """Makes every string that a template prints visible; None prints nothing."""
-    if value is None:
-        return ""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _breakable(address: str) -> Markup:

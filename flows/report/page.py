@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from data.atomic import atomic_write
-from flows.report import contents, formatting, funnel, history, palette
+from flows.report import contents, funnel, history, palette
 from flows.report.cuts import cuts
 from flows.report.documents import Samples, Texts
-from flows.report.excerpts import label, visible
 from flows.report.exercises import exercises
 from flows.report.gallery import Gallery
 from flows.report.published import Published
 from flows.report.survey import Survey, take_survey
+from flows.report.templates import environment
 
 #: A report is smaller than this, whatever the run's size.
 MAX_BYTES = 5_000_000
@@ -107,26 +106,3 @@ def render_page(
 def style() -> Markup:
     """Returns the style sheet of all pages."""
     return Markup(palette.style_sheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
-
-
-def environment(*folders: Path) -> jinja2.Environment:
-    """Returns what fills templates in, those of the report and those in further folders; hostile text is escaped."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    for function in (formatting.count, formatting.short, formatting.share, formatting.value, formatting.size):
-        made.filters[function.__name__] = function
-    made.filters.update(change=formatting.change, words=formatting.words, plural=formatting.plural, label=label)
-    return made
-
-
-def _shown(value: Any) -> Any:
-    """Makes every string that the template prints visible; None prints nothing."""
-    if value is None:
-        return ""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -27,7 +27,8 @@ def write_report(target: Path, name: str, items: Sequence[Item], facts: dict[str
     """Writes the page; the same items give the same page."""
     from flows.report.exercises import taught
     from flows.report.gallery import Gallery
-    from flows.report.page import environment, style
+    from flows.report.page import style
+    from flows.report.templates import environment
 
     page = (
         environment(Path(__file__).parent)

@@ -13,7 +13,7 @@ from flows.report import formatting
 from flows.report.coverage import axes_of, coverage, filled, summed
 from flows.report.exercises import taught
 from flows.report.gallery import Gallery
-from flows.report.page import environment
+from flows.report.templates import environment
 
 THIN = formatting.THIN
 
