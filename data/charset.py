@@ -13,6 +13,7 @@ import re
 from data.charset_detection import detect, wide_order
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+#: Before the others: that of UTF-16 is how one of them begins.
 _WIDE_MARKS = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"))
 _META = re.compile(rb"""<meta[^>]{0,400}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
 _XML = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE)
@@ -57,7 +58,7 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
     Raises:
         Undecodable: bad_encoding.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in (*_WIDE_MARKS, *_MARKS):
         if content.startswith(mark):
             return _strict_or_detected(content[len(mark) :], encoding)
     declared = _declared(content, content_type)

@@ -227,7 +227,7 @@ def _is_binary(content: bytes) -> bool:
     head = content[:4096]
     if head.startswith(_BINARY_MAGIC) or head[4:8] == b"ftyp":
         return True
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide_order(head):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_order(head):
         return False
     controls = len(head) - len(head.translate(None, _NOT_TEXT))
     return controls > len(head) // 20 + 2

@@ -19,13 +19,17 @@ from typing import IO, Any
 
 import orjson
 
-from data.child import bound_self
+from data.child import bound_resident, bound_self
 from data.html_page import Page, clean, read_page
+from data.memory import trim
 from data.office_documents import DOCUMENT_TYPES, Unreadable, read_document
 from data.pages import reading
 
-#: More memory than any page needs that gives text; a page that wants more ends this process alone.
-MEMORY_BYTES = 4 * 2**30
+#: What a page may want of addresses, and of memory with all that is loaded: one that wants more is quarantined.
+ADDRESS_BYTES = 4 * 2**30
+MEMORY_BYTES = 560 * 2**20
+#: What pages beyond this leave behind is given back at once.
+LARGE_BYTES = 2**20
 #: trafilatura's trees do leave cycles.
 PAGES_PER_COLLECTION = 200
 
@@ -58,6 +62,7 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
     _check(settings["engine"])
     gc.freeze()
     gc.disable()  # pages leave no cycles behind: looking for some takes a tenth of the time
+    bound_resident(MEMORY_BYTES)
     _reply(replies, {"ready": True, "cpu": time.process_time()})
     pages = 0
     while (heads := read_frame(requests)) is not None:
@@ -67,7 +72,7 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
                 return
             # The default action of SIGALRM ends the process, even inside C code: nothing outlives its parent.
             signal.alarm(math.ceil(settings["last_resort_s"]))
-            page = _read(content, head, settings)
+            page = _read_within_bounds(content, head, settings)
             signal.alarm(0)
             if (pages := pages + 1) % PAGES_PER_COLLECTION == 0:
                 gc.collect()
@@ -75,7 +80,21 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
             _reply(replies, {**vars(page), "loads": loads, "cpu": time.process_time()})
             if loads:
                 reading.load()
+                trim()
+                bound_resident(MEMORY_BYTES)
                 _reply(replies, {"ready": True, "cpu": time.process_time()})
+
+
+def _read_within_bounds(content: bytes, head: dict[str, Any], settings: dict[str, Any]) -> Page:
+    """Returns what a page gives; one that wants more memory than there is, is quarantined."""
+    try:
+        page = _read(content, head, settings)
+    except MemoryError:
+        page = Page(status="quarantined", reason="too_large")
+    if len(content) > LARGE_BYTES or page.reason == "too_large":
+        gc.collect()
+        trim()
+    return page
 
 
 def _read(content: bytes, head: dict[str, Any], settings: dict[str, Any]) -> Page:
@@ -104,8 +123,11 @@ def _check(engine: str) -> None:
 
 
 def _reply(replies: IO[bytes], reply: dict[str, Any]) -> None:
-    reply["text"] = reply.get("text", "").encode("utf-8", "ignore").decode()  # no lone surrogates
-    write_frame(replies, orjson.dumps(reply))
+    try:
+        packed = orjson.dumps(reply)
+    except TypeError:  # lone surrogates
+        packed = orjson.dumps({**reply, "text": reply["text"].encode("utf-8", "ignore").decode()})
+    write_frame(replies, packed)
     replies.flush()
 
 
@@ -113,7 +135,7 @@ def main() -> None:
     """Serves the parent on standard input and output; what libraries print goes to standard error."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    bound_self(MEMORY_BYTES)
+    bound_self(ADDRESS_BYTES)
     serve(sys.stdin.buffer, replies)
 
 

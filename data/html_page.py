@@ -14,13 +14,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from data.charset import Undecodable, decode_html
+from data.memory import trim
 from data.pages.blocks import Blocks
-from data.pages.content import Content, find_content
-from data.pages.facts import find_facts
+from data.pages.content import Content, find_content, with_code
+from data.pages.facts import Facts, address_date, find_facts
+from data.pages.floods import SMALL_CHARS, is_flood, serialised_pieces
 from data.pages.hidden_classes import MARK, hide_much
-from data.pages.network import shipped
+from data.pages.network import Network, shipped
 from data.pages.reading import read_page_blocks, strip
-from data.pages.source import parse
+from data.pages.source import made_ready, serialise
 from data.pages.tags import COLOUR, blends_in, is_hiding
 from data.pages.writing import write
 
@@ -77,25 +79,42 @@ def read_page(
     url: str | None,
     opt_out: bool,
     repair: bool = False,
+    network: Network | None = None,
 ) -> Page:
-    """Returns what a page gives; an undecodable one is quarantined, an opted-out or empty one dropped."""
+    """Returns what a page gives; an undecodable one is quarantined, an opted-out or empty one dropped.
+
+    Args:
+        network: a model to try; null: the one that comes with phimill.
+    """
     try:
         stripped, marked = strip(content)
         html, charset = decode_html(stripped, content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
     # Bytes are searched in half the time; other encodings than ASCII's are rare.
-    source = parse(html, stripped is content or b"<noscript" in stripped)
-    with _no_collection():
-        blocks = read_page_blocks(source, content, whole=engine == "plain")
-        if marked and hide_much(source, int(blocks.chars().sum())):
-            html, source = html.replace(MARK, ""), source.replace(MARK, "")
-            blocks = read_page_blocks(source, content, whole=engine == "plain")
-        facts = find_facts(blocks.facts, content)
+    ready = made_ready(html, stripped is content or b"<noscript" in stripped)
+    flood = is_flood(ready)
+    if flood:  # trafilatura takes several times a tree's room
+        engine = "plain" if engine == "plain" else "resiliparse"
+    html = html if "trafilatura" in engine else ""
+    sources = serialised_pieces(ready) if flood else _given_away([serialise(ready)])
+    del stripped, ready
+    facts, texts = Facts(), []
+    for source in sources:
+        if len(source) > SMALL_CHARS:
+            trim()  # of the tree, before there are blocks
+        page, told = _read(source, content, html, url, engine, marked)
+        if network is not None:
+            page = dataclasses.replace(page, network=network)
+        facts.add(told)
+        if opt_out and "opt_out" in facts.metadata:
+            return Page(metadata={**facts.metadata, "charset": charset}, status="dropped", reason="opt_out")
+        texts.append(_ENGINES[engine](page))
+        del source, page
+    text = clean("\n\n".join(filter(None, texts)))
     metadata = {**facts.metadata, "charset": charset}
-    if opt_out and "opt_out" in metadata:
-        return Page(metadata=metadata, status="dropped", reason="opt_out")
-    text = clean(_ENGINES[engine](_Reading(blocks, source, content, html, url)))
+    if "published" not in metadata and (date := address_date(url) or address_date(metadata.get("canonical"))):
+        metadata["published"] = date
     if repair:
         from data.mojibake import repaired
 
@@ -104,6 +123,28 @@ def read_page(
             metadata["repaired"] = "mojibake"
     status, reason = ("", "") if text.strip() else ("dropped", "empty")
     return Page(text, facts.title, facts.language, metadata, status, reason)
+
+
+def _given_away(sources: list[str]) -> Iterator[str]:
+    """Yields what is in a list and keeps none of it: a large page's source takes much room."""
+    while sources:
+        yield sources.pop(0)
+
+
+def _read(source: str, content: bytes, html: str, url: str | None, engine: str, marked: bool) -> tuple[_Reading, Facts]:
+    """Returns what engines work with, and what a page, or a piece of it, says about itself.
+
+    Args:
+        source: its serialisation.
+        marked: whether elements bear the mark of being hidden by their class.
+    """
+    whole = engine == "plain"
+    with _no_collection():
+        blocks = read_page_blocks(source, content, whole)
+        if marked and hide_much(source, int(blocks.chars().sum())):
+            html, source = html.replace(MARK, ""), source.replace(MARK, "")
+            blocks = read_page_blocks(source, content, whole)
+        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content)
 
 
 @contextlib.contextmanager
@@ -134,6 +175,7 @@ class _Reading:
     content: bytes
     html: str
     url: str | None
+    network: Network
 
     def whole(self) -> Blocks:
         """Returns all blocks, those of navigation and comments too."""
@@ -153,11 +195,11 @@ def _content(page: _Reading) -> tuple[Blocks, Content]:
 
 def _looked_through(page: _Reading) -> tuple[Blocks, Content]:
     blocks = page.blocks
-    found = find_content(blocks, shipped())
+    found = find_content(blocks, page.network)
     if blocks.passed_over < MIN_PASSED_OVER or found.chars(blocks) >= LITTLE_CHARS:
         return blocks, found
     whole = page.whole()
-    again = find_content(whole, shipped(), generous=found.chars(blocks) < NOTHING_CHARS)
+    again = find_content(whole, page.network, generous=found.chars(blocks) < NOTHING_CHARS)
     better = again.chars(whole) > 3 * found.chars(blocks) + 200
     return (whole, again) if better else (blocks, found)
 
@@ -175,7 +217,7 @@ def _main_content_or_second_opinion(page: _Reading) -> str:
 
     whole = page.whole()
     shares = label([block.text for block in whole.blocks], _by_trafilatura(page))
-    agreed = [number for number, share in enumerate(shares) if share > 0.5]
+    agreed = with_code(whole, shares > 0.5)
     return write(whole, agreed) if agreed else write(blocks, found.numbers)
 
 

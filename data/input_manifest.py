@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-from data.atomic import atomic_write
+from data.json_text import atomic_json
 from data.sources import InputFile
 
 INPUTS = "inputs.json"
@@ -73,7 +73,7 @@ def _write(folder: Path, files: list[Entry], read: bool, before: list[Entry] | N
     content: dict[str, Any] = {"read": read, "files": files}
     if before is not None:
         content["before"] = before
-    atomic_write(folder / INPUTS, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+    atomic_json(folder / INPUTS, content, indent=1, ensure_ascii=False, default=str)
 
 
 def _last_read(folder: Path) -> list[Entry] | None:

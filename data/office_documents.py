@@ -10,6 +10,7 @@ import importlib.util
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,12 @@ DOCUMENT_TYPES = {PDF: ".pdf", DOCX: ".docx"}
 _LIBRARIES = {PDF: "pypdfium2", DOCX: "docx"}
 #: A DOCX file is a zip archive; its parts must not unfold to more than this.
 MAX_UNPACKED_BYTES = 512 * 2**20
+
+#: What zipfile, lxml (whose errors are SyntaxErrors) and python-docx, which trusts its input, raise on damaged files.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError, SyntaxError, AttributeError, TypeError,
+    AssertionError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 _HYPHEN = re.compile(r"(\w)[\u00ad\x02\ufffe]\n?(\w)")
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s*([1-6])", re.IGNORECASE)
@@ -94,7 +101,7 @@ def _read_docx(content: bytes) -> tuple[str, dict[str, str]]:
         told = document.core_properties
         created = told.created.isoformat() if told.created else ""
         facts = {"title": told.title, "author": told.author, "published": created}
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:  # lxml's errors are SyntaxErrors
+    except _DAMAGE as error:
         encrypted = content.startswith(b"\xd0\xcf\x11\xe0")
         raise Unreadable("encrypted" if encrypted else "bad_document") from error
     return text, {key: value for key, value in facts.items() if value}

@@ -80,7 +80,9 @@ class PartWriter:
         """Appends rows; a column too many or of another type is an error."""
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
-        for piece in split_by_bytes(table.select(self.schema.names).cast(self.schema)):
+        if not table.schema.equals(self.schema):
+            table = table.select(self.schema.names).cast(self.schema)
+        for piece in split_by_bytes(table):
             self._writer.write_table(piece, row_group_size=max(1, piece.num_rows))
             self.rows += piece.num_rows
 

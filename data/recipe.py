@@ -158,6 +158,10 @@ class Shards(Strict):
     sequence: int = Field(2048, ge=8, description="Length of the packed sequences that the token index counts.")
 
 
+#: The fields of cron, and what numbers they hold.
+_CRON = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
+
+
 class Schedule(Strict):
     """When `phimill serve` runs this recipe by itself."""
 
@@ -167,8 +171,15 @@ class Schedule(Strict):
     @field_validator("cron")
     @classmethod
     def _five_fields(cls, value: str) -> str:
-        if len(value.split()) != 5:
+        """Prefect, which knows names and signs too, refuses a number out of bounds when its server is up already."""
+        if len(value.split()) != len(_CRON):
             raise ValueError("expected five fields: minute, hour, day of month, month, day of week")
+        for field, (name, (least, most)) in zip(value.split(), _CRON.items(), strict=True):
+            for part in field.split(","):
+                span, _, every = part.partition("/")
+                numbers = [int(number) for number in span.split("-") if number.isdecimal()]
+                if not all(least <= number <= most for number in numbers) or every == "0":
+                    raise ValueError(f"{part!r} is no {name}; expected {least} to {most}")
         return value
 
     @field_validator("timezone")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -26,23 +31,37 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 }
 
 
+#: What writing fails with, which does not say where.
+_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
 class Commands(click.Group):
     """Lists commands by section; turns phimill's own errors into one line and the right exit code."""
 
     def invoke(self, context: click.Context) -> Any:
         """Runs a command."""
+        _open_closed_streams()
         try:
-            return super().invoke(context)
+            with _ending_in_order():
+                return super().invoke(context)
         except PhimillError as error:
             from flows.report.excerpts import visible  # messages name files, whose names may hold anything
 
             click.echo(visible(f"phimill: {error}"), err=True)
             sys.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo("\nphimill: interrupted; what was finished is kept, run the same command again", err=True)
-            sys.exit(130)
+            sys.exit(128 + (interrupt.args[0] if interrupt.args else signal.SIGINT))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except OSError as error:  # a folder that cannot be written, a full disk, a file that is gone
+            if error.filename is None and error.errno not in _DISK_IS_FULL:
+                raise
+            from flows.report.excerpts import visible
+
+            place = f"{error.filename}: " if error.filename is not None else ""
+            click.echo(visible(f"phimill: {place}{error.strerror or error}"), err=True)
             sys.exit(1)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -54,6 +73,40 @@ class Commands(click.Group):
                 formatter.write_dl(
                     [(str(command.name).ljust(longest), command.get_short_help_str(room)) for command in commands]
                 )
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Has SIGTERM and SIGHUP end a command as Ctrl-C does: else Prefect's server would outlive it."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for one in signals:
+        signal.signal(one, interrupt)
+    try:
+        yield
+    finally:
+        for one in signals:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _open_closed_streams() -> None:
+    """Gives what a caller has closed of 0, 1 and 2 to the null device.
+
+    Else the next file of ours has that number, and whatever a library prints stands in it.
+    """
+    for number in range(3):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            continue
+        os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -157,8 +157,8 @@ class Meter:
         words = [
             f"{bar(self.read, self.total)} {self.units_done}/{len(self._sizes)}",
             f"{self.read / 1e6:,.1f} of {self.total / 1e6:,.1f} MB" if self.total else "",
-            f"{self.rows:,} documents, {self.text / 1e6:,.1f} MB of text",
             f"{self.text / 1e6 / spent:,.1f} MB/s",
             f"{span(spent / self.read * (self.total - self.read))} left" if self.read else "",
+            f"{self.rows:,} documents, {self.text / 1e6:,.1f} MB of text",  # last: a narrow terminal does without
         ]
         return "  ".join(word for word in words if word)

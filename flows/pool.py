@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -52,19 +53,14 @@ class Pool:
         Raises:
             PhimillError: a worker died (out of memory, killed); finished parts stay.
         """
-        if self.workers <= 1 or len(arguments) <= 1:
+        if len(arguments) > 1 and self.workers > 1 and self._executor is None:
+            self._start()
+        if self._executor is None or len(arguments) <= 1:
             results = []
             for number, values in enumerate(arguments, 1):
                 results.append(function(*values))
                 done(number)
             return results
-        if self._executor is None:
-            self._executor = concurrent.futures.ProcessPoolExecutor(
-                self.workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_follow_parent,
-                initargs=(os.getpid(),),
-            )
         try:
             futures = [self._executor.submit(_call, function, values) for values in arguments]
             for number, future in enumerate(concurrent.futures.as_completed(futures), 1):
@@ -76,6 +72,20 @@ class Pool:
                 "run the same command again, with fewer --workers if memory is short."
             ) from failure
         return [future.result() for future in futures]
+
+    def _start(self) -> None:
+        """Makes the worker processes; where the system has no locks for them, all goes on in this one."""
+        try:
+            self._executor = concurrent.futures.ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_follow_parent,
+                initargs=(os.getpid(),),
+            )
+        except (OSError, NotImplementedError) as failure:
+            self.workers = 1
+            trouble = f"no worker processes here ({failure}; is /dev/shm there, and may it be written?)"
+            print(f"phimill: {trouble}; one process does all", file=sys.stderr, flush=True)
 
 
 def _call(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 
 from data.errors import RecipeError, UsageError, did_you_mean, together
 from data.fingerprint import file_sha256
-from data.recipe import Recipe
-from data.recipe_file import Place, RecipeFile
+from data.recipe_file import RecipeFile
 from data.sources.settings import is_address
+from flows.named_files import content_mistakes, named_files
 
 if TYPE_CHECKING:
     from filters.judging.plan import Plan
@@ -38,9 +38,28 @@ def resolve_plan(file: RecipeFile, measures: bool = True) -> Plan:
         plan = resolve_filters(file.recipe.filters, given, file.error, file.root if measures else None)
     except RecipeError as mistake:
         mistakes.append(mistake)
+    mistakes += _language_mistakes(file, plan) if not mistakes else []
     if mistakes:
         raise together(mistakes)
     return plan
+
+
+def _language_mistakes(file: RecipeFile, plan: Plan) -> Iterator[RecipeError]:
+    """Yields the wanted languages that the model never finds: one of them would drop every document."""
+    from filters.classifiers.language import LID_176_LANGUAGES
+    from filters.classifiers.language_codes import names
+
+    settings = file.recipe.language
+    if settings is None or settings.file is not None:
+        return
+    found = [settings.languages.get(language, language) for language in LID_176_LANGUAGES.split()]
+    known = {name for language in found for name in names(language)}
+    for number, entry in enumerate(file.recipe.filters):
+        wanted = {name: None for rule in plan.rules if rule.filter == entry.name for name in rule.wanted}
+        for name in wanted:
+            if name not in known:
+                message = f'lid.176 never finds "{name}"; it finds {", ".join(sorted(known))}'
+                yield file.error(("filters", number, "keep"), message)
 
 
 def _scope_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
@@ -93,6 +112,7 @@ def path_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
         yield from _sha256_mistakes(file, "quality", recipe.quality.model, recipe.quality.sha256)
     if recipe.language is not None and recipe.language.file is not None and recipe.language.file not in missing:
         yield from _sha256_mistakes(file, "language", recipe.language.file, recipe.language.sha256)
+    yield from content_mistakes(file)
     for number, source in enumerate(recipe.sources):
         yield from _source_mistakes(file, number, source.kind, source.addresses)
         archives = file.root / (source.archives or "")
@@ -108,25 +128,6 @@ def _sha256_mistakes(file: RecipeFile, part: str, model: str, expected: str | No
     found = file_sha256(file.root / model)
     if found != expected:
         yield file.error((part, "sha256"), f"the model's SHA-256 is {found}, expected {expected}")
-
-
-def named_files(recipe: Recipe) -> list[tuple[Place, str]]:
-    """Returns every file that a recipe names beside its sources, with the key that names it."""
-    named: list[tuple[Place, str]] = []
-    if recipe.quality is not None:
-        named += [(("quality", "reference"), path) for path in recipe.quality.reference]
-        named += [(("quality", "model"), recipe.quality.model)] if recipe.quality.model else []
-    if recipe.language is not None and recipe.language.file is not None:
-        named.append((("language", "model"), recipe.language.file))
-    named += [
-        (("decontaminate", "benchmarks", number, "path"), benchmark.path)
-        for number, benchmark in enumerate(recipe.decontaminate.benchmarks)
-    ]
-    if recipe.deduplicate is not None and recipe.deduplicate.against:
-        named.append((("deduplicate", "against"), f"{recipe.deduplicate.against}/index.json"))
-    named += [(("tokenise", "tokenizer"), recipe.tokenise.tokenizer)] if recipe.tokenise.tokenizer else []
-    named += [(("truth",), recipe.truth)] if recipe.truth else []
-    return named
 
 
 def _source_mistakes(file: RecipeFile, number: int, kind: str, paths: list[str]) -> Iterator[RecipeError]:

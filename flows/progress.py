@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +12,9 @@ from typing import Any, TextIO
 
 #: A log that nobody watches gets a line this often.
 QUIET_SECONDS = 10.0
+#: Widths of a bar; short where the terminal is narrow.
+BAR, SHORT_BAR = 24, 8
+_BAR = re.compile(f"[━╌]{{{BAR}}}")
 
 
 class Progress:
@@ -57,10 +62,17 @@ class Progress:
 
     def line(self, text: str, moving: bool, end: bool = False) -> None:
         """Prints a line; on a terminal it takes the place of the one that moves."""
-        if moving:
-            print(f"\r\x1b[2K{text}", end="\n" if end else "", file=self.stream, flush=True)
-        else:
-            print(text, file=self.stream, flush=True)
+        try:
+            if moving:
+                # A line that wraps would not go away again: only its last row is taken back.
+                shown = text if end else fitting(text, _columns(self.stream))
+                print(f"\r\x1b[2K{shown}", end="\n" if end else "", file=self.stream, flush=True)
+            else:
+                print(text, file=self.stream, flush=True)
+        except BrokenPipeError:
+            raise  # who reads along wants no more of it
+        except OSError:
+            pass  # a log on a full disk, a terminal that is gone: no reason for the work to end
 
 
 class Silent(Progress):
@@ -73,7 +85,28 @@ class Silent(Progress):
         """Prints nothing."""
 
 
-def bar(number: int, total: int, width: int = 24) -> str:
+def fitting(text: str, columns: int) -> str:
+    """Returns as much of a moving line as a terminal's row holds: its bar gets shorter, then what stands last goes.
+
+    Args:
+        text: words, with two spaces between what belongs together.
+        columns: of the terminal; 0: not known.
+    """
+    if 0 < columns <= len(text):
+        text = _BAR.sub(lambda found: found[0][:: len(found[0]) // SHORT_BAR], text)
+        while len(text) >= columns and "  " in text.strip():
+            text = text.rstrip().rpartition("  ")[0]
+    return text[: columns - 1].rstrip() if columns else text
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):  # no terminal, or none that tells
+        return 0
+
+
+def bar(number: int, total: int, width: int = BAR) -> str:
     """Returns a bar that shows how much of a total is done."""
     filled = round(width * number / max(1, total))
     return "━" * filled + "╌" * (width - filled)

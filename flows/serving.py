@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from data.errors import PhimillError
+from data.errors import PhimillError, UsageError
 from data.recipe_file import find_recipe, read_recipe
 from flows.launch import prepare_prefect
 from flows.preflight import resolve_plan
@@ -105,7 +105,10 @@ def _serve(recipes: list[Path], out: Path) -> None:
     deployments: list[Any] = []
     for number, recipe in enumerate(recipes):
         model = read_recipe(recipe).recipe
-        schedule = Cron(model.schedule.cron, timezone=model.schedule.timezone) if model.schedule else None
+        try:
+            schedule = Cron(model.schedule.cron, timezone=model.schedule.timezone) if model.schedule else None
+        except ValueError as failure:
+            raise UsageError(f"{recipe}: schedule.cron: {failure}") from failure
         parameters = {"recipe": str(recipe), "out": str(out / model.name)}
         deployments.append(
             curate.to_deployment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 #: Reasons shown at the end; the rest is in the report.
@@ -32,13 +33,14 @@ def closing_words(manifest: dict[str, Any], out: Path) -> str:
             f"        and {more['rows']:,} rows, {more['tokens']:,} tokens, by repeating {more['documents']:,} of them"
         )
     lines += ["", *_why(counts), *_taught(manifest), *_truth(manifest), *_drift(manifest)]
+    folder = quote(str(out))  # a line shall do what it says when it is pasted into a shell
     lines += [
         "",
         f"Look    {out}/report.html          the whole story, in a browser",
-        f"        phimill stats {out}        the funnel, here",
-        f"        phimill sample {out} --reason REASON",
-        f"        phimill explain {out} ID   one document's road",
-        f"        phimill explore {out}      all of it in the browser: read, move thresholds, compare, label",
+        f"        phimill stats {folder}        the funnel, here",
+        f"        phimill sample {folder} --reason REASON",
+        f"        phimill explain {folder} ID   one document's road",
+        f"        phimill explore {folder}      all of it in the browser: read, move thresholds, compare, label",
     ]
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from data.errors import DamageError, UsageError, did_you_mean
@@ -94,7 +95,7 @@ def sample(
     for one in shown:
         _print_document(console, one)
     what = f"{len(shown):,} of {total:,} documents" + (f" that left as {one_line(reason)}" if reason else "")
-    console.print(styled(f"{what}. One document's road: phimill explain {folder} ID", "dim"))
+    console.print(styled(f"{what}. One document's road: phimill explain {quote(str(folder))} ID", "dim"))
 
 
 def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None:
@@ -116,7 +117,7 @@ def explain(folder: Path, key: str, texts: Texts, as_json: bool = False) -> None
     if not rows:
         raise UsageError(
             f"{one_line(key)}: no document of {folder} has this id, origin_id, locator or URL; "
-            f"`phimill sample {folder} -n 5` shows some, with their ids"
+            f"`phimill sample {quote(str(folder))} -n 5` shows some, with their ids"
         )
     if column == "id" and len(rows) > 1:
         raise UsageError(f"{one_line(key)}: {len(rows)} ids start with this, such as {rows[0]['id']}; give more of it")
@@ -275,7 +276,7 @@ def _check_known(published: Published, folder: Path, reason: str | None, source:
         later = next((rule for rule in published.rules if reason in (rule.reason, rule.address)), None)
         if later is not None:
             raise UsageError(f"{reason}: no document left for this reason first; {later.failed:,} documents fail it")
-        hint = did_you_mean(reason, reasons | rules) or f" `phimill stats {folder}` lists the reasons."
+        hint = did_you_mean(reason, reasons | rules) or f" `phimill stats {quote(str(folder))}` lists the reasons."
         raise UsageError(f"{one_line(reason)}: no document left for this reason.{hint}")
     if source and source not in counts["by_source"]:
         hint = did_you_mean(source, counts["by_source"]) or f" The sources are {', '.join(counts['by_source'])}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -10,9 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from data.atomic import atomic_write
+from data.atomic import atomic_path
 from data.errors import LockedError
 from data.fingerprint import file_sha256
+
+#: A folder may hold hundreds of thousands of files: their digests are not all written at once.
+DIGESTS_AT_A_TIME = 10_000
 
 
 class Work:
@@ -93,8 +97,15 @@ class Work:
 
     def keep_digests(self) -> None:
         """Writes the remembered digests down."""
-        if self._digests is not None:
-            atomic_write(self.root / "digests.json", json.dumps(self._digests))
+        if self._digests is None:
+            return
+        pairs = iter(self._digests.items())
+        with atomic_path(self.root / "digests.json") as temporary, temporary.open("w", encoding="utf-8") as file:
+            before = "{"
+            while some := dict(itertools.islice(pairs, DIGESTS_AT_A_TIME)):
+                file.write(before + json.dumps(some)[1:-1])
+                before = ", "
+            file.write("}" if before != "{" else "{}")
 
     def _sweep(self) -> None:
         """Removes what a killed run left half-written; only the holder of the lock does this."""

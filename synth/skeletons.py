@@ -23,7 +23,18 @@ def _digest(source: str, mask_constants: bool) -> str:
     if tree is None:
         return ""
     levelled = _Leveller(_own_names(tree), mask_constants).visit(tree)
-    return hashlib.sha256(ast.dump(levelled, annotate_fields=False).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(_written(levelled).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _written(value: object) -> str:
+    """Returns a tree as text: the same under every Python, where `ast.dump` has more empty fields or fewer.
+
+    Earlier sets keep their programs' digests, and may have been made under another one.
+    """
+    if isinstance(value, ast.AST):
+        fields = [(name, inner) for name, inner in ast.iter_fields(value) if inner is not None and inner != []]
+        return f"{type(value).__name__}({', '.join(f'{name}={_written(inner)}' for name, inner in fields)})"
+    return f"[{', '.join(map(_written, value))}]" if isinstance(value, list) else repr(value)
 
 
 def _own_names(tree: ast.Module) -> set[str]:

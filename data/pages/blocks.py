@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from data.pages.listings import (
+    LINE,
+    are_numbers_of,
+    code_of,
+    count_words,
+    fold_lines,
+    folded_words,
+    is_indented,
+    paragraphs,
+    plain_code,
+    trim_code,
+    without_numbers,
+)
 from data.pages.tags import BLOCK, Tag
 
 if TYPE_CHECKING:
@@ -17,11 +30,6 @@ if TYPE_CHECKING:
 
 #: Kinds of block.
 TEXT, CODE, CODE_LINES, ROW, HEAD_ROW = range(5)
-#: Stands for <br> until a block's spaces are folded.
-LINE = "\x01"
-MAX_CELL_CHARS = 600
-MAX_CELL_BLOCKS = 3
-MAX_ROW_ELEMENTS = 300
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
@@ -122,6 +130,9 @@ class Gatherer:
         break_at: where in the buffer the last line break was.
         opened: tags of the block elements around, the outermost first.
         places: numbers of those of them that are elements by now, which are the outer ones.
+        coded: where in the buffer <code> and the like begin and end.
+        taken: how often the buffer has been emptied.
+        boxes: how many elements around hold a listing if it looks like one.
         language: of the code that is being read.
     """
 
@@ -130,7 +141,8 @@ class Gatherer:
         self.blocks: list[Block] = []
         self.elements = [Element(root, -1, 0)]
         self.buffer: list[str] = []
-        self.link_chars = self.break_at = 0
+        self.link_chars = self.break_at = self.taken = self.boxes = 0
+        self.coded: list[tuple[int, int]] = []
         self.opened = [root]
         self.places = [0]
         self.language = ""
@@ -150,30 +162,47 @@ class Gatherer:
     def take_buffer(self) -> str:
         """Returns the text that has been gathered, and begins anew."""
         text = "".join(self.buffer)
-        self.buffer = []
+        self.buffer, self.coded = [], []
         self.link_chars = self.break_at = 0
+        self.taken += 1
         return text
 
     def flush(self) -> None:
         """Ends a block of text, if there is one."""
-        link_chars = self.link_chars
+        link_chars, listed = self.link_chars, bool(self.coded) and self._are_lines_of_code()
         text = self.take_buffer()
-        words = text.split()
-        folded = " ".join(words)
+        folded, words = folded_words(text)
         if LINE in folded:
-            lines = [" ".join(line.split()) for line in text.split(LINE)]
-            folded = "\n".join(line for line in lines if line)
+            if listed or (self.boxes and is_indented(text)):
+                self.add_code(code_of(text), CODE)
+                return
+            parts = paragraphs(text)
+            if len(parts) > 1:  # elsewhere two breaks have ended the block
+                for part in parts:
+                    self.buffer, self.link_chars = [part], link_chars
+                    self.flush()
+                return
+            folded = fold_lines(text)
         if folded:
             size = len(folded)
-            self.blocks.append(Block(folded, self.here(), TEXT, len(words), link_chars if link_chars < size else size))
+            self.blocks.append(Block(folded, self.here(), TEXT, words, link_chars if link_chars < size else size))
+
+    def _are_lines_of_code(self) -> bool:
+        """Returns whether the buffer holds lines that are in <code> or the like each, and nothing else."""
+        if self.coded[0][0] or LINE not in self.buffer:
+            return False
+        outside, done = [], 0
+        for begin, end in self.coded:
+            outside += self.buffer[done:begin]
+            done = max(done, end)
+        return not "".join(outside + self.buffer[done:]).strip(LINE + " \t\r\n\f\xa0") and len(self.coded) > 1
 
     def add_code_with_breaks(self, place: int) -> None:
         """Ends a <code> whose lines are set by <br> and whose indentation is made of hard spaces."""
         code = self.buffer[place:]
         del self.buffer[place:]
         self.flush()
-        lines = "".join(code).split(LINE)
-        self.add_code("\n".join(re.sub(r"[ \t\r\n]+", " ", line).removeprefix(" ") for line in lines), CODE)
+        self.add_code(code_of("".join(code)), CODE)
 
     def add_code(self, code: str, kind: int) -> None:
         """Makes a block of code, or goes on with the one whose lines are elements of their own."""
@@ -183,23 +212,26 @@ class Gatherer:
             kind == CODE_LINES
             and last is not None
             and last.kind == kind
-            and self._home(last.element) == self._home(self.here())
+            and self._are_neighbours(last.element, self.here())
         ):
             last.text += "\n" + code.strip("\n").rstrip()
-            last.words += len(code.split())
+            last.words += count_words(code)
             return
-        code = trim_code(code)
+        code = trim_code(without_numbers(code))
         if code:
             language = self.language or self._language_around()
-            self.blocks.append(Block(code, self.here(), kind, len(code.split()), 0, language))
+            block = Block(code, self.here(), kind, count_words(code), 0, language)
+            if last is not None and last.kind == CODE and are_numbers_of(last.text, code):
+                last.text, last.words, last.language = code, block.words, language  # its place is that of the code
+            else:
+                self.blocks.append(block)
         self.language = ""
 
-    def _home(self, element: int) -> int:
-        """Returns the element that holds the lines of which this is one."""
-        parent = self.elements[element].parent
-        if self.elements[element].tag.name in ("td", "th") and parent > 0:
-            return self.elements[parent].parent
-        return parent
+    def _are_neighbours(self, element: int, other: int) -> bool:
+        """Returns whether two elements that hold a line each stand in one that holds the lines, or in rows of it."""
+        parent, beside = self.elements[element].parent, self.elements[other].parent
+        around = {parent, self.elements[parent].parent if parent > 0 else 0} - {0}
+        return parent == beside or beside in around or (beside > 0 and self.elements[beside].parent in around)
 
     def _language_around(self) -> str:
         place = self.here()
@@ -211,29 +243,6 @@ class Gatherer:
             place = self.elements[place].parent
         return ""
 
-    def close_row(self, place: int) -> None:
-        """Makes a table's row one block, unless its cells hold more than a cell of data does."""
-        row = self.elements[place]
-        inside = self.elements[place + 1 :] if len(self.elements) - place <= MAX_ROW_ELEMENTS else []
-        cells = [cell for cell in inside if cell.parent == place]
-        if len(cells) < 2:
-            return
-        texts = []
-        for cell in cells:
-            blocks = self.blocks[cell.first : cell.last]
-            if len(blocks) > MAX_CELL_BLOCKS or any(block.kind != TEXT for block in blocks):
-                return
-            texts.append(" ".join(" ".join(block.text for block in blocks).split()))
-        if max(map(len, texts)) > MAX_CELL_CHARS or sum(map(bool, texts)) < 2:
-            return
-        merged = self.blocks[row.first :]
-        heading = all(cell.tag.name == "th" for cell in cells) or self.elements[row.parent].tag.name == "thead"
-        text = " | ".join(texts)
-        words, links = sum(block.words for block in merged), sum(block.link_chars for block in merged)
-        self.blocks[row.first :] = [Block(text, place, HEAD_ROW if heading else ROW, words, links)]
-        for element in inside:
-            element.first, element.last = row.first, row.first + 1
-
 
 def formula(tex: str, display: bool) -> str:
     """Returns TeX between the signs that Markdown uses."""
@@ -241,18 +250,3 @@ def formula(tex: str, display: bool) -> str:
     found = _TEX.fullmatch(tex)
     mark = "$$" if display else "$"
     return f"{mark}{(found[1] if found else tex).strip()}{mark}"
-
-
-def plain_code(code: str) -> str:
-    """Returns code with plain line breaks and spaces."""
-    return code.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(LINE, "\n")
-
-
-def trim_code(code: str) -> str:
-    """Returns code without blank lines around it and without spaces at the ends of its lines."""
-    lines = [line.rstrip() for line in code.split("\n")]
-    while lines and not lines[0]:
-        del lines[0]
-    while lines and not lines[-1]:
-        del lines[-1]
-    return "\n".join(lines)

@@ -21,8 +21,17 @@ _UNSEEN = {**dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160))
 _DATES = (
     "article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date",
     "citation_publication_date", "pubdate", "publishdate", "publish-date", "parsely-pub-date", "sailthru.date",
+    "publication_date", "sw-pubdate", "citation_date", "bepress_citation_date", "dcterms.issued", "uploaddate",
 )  # fmt: skip
 _STORED_DATE = re.compile(rb'"datePublished"\s*:\s*"([^"<>]{4,40})"')
+#: What elements other than <meta> bear that show the date, and where they say it for machines. Each is looked for once:
+#: a page is long.
+_MARKS = (b"datePublished", b"schema:dateCreated", b"<abbr ")
+_SHOWS_DATE = re.compile(rb"""=\s*["']?(?:datePublished|schema:datePublished|schema:dateCreated|published)["'\s>]""")
+_SAID_DATE = re.compile(rb"""\s(?:content|datetime|title)\s*=\s*["']?(\d{4}-\d\d?-\d\d?[^"'<>]{0,30})""")
+_MAX_TAG_BYTES = 500
+#: Dates in addresses, as newspapers and blogs have them.
+_ADDRESS_DATE = re.compile(r"[/=](20[0-4]\d|199\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/.?#-]|$)")
 _LICENCES = ("license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "rights-standard")
 #: Most <meta> elements are for others, as most <link> elements are.
 _WANTED = frozenset(
@@ -46,6 +55,12 @@ class Facts:
     title: str | None = None
     language: str | None = None
     metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def add(self, later: Facts) -> None:
+        """Takes from what a later part of the page says what has not been said before."""
+        self.title = self.title or later.title
+        self.language = self.language or later.language
+        self.metadata = {**later.metadata, **self.metadata}
 
 
 def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
@@ -90,9 +105,8 @@ def _complete(
         facts.language = found[1].lower() if found else None
     canonical = next((at["href"] for _, at in links if _rel(at) == "canonical" and at.get("href")), None)
     dates = [*(metas.get(name) for name in _DATES), *times]
-    place = -1 if any(dates[: len(_DATES)]) else content.find(b'"datePublished"')
-    if place >= 0 and (stored := _STORED_DATE.match(content, place)):
-        dates.insert(len(_DATES), stored[1].decode("ascii", "ignore"))
+    if not any(dates[: len(_DATES)]):
+        dates[len(_DATES) : len(_DATES)] = _dates_within(content)
     wanted = {
         "canonical": canonical or metas.get("og:url"),
         "published": next((date for date in dates if short(date)), None),
@@ -102,6 +116,28 @@ def _complete(
     for key, value in wanted.items():
         if known := short(value):
             facts.metadata[key] = known
+
+
+def _dates_within(content: bytes) -> list[str]:
+    """Returns dates that a page's scripts, or elements that show them, say are those of publication."""
+    dates = []
+    place = content.find(b'"datePublished"')
+    if place >= 0 and (stored := _STORED_DATE.match(content, place)):
+        dates.append(stored[1])
+    for mark in _MARKS:
+        place = content.find(mark)
+        begin = content.rfind(b"<", max(0, place - _MAX_TAG_BYTES), place + 1) if place >= 0 else -1
+        end = content.find(b">", begin, begin + 2 * _MAX_TAG_BYTES) + 1 if begin >= 0 else 0
+        if place < end and _SHOWS_DATE.search(content, begin, end):
+            said = _SAID_DATE.search(content, begin, end)
+            dates += [said[1]] if said else []
+    return [date.decode("ascii", "ignore") for date in dates]
+
+
+def address_date(url: str | None) -> str | None:
+    """Returns the date in a page's address, as YYYY-MM-DD."""
+    found = _ADDRESS_DATE.search((url or "")[:MAX_FACT_CHARS])
+    return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else None
 
 
 def _key(source: str) -> str:

@@ -16,8 +16,10 @@ from data.pages.tags import TAG_NUMBERS
 
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-#: How many are measured on each block.
+Measured = npt.NDArray[np.int16]
+#: How many are measured on each block; all are buckets, shares, scores or small counts, -128 … 512.
 FEATURES = 106
+MEASURED = np.int16
 
 #: Counts are told apart about as well as their logarithms.
 EDGES = np.array(
@@ -96,7 +98,7 @@ class Measures:
         self._page = page
         self._count = len(page.blocks)
         self._at = np.array([block.element for block in page.blocks])
-        self._table = np.empty((FEATURES, self._count), np.float32)  # whole numbers far below 2**24: exact
+        self._table = np.empty((FEATURES, self._count), MEASURED)
         self._filled = 0
         chars, links, plain = self._of_texts(texts)
         # Sums up to each block: characters, those in links, those not in links, and of these those of long blocks.
@@ -107,7 +109,7 @@ class Measures:
         self._of_containers(level, outwards, first, last)
         self._of_page()
         self._of_neighbours(chars, links, plain)
-        self.matrix: npt.NDArray[np.float32] = self._table.T
+        self.matrix: Measured = self._table.T
 
     def _fill(self, rows: Any, count: int) -> None:
         self._table[self._filled : self._filled + count] = rows

@@ -8,7 +8,7 @@ all engines heed. Where most of a page were hidden so, it is there to be seen: b
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from data.pages.unread import end_of
 
@@ -20,7 +20,6 @@ _HIDING = (
 _MARKS = (b"}", b"{", b";")
 _NAME_GOES_ON = re.compile(rb"[\w-]")
 _SHOWS = re.compile(rb"display\s*:\s*(?!\s|none)|visibility\s*:\s*(?!\s|hidden|collapse)")
-_COMMENT = re.compile(rb"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
 _CLASS = re.compile(
     rb"""(<[a-zA-Z][^\s<>/"']*)\s(?:[^<>]*?\s)?class\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>=`]+))""", re.IGNORECASE
 )
@@ -29,12 +28,12 @@ MARK = ' hidden="by-class"'
 #: So much text, and half as much as is seen, is not hidden for good.
 MUCH_CHARS = 1500
 _TAG = re.compile(r"<[^>]*>")
-#: Longer ones are whole themes, with hundreds of rules for what scripts will show.
-MAX_SHEET_BYTES = 32_768
-#: No style sheet needs more rules that hide.
-MAX_RULES = 2000
+#: No style sheet needs more rules that hide, or that name a class.
+MAX_RULES = 20_000
 MAX_SELECTOR_BYTES = 500
 MAX_CLASSES = 100
+#: Names that stand so often in a page, in its text too, are looked for by reading every tag.
+MAX_NAMED = 20_000
 #: Classes stand so near the beginning of their tag.
 MAX_TAG_BYTES = 4096
 
@@ -47,13 +46,25 @@ def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) ->
         sheets: content of the page's <style> elements.
         scripts: content of its <script> elements, which may show what is hidden.
     """
-    sheet = b"\n".join([each for each in sheets if len(each) <= MAX_SHEET_BYTES])
-    if b"/*" in sheet:
-        sheet = _COMMENT.sub(b" ", sheet)
+    sheet = b"\n".join(sheets)
+    if not any(hiding.search(sheet) for hiding in _HIDING):
+        return frozenset()
+    sheet = _without_comments(sheet)
     places = sorted([found.start() for hiding in _HIDING for found in hiding.finditer(sheet)])
     named = sorted(_named_to_hide(sheet, places[:MAX_RULES]))[:MAX_CLASSES] if places else []
     used = [name for name in named if name in content and not any(_is_shown(each, name) for each in sheets)]
     return frozenset(name for name in used if not any(name in script for script in scripts))
+
+
+def _without_comments(sheet: bytes) -> bytes:
+    pieces: list[bytes] = []
+    done, place = 0, sheet.find(b"/*")
+    while place >= 0:
+        pieces.append(sheet[done:place])
+        end = sheet.find(b"*/", place + 2)
+        done = end + 2 if end >= 0 else len(sheet)
+        place = sheet.find(b"/*", done)
+    return b" ".join([*pieces, sheet[done:]]) if pieces else sheet
 
 
 def _named_to_hide(sheet: bytes, places: Sequence[int]) -> set[bytes]:
@@ -64,50 +75,71 @@ def _named_to_hide(sheet: bytes, places: Sequence[int]) -> set[bytes]:
     """
     found: set[bytes] = set()
     depth = counted = 0
+    opening = read = -1
     for place in places:
-        opening = sheet.rfind(b"{", counted, place)
-        if opening < 0 or sheet.find(b"}", opening, place) >= 0:
-            continue
-        depth += sheet.count(b"{", counted, opening) - sheet.count(b"}", counted, opening)
-        start = max(sheet.rfind(mark, counted, opening) for mark in _MARKS)
-        selectors = sheet[max(start + 1, counted) : opening]
-        counted = opening
-        if depth == 0 and len(selectors) <= MAX_SELECTOR_BYTES:
-            found.update([name[1] for each in selectors.split(b",") if (name := _SELECTOR.fullmatch(each.strip()))])
+        begun, ended = sheet.rfind(b"{", counted, place), sheet.rfind(b"}", counted, place)
+        if begun >= 0 or ended >= 0:
+            depth += sheet.count(b"{", counted, place) - sheet.count(b"}", counted, place)
+            opening = begun if begun > ended else -1
+        counted = place
+        if opening > read and depth == 1:
+            read = opening
+            earliest = max(0, opening - MAX_SELECTOR_BYTES - 1)
+            start = max(sheet.rfind(mark, earliest, opening) for mark in _MARKS)
+            if start >= 0 or earliest == 0:
+                selectors = sheet[start + 1 : opening].split(b",")
+                found.update([name[1] for each in selectors if (name := _SELECTOR.fullmatch(each.strip()))])
     return found
 
 
 def _is_shown(sheet: bytes, name: bytes) -> bool:
     """Returns whether a rule that names a class may show it."""
     wanted = b"." + name
-    place = sheet.find(wanted)
+    place, opening, closing, searched = sheet.find(wanted), -1, -2, 0
+    times = 0
     while place >= 0:
         end = place + len(wanted)
-        if not _NAME_GOES_ON.match(sheet, end):
+        if (times := times + 1) > MAX_RULES:
+            return True
+        if opening < end and not _NAME_GOES_ON.match(sheet, end):
             opening = sheet.find(b"{", end)
-            if opening < 0 or _SHOWS.search(sheet, opening, max(sheet.find(b"}", opening), opening)):
+            if opening < 0:
                 return True
+            if -1 != closing < opening:
+                closing = sheet.find(b"}", opening)
+            if closing > searched and _SHOWS.search(sheet, opening, closing):
+                return True
+            searched = max(searched, closing)
         place = sheet.find(wanted, end)
     return False
 
 
 def mark_classes(content: bytes, classes: frozenset[bytes]) -> bytes:
     """Returns a page in which elements of these classes bear the `hidden` attribute."""
+    if sum(map(content.count, classes)) > MAX_NAMED:
+        tags: Iterable[re.Match[bytes]] = _CLASS.finditer(content)
+    else:
+        tags = _tags_near(content, classes)
     places: set[int] = set()
-    for name in classes:
-        place = content.find(name)
-        while place >= 0:
-            begin = content.rfind(b"<", max(0, place - MAX_TAG_BYTES), place)
-            if begin >= 0 and (found := _CLASS.match(content, begin)):
-                names = (found[2] or found[3] or found[4] or b"").split()
-                if name in names:
-                    places.add(found.end(1))
-            place = content.find(name, place + len(name))
+    for found in tags:
+        if not classes.isdisjoint((found[2] or found[3] or found[4] or b"").split()):
+            places.add(found.end(1))
     pieces, done = [], 0
     for place in sorted(places):
         pieces += [content[done:place], MARK.encode()]
         done = place
     return b"".join([*pieces, content[done:]]) if places else content
+
+
+def _tags_near(content: bytes, classes: frozenset[bytes]) -> Iterator[re.Match[bytes]]:
+    """Yields tags with a class within which a name stands, some more than once."""
+    for name in classes:
+        place = content.find(name)
+        while place >= 0:
+            begin = content.rfind(b"<", max(0, place - MAX_TAG_BYTES), place)
+            if begin >= 0 and (found := _CLASS.match(content, begin)):
+                yield found
+            place = content.find(name, place + len(name))
 
 
 def hide_much(source: str, seen_chars: int) -> bool:

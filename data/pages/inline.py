@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import functools
-import re
 
-from data.pages.blocks import LINE, Gatherer, formula
+from data.pages.blocks import formula
+from data.pages.listings import LINE, is_indented, is_numbers
+from data.pages.rows import Rows
 from data.pages.source import is_styled
-from data.pages.tags import PRE, Tag
+from data.pages.tags import CODE_TAGS, PRE, Tag
 
-_DIGITS = re.compile(r"[\d\s.:|]*")
 #: Stands in `Inline.marks` for text of the paper's colour.
 _INK = -1
 
 
-def is_numbers(text: str) -> bool:
-    """Returns whether a text is line numbers alone."""
-    return bool(_DIGITS.fullmatch(text))
-
-
-class Inline(Gatherer):
+class Inline(Rows):
     """What is known of the inline elements around.
 
     Attributes:
         links, hidden, pre, codes: in how many such elements it stands.
         marks: where in the buffer those began whose text may be looked at when they end.
         line_ended: a line of code has just ended without a line break.
-        tex, outer: of the formula that is being read: its source, and the text before it.
+        in_fragment: the code is Doxygen's, which sets a space after a line's number.
+        tex, alternative, outer: of the formula that is being read: its source, what its tag says, the text before it.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -34,8 +30,9 @@ class Inline(Gatherer):
         self.content = content
         self.marks: list[int] = []
         self.links = self.hidden = self.pre = self.codes = 0
-        self.line_ended = False
-        self.tex = ""
+        self.code_begun: list[int] = []
+        self.line_ended = self.in_fragment = False
+        self.tex = self.alternative = ""
         self.outer: list[list[str]] = []
 
     @functools.cached_property
@@ -46,7 +43,11 @@ class Inline(Gatherer):
     def open_inline(self, tag: Tag) -> None:
         unseen = tag.ink and not self.shows_ink
         self.hidden += unseen
-        self.codes += tag.name == "code" and not unseen
+        if not unseen:
+            self.boxes += tag.code_box
+            if tag.name in CODE_TAGS:
+                self.codes += 1
+                self.code_begun.append(self.taken)
         self.marks.append(_INK if unseen else len(self.buffer))
 
     def open_in_code(self, tag: Tag) -> None:
@@ -69,23 +70,41 @@ class Inline(Gatherer):
         elif tag.gutter:
             if is_numbers("".join(self.buffer[place:])):
                 del self.buffer[place:]
-        elif tag.name == "code":
+        elif tag.name in CODE_TAGS:
             self.codes -= 1
+            is_whole = self.code_begun.pop() == self.taken
             if LINE in self.buffer[place:]:
                 self.add_code_with_breaks(place)
+            elif is_whole and place < len(self.buffer):
+                self.coded.append((place, len(self.buffer)))
+        elif tag.code_box and LINE in self.buffer[place:] and is_indented("".join(self.buffer[place:])):
+            self.add_code_with_breaks(place)
+        self.boxes -= tag.code_box and place != _INK
 
     def close_in_code(self, tag: Tag, place: int, text: str) -> str:
         if tag.role == PRE:
             self.pre -= 1
         if tag.gutter and is_numbers("".join(self.buffer[place:])):
             del self.buffer[place:]
+            if self.in_fragment:
+                return text[1:] if text[:1] == " " else text.removeprefix("&nbsp;")
             return text.removeprefix("\n") if tag.number >= 0 else text
+        if tag.name in ("td", "th") and self._is_number_of_line(place):
+            del self.buffer[place:]
+            return text
         if tag.number >= 0 and tag.name not in ("td", "th", "tr"):
+            if self.in_fragment and tag.code_line and not "".join(self.buffer[place:]):
+                self.buffer.append("\n")
             self._end_line()
             return text.removeprefix("\n")
         if tag.code_line or tag.name == "tr":
             self.line_ended = not text.startswith("\n") and not "".join(self.buffer[place:]).endswith("\n")
         return text
+
+    def _is_number_of_line(self, place: int) -> bool:
+        """Returns whether what was gathered since then is a number at the beginning of a row."""
+        number, before = "".join(self.buffer[place:]).strip(), self.buffer[place - 1] if place else "\n"
+        return number.isdecimal() and before.endswith("\n")
 
     def _end_line(self) -> None:
         if self.buffer and not self.buffer[-1].endswith("\n"):
@@ -94,8 +113,9 @@ class Inline(Gatherer):
     def close_math(self) -> None:
         inner, self.buffer = self.buffer, self.outer.pop()
         if not self.hidden:
-            self.buffer.append(formula(self.tex, False) if self.tex.strip() else "".join("".join(inner).split()))
-        self.tex = ""
+            tex = self.tex.strip() or self.alternative
+            self.buffer.append(formula(tex, False) if tex else "".join("".join(inner).split()))
+        self.tex = self.alternative = ""
 
     def line_break(self) -> None:
         """Ends a line; a second break without text between ends the block."""
@@ -105,7 +125,8 @@ class Inline(Gatherer):
             self.buffer.append("\n")
             self.line_ended = False
             return
-        if self.break_at and not self.codes and not "".join(self.buffer[self.break_at :]).strip() and not self.outer:
+        holds = self.codes or self.boxes or self.outer or (self.coded and not self.coded[0][0])
+        if self.break_at and not holds and not "".join(self.buffer[self.break_at :]).strip():
             self.flush()
             return
         self.buffer.append(LINE)

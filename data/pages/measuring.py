@@ -11,7 +11,7 @@ import numpy.typing as npt
 from data.pages import features
 from data.pages.arrays import Arrays
 from data.pages.blocks import Blocks
-from data.pages.features import FEATURES, Floats, Whole
+from data.pages.features import FEATURES, MEASURED, Measured, Whole
 from data.pages.kernels import heads, measures, texts
 from data.pages.network import LOGIT, MAX_LOGIT, UNIT, Layer
 from data.pages.scanning import make_table, points_of
@@ -55,11 +55,11 @@ class Measurer:
         self._characters = _characters()
         self._table = make_table({word: heads.MAX_SCORE + score for word, score in texts.items()})
 
-    def measure(self, page: Blocks, arrays: Arrays) -> tuple[Floats, Whole, tuple[int, int]]:
+    def measure(self, page: Blocks, arrays: Arrays) -> tuple[Measured, Whole, tuple[int, int]]:
         """Returns features, shape (blocks, FEATURES); of each block the blocks of its container; the best element's."""
         count = len(arrays.blocks)
         told = self._measure_texts(page, arrays)
-        matrix, outer = np.empty((count, FEATURES)), np.empty((count, 2), np.int64)
+        matrix, outer = np.empty((count, FEATURES), MEASURED), np.empty((count, 2), np.int64)
         best = measures.measure(
             arrays.blocks, arrays.elements, told, _GROUPS, _KINDS, _MASKS, features.REACHED, matrix, outer
         )
@@ -76,14 +76,14 @@ class Measurer:
         return table
 
     @staticmethod
-    def look_around(logits: Whole, outer: Whole, best: tuple[int, int], reach: int) -> Floats:
+    def look_around(logits: Whole, outer: Whole, best: tuple[int, int], reach: int) -> Measured:
         """Returns what the first look said of a block and those around (see `data.pages.network.around`)."""
-        nearby = np.empty((len(logits), 1 + 2 * reach + 5))
+        nearby = np.empty((len(logits), 1 + 2 * reach + 5), MEASURED)
         measures.look_around(logits, outer, *best, reach, nearby)
         return nearby
 
     @staticmethod
-    def answer(rows: Floats, layer: Layer) -> Whole:
+    def answer(rows: Measured, layer: Layer) -> Whole:
         """Returns a layer's answers (see `data.pages.network.Layer.answers`)."""
         logits: Whole = np.empty(len(rows), np.int64)
         unit, most = UNIT * UNIT / LOGIT, float(MAX_LOGIT)

@@ -105,7 +105,7 @@ class Network:
         return Measurer(self.texts)
 
 
-def in_pieces(look: Callable[[Floats], Whole], *tables: npt.NDArray[Any]) -> Whole:
+def in_pieces(look: Callable[[Any], Whole], *tables: npt.NDArray[Any]) -> Whole:
     """Returns what a look says of each row of tables side by side; a flood of blocks is not held twice."""
     pieces = range(0, len(tables[0]), PIECE)
     answers = [look(np.concatenate([table[at : at + PIECE] for table in tables], axis=1)) for at in pieces]

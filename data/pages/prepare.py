@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import gzip
-import hashlib
 import html as entities
 import logging
 import re
@@ -24,7 +23,7 @@ import orjson
 
 from data.atomic import atomic_write
 from data.charset import Undecodable, decode_html
-from data.pages.content import find_content
+from data.pages.held_out import Told, figures, fold_of
 from data.pages.labels import label, tokens
 from data.pages.network import Layer, Network
 from data.pages.reader import read_blocks
@@ -34,15 +33,21 @@ from data.pages.training import Sample, train
 _TAGS = re.compile(r"<[^>]+>")
 #: Of sites with many pages, so many are learned from.
 MAX_PAGES_OF_SITE = 60
-#: Models that are trained without a third of the sites, to see how well they do there.
-FOLDS = 3
 #: One page in so many is read both ways.
 WHOLE = 5
 _SECOND_LEVEL = ("co", "com", "org", "net", "ac", "gov", "edu")
 
 
-def samples_of(folder: Path) -> Iterator[Sample]:
-    """Yields a folder's pages with labels, in the order of its files."""
+def told_of(folder: Path) -> Iterator[Told]:
+    """Yields a folder's pages of which people gave the text, or passages that must, or must not, be there."""
+    truth = _truth_of(folder)
+    for record, url, content_type, content in _pages(folder):
+        known = truth.get(record, {})
+        if known.get("full_text") or known.get("segments_with"):
+            yield Told(site_of(url), content, content_type, url, known)
+
+
+def _truth_of(folder: Path) -> dict[str, dict[str, Any]]:
     truth: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     told = folder / "extraction_gt.jsonl.gz"
     if told.is_file():
@@ -50,6 +55,12 @@ def samples_of(folder: Path) -> Iterator[Sample]:
             for line in file:
                 entry = orjson.loads(line)
                 truth[entry["record_id"].strip("<>")].update(entry)
+    return truth
+
+
+def samples_of(folder: Path) -> Iterator[Sample]:
+    """Yields a folder's pages with labels, in the order of its files."""
+    truth = _truth_of(folder)
     counts: collections.Counter[str] = collections.Counter()
     for record, url, content_type, content in _pages(folder):
         site = site_of(url)
@@ -81,11 +92,6 @@ def site_of(url: str) -> str:
     labels = (urlsplit(url).hostname or url).split(".")
     wide = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
     return ".".join(labels[-3 if wide else -2 :])
-
-
-def fold_of(site: str, folds: int) -> int:
-    """Returns which of the folds a site's pages are in."""
-    return int(hashlib.md5(site.encode(), usedforsecurity=False).hexdigest(), 16) % folds
 
 
 def _sample(site: str, content: bytes, content_type: str, truth: dict[str, Any], whole: bool) -> Sample | None:
@@ -139,30 +145,6 @@ def to_json(network: Network) -> bytes:
     )  # fmt: skip
 
 
-def check(samples: Sequence[Sample], folds: int = FOLDS) -> dict[str, float]:
-    """Returns how well models find the content that people named, on pages of sites that they were not trained on.
-
-    Means over pages of precision and recall by words, and of their harmonic mean.
-    """
-    found = []
-    for fold in range(folds):
-        network = train([sample for sample in samples if fold_of(sample.site, folds) != fold], {})
-        for sample in samples:
-            if sample.trust > 1 and fold_of(sample.site, folds) == fold:
-                found.append(_agreement(sample, network))
-    precision, recall, harmonic = np.mean(np.array(found), axis=0).tolist()
-    return {"precision": round(precision, 4), "recall": round(recall, 4), "f1": round(harmonic, 4), "pages": len(found)}
-
-
-def _agreement(sample: Sample, network: Network) -> tuple[float, float, float]:
-    words = np.array([len(tokens(block.text)) for block in sample.page.blocks], dtype=np.float64)
-    kept = find_content(sample.page, network).kept
-    right = float((words * sample.labels)[kept].sum())
-    precision = right / max(float(words[kept].sum()), 1.0)
-    recall = right / max(float((words * sample.labels).sum()), 1.0)
-    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
-
-
 def main(folders: Sequence[str]) -> None:
     """Trains on all pages of the folders and writes network.json beside this module."""
     logging.disable(logging.CRITICAL)
@@ -174,7 +156,7 @@ def main(folders: Sequence[str]) -> None:
         "sites": len({sample.site for sample in samples}),
         "blocks": sum(len(sample.labels) for sample in samples),
     }
-    about["on_other_sites"] = check(samples)
+    about["on_other_sites"] = figures(samples, [page for folder in folders for page in told_of(Path(folder))])
     network = train(samples, about)
     atomic_write(Path(__file__).with_name("network.json"), to_json(network))
     print(orjson.dumps(about, option=orjson.OPT_INDENT_2).decode())

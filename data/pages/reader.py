@@ -7,10 +7,14 @@ length whatever its depth. Walking the tree from Python takes several times as l
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 
 from data.pages.blocks import CODE, CODE_LINES, Blocks, formula, unescape
-from data.pages.inline import Inline, is_numbers
+from data.pages.inline import Inline
+from data.pages.known_tags import PASSED, TOKEN, facts_of_hidden_block, known, look_at
+from data.pages.listings import is_listing, is_numbers
 from data.pages.tags import (
     ASIDE,
     BLOCK,
@@ -27,56 +31,12 @@ from data.pages.tags import (
     TAG_NUMBERS,
     VOID,
     Tag,
-    read_tag,
-    tells,
 )
-from data.pages.unread import Fact, end_of, holds_blocks, licences_within, telling_within
+from data.pages.unread import end_of, holds_blocks, licences_within, telling_within
 
 _BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE)
-MAX_TAGS = 50_000
-
-_tags: dict[str, Tag] = {}
-#: An opening tag, or any end tag, and the text after it.
-_TOKEN = re.compile(r"<(?:/[^>]*|([^>]*))>([^<]*)")
-#: Stand for the start of what is passed over, and for comments.
-_PASSED = Tag(PLAIN, "")
-_COMMENT = Tag(COMMENT, "!")
-
-
-def _new(head: str) -> Tag:
-    if head[:1] == "!":
-        return _COMMENT
-    if head.startswith("a ") and not tells(head):
-        return PLAIN_LINK
-    tag = read_tag(head)
-    if len(head) < 200 and tag.role not in (LINK, VOID):
-        if len(_tags) >= MAX_TAGS:
-            _tags.clear()
-        _tags[head] = tag
-    return tag
-
-
-def facts_of_hidden_block(source: str, whole: bool) -> tuple[list[Fact], int]:
-    """Returns what a block that is not seen tells about the page, and how many tags of navigation stand in it.
-
-    Args:
-        source: what stands between the block's tags.
-        whole: navigation is read, not counted.
-    """
-    facts: list[Fact] = []
-    passed_over = start = 0
-    for found in _TOKEN.finditer(source):
-        head, text = found.groups()
-        if head is None or found.start() < start:
-            continue
-        tag = _tags.get(head) or _new(head)
-        if tag.role == ASIDE and not whole:
-            start = end_of(source, tag.name, found.end(1) + 1)
-            passed_over += source.count("<", found.end(), start) + 2 if start >= 0 else 0
-            facts += licences_within(source, found.end(), start)
-        elif tag.fact:
-            facts.append((tag.name, head, "" if tag.role == VOID else text))
-    return facts, passed_over
+_FIRST_LINE = re.compile(r'\s*<div class="line"')
+_ALTERNATIVE = re.compile(r' alttext="([^"]*[\\^_][^"]*)"')
 
 
 def read_blocks(source: str, content: bytes = b"<style", whole: bool = True) -> Blocks:
@@ -106,6 +66,11 @@ class _Reader(Inline):
         self.facts: list[tuple[str, str, str]] = []
         self.stack: list[Tag] = []
 
+    @functools.cached_property
+    def has_tex(self) -> bool:
+        """Whether the sources of formulas stand in scripts, after what was made of them."""
+        return "math/tex" in self.source
+
     def read(self) -> Blocks:
         position = self.source.find("<")
         while position >= 0:
@@ -119,11 +84,11 @@ class _Reader(Inline):
 
     def _read_from(self, position: int) -> int:
         """Reads from a tag until something is passed over; returns where to go on, or -1."""
-        stack, opened, places, tags = self.stack, self.opened, self.places, _tags
-        for found in _TOKEN.finditer(self.source, position):
+        stack, opened, places, tags = self.stack, self.opened, self.places, known
+        for found in TOKEN.finditer(self.source, position):
             head, text = found.groups()
             if head is None:
-                role = (tag := stack.pop() if stack else _PASSED).role
+                role = (tag := stack.pop() if stack else PASSED).role
                 if role == BLOCK and not self.pre:
                     if self.buffer:
                         self.flush()
@@ -135,7 +100,7 @@ class _Reader(Inline):
                 elif role != PLAIN:
                     text = self._close(tag, text)
             else:
-                role = (tag := tags.get(head) or _new(head)).role
+                role = (tag := tags.get(head) or look_at(head)).role
                 if role == BLOCK and not self.pre:
                     if self.buffer:
                         self.flush()
@@ -162,7 +127,7 @@ class _Reader(Inline):
 
     def _go_on_at(self, place: int) -> str:
         """Passes over what stands before the end tag at `place`; -1: over all the rest."""
-        self.stack.append(_PASSED)
+        self.stack.append(PASSED)
         self.resume = place if place >= 0 else -1
         return ""
 
@@ -204,7 +169,15 @@ class _Reader(Inline):
     def _hidden(self, tag: Tag, start: int) -> str:
         """Passes over an element that is not seen, but for what it tells about the page."""
         end = end_of(self.source, tag.name, start)
-        if tag.name in TAG_NUMBERS:
+        if (
+            tag.code_box
+            and not self.hidden
+            and is_listing(listing := unescape(self.source[start : end if end >= 0 else None]))
+        ):
+            if self.buffer:
+                self.flush()
+            self.add_code(listing, CODE)
+        elif tag.name in TAG_NUMBERS:
             facts, passed_over = facts_of_hidden_block(self.source[start : end if end >= 0 else None], self.whole)
             self.facts += facts
             self.passed_over += passed_over
@@ -218,7 +191,12 @@ class _Reader(Inline):
 
     def _open(self, tag: Tag, head: str, text: str, start: int) -> str:
         """Opens an element of which more is to be known; returns the text after its tag, if it is to be read."""
+        if tag.fragment and not self.pre and _FIRST_LINE.match(self.source, start):
+            tag = dataclasses.replace(tag, role=PRE)
+            self.in_fragment = True
         role = tag.role
+        if tag.preview and self.has_tex and not self.pre and not self.outer:
+            return self._hidden(tag, start)
         if role == BREAK:
             self.line_break()
             return text
@@ -243,6 +221,8 @@ class _Reader(Inline):
         elif role == MATH:
             self.outer.append(self.buffer)
             self.buffer, self.tex = [], ""
+            found = _ALTERNATIVE.search(head)
+            self.alternative = unescape(found[1]) if found else ""
         elif self.pre and not self.outer:
             self.open_in_code(tag)
         elif role in _BLOCKS:
@@ -258,6 +238,7 @@ class _Reader(Inline):
             return
         self.opened.append(tag)
         self.here()
+        self.boxes += tag.code_box
         if tag.ink and not self.shows_ink:
             self.hidden += 1
         if tag.role == PRE:
@@ -283,8 +264,10 @@ class _Reader(Inline):
         if tag.role == PRE:
             self.pre -= 1
             self.add_code(self.take_buffer(), CODE_LINES if tag.code_cell else CODE)
+            self.in_fragment = False
         elif self.buffer:
             self.flush()
+        self.boxes -= tag.code_box
         if tag.ink and not self.shows_ink:
             self.hidden -= 1
         if len(self.places) == len(self.opened):

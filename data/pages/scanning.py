@@ -13,17 +13,18 @@ import numpy.typing as npt
 
 from data.pages import tags as tag_lists
 from data.pages.arrays import ROOT, Arrays, BlockRows, ElementRows
-from data.pages.blocks import CODE, Blocks, plain_code, trim_code
+from data.pages.blocks import CODE, Blocks
 from data.pages.kernels import ends, heads, places, scan, strip
 from data.pages.kernels.letters import hash_folded
-from data.pages.reader import facts_of_hidden_block
+from data.pages.known_tags import facts_of_hidden_block
+from data.pages.listings import count_words, numbers_before, plain_code, trim_code
 from data.pages.source import MAX_SPANS, is_for_screens, is_styled, is_wide, with_marks
-from data.pages.tags import MATH, RAW, Tag, read_tag
+from data.pages.tags import HIDDEN, MATH, RAW, Tag, read_tag
 from data.pages.unread import licences_within, may_tell, telling_within
 
 Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 #: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
-MAX_TAGS = 300_000
+MAX_TAGS = 600_000
 MAX_CACHED = 50_000
 #: Room that is kept from page to page.
 KEPT_TAGS = 8192
@@ -66,13 +67,17 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
         or tag.role == MATH
         or (tag.role == RAW and (tag.name in ("xmp", "plaintext") or "math/tex" in tag.language))
         or (tag.ink and not shows_ink)
+        or tag.fragment
+        or tag.preview
+        or (tag.role == HIDDEN and tag.code_box)
     )
     return (
         tag.role
         | (tag.number + 1) << heads.NUMBER_SHIFT
         | heads.CODE_LINE * tag.code_line
         | heads.FACT * tag.fact
-        | heads.CODE_TAG * (tag.name == "code")
+        | heads.CODE_TAG * (tag.name in tag_lists.CODE_TAGS)
+        | heads.CODE_BOX * tag.code_box
         | heads.RARE * rare
         | heads.TELLS_LANGUAGE * bool(tag.language and tag.role != RAW)
         | (score + heads.MAX_SCORE) << heads.SCORE_SHIFT
@@ -95,6 +100,7 @@ def _names() -> Table:
             | heads.NEVER_ASIDE * (name in tag_lists.NEVER_ASIDE)
             | heads.NEVER_HIDDEN * (name in ("html", "body", "hr"))
             | heads.SETTLED * settled
+            | heads.RARE * (name == "textarea")
         )
     return make_table(values)
 
@@ -152,7 +158,8 @@ class Scanner:
             elements[: state[places.ELEMENTS]].copy(),
             self._words,
         )
-        _finish_code(arrays, source)
+        if not _finish_code(arrays):
+            return None
         page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[places.PASSED_OVER]), arrays)
         _tell(page, records[: state[places.RECORDS]].tolist(), source, whole)
         return page
@@ -197,15 +204,18 @@ def _read(head: bytes) -> Tag:
     return tag
 
 
-def _finish_code(arrays: Arrays, source: bytes) -> None:
-    """Trims code where it stands, and counts its words and characters."""
+def _finish_code(arrays: Arrays) -> bool:
+    """Trims code where it stands, and counts its words and characters; returns whether that is all there is to do."""
     rows = arrays.blocks
     for row in np.flatnonzero(rows[:, 6] == CODE):
         begin = int(rows[row, 0])
         code = trim_code(plain_code(arrays.out[begin : rows[row, 1]].tobytes().decode()))
+        if not code or numbers_before(code):
+            return False
         text = np.frombuffer(code.encode(), dtype=np.uint8)
         arrays.out[begin : begin + len(text)] = text
-        rows[row, 1:4] = begin + len(text), len(code), len(code.split())
+        rows[row, 1:4] = begin + len(text), len(code), count_words(code)
+    return True
 
 
 def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:

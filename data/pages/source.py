@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from data.pages.hidden_classes import hiding_classes, mark_classes
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
 
 #: A parser compares every attribute with all before it: 100,000 take half a minute.
 MAX_ATTRIBUTES = 500
@@ -139,11 +143,33 @@ def parse(html: str, may_have_noscript: bool = True) -> str:
 
     A <noscript> that `without_scripts` has left is read as raw text.
     """
-    from resiliparse.parse.html import HTMLTree
+    return serialise(made_ready(html, may_have_noscript))
 
+
+def made_ready(html: str, may_have_noscript: bool) -> str:
+    """Returns a page as it is given to a parser."""
     if may_have_noscript and "<noscript" in html:
         html = html.replace("<noscript", "<noframes").replace("</noscript", "</noframes")
-    return str(HTMLTree.parse(_without_floods(html)))
+    return _without_floods(html)
+
+
+def serialise(html: str) -> str:
+    """Returns the serialisation of a page's tree."""
+    return str(tree_of(html))
+
+
+def tree_of(html: str) -> HTMLTree:
+    """Returns a page's tree.
+
+    Raises:
+        MemoryError: nothing else keeps a parser from making a tree.
+    """
+    from resiliparse.parse.html import HTMLParserException, HTMLTree
+
+    try:
+        return HTMLTree.parse(html)
+    except HTMLParserException as error:
+        raise MemoryError(f"no room for the tree of {len(html):,} characters") from error
 
 
 def _without_floods(html: str) -> str:

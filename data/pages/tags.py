@@ -35,7 +35,7 @@ _HIDDEN_TAGS = _words(
 RAW_TAGS = _words("script style xmp plaintext iframe noembed noframes")
 VOID_TAGS = _words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
 _ROLES = {"math": MATH, "a": LINK, "pre": PRE, "listing": PRE}
-_CODE_TAGS = frozenset(("code", "samp", "kbd", "tt"))
+CODE_TAGS = frozenset(("code", "samp", "kbd", "tt"))
 #: Block elements that matter even if they hold nothing: cells, and what may stand between them.
 _OTHER_BLOCKS = frozenset(("tr", "td", "th", "form", "hr"))
 #: Elements that may tell something about the page.
@@ -49,10 +49,23 @@ _WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 _GUTTERS = _words(
     "linenos lineno linenumber linenumbers line-number line-numbers linenodiv gutter lnt ln blob-num hljs-ln-"
     "numbers crayon-nums crayon-num rouge-gutter line-numbers-rows ln-num codemirror-gutter react-syntax-"
-    "highlighter-line-number js-line-number code-line-number"
+    "highlighter-line-number js-line-number code-line-number linenr codemirror-linenumber src-line-numbers"
 )
 #: Classes of elements that hold one line of code each, whose spaces count.
-_CODE_CELLS = _words("blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents")
+_CODE_CELLS = _words(
+    "blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents view-line ace_line de1 de2 "
+    "graf--pre"
+)
+#: Classes of elements that hold a listing: where <br> and hard spaces make its lines, it is code.
+_CODE_BOXES = _words(
+    "code codecolorer w3-code bbc_code bbcode_code codebox code-box codeblock code-block codebody sourcecode "
+    "source-code code-listing listing programlisting literal-block example-code snippet prettyprint"
+)
+#: Doxygen's listings, whose lines are elements; slides have elements of this class too.
+_FRAGMENTS = frozenset(("fragment",))
+#: What stands beside text for readers who edit, or for a formula whose source follows in a script.
+_NOTES = _words("mw-editsection input_prompt output_prompt jp-inputprompt jp-outputprompt")
+_PREVIEWS = _words("mathjax mathjax_preview mathjax_display mathjax_svg mathjax_chtml mjx-chtml")
 #: What stands in such elements is not read at first: half of all tags are theirs. Where little else is found, the
 #: page is read again with them.
 _ASIDE_TAGS = frozenset(("nav", "footer"))
@@ -64,16 +77,20 @@ ASIDE_WORDS = _words(
 )
 CONTENT_WORDS = _words(
     "content article main body post posts entry story page wrapper container wrap site layout text has with no "
-    "hentry single column columns inner home"
+    "hentry single column columns inner home code highlight snippet"
 )
 _MAXASIDE_WORDS = 6
 NEVER_ASIDE = _words("html body main article hr p h1 h2 h3 h4 h5 h6 td th tr table tbody blockquote")
+#: Elements of formulas that MathJax has set.
+_FORMULA = "mjx-"
 _LINE_NUMBER = re.compile(r"\bln")
 #: SyntaxHighlighter's lines.
 _NUMBERED = re.compile(r"^line number\d")
 #: Classes of elements that are one line of code each, where they stand inside <pre>.
-_CODE_LINES = _words("line token-line code-line view-line codeline gatsby-highlight-code-line")
-SPECIAL_CLASSES = _GUTTERS | _CODE_CELLS | _CODE_LINES
+_CODE_LINES = _words("line token-line code-line view-line codeline")
+#: Likewise, but shown as blocks: no line break stands beside them.
+_BLOCK_LINES = _words("gatsby-highlight-code-line")
+SPECIAL_CLASSES = _GUTTERS | _CODE_CELLS | _CODE_LINES | _BLOCK_LINES | _CODE_BOXES | _FRAGMENTS | _NOTES | _PREVIEWS
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
 _NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
 HIDING = re.compile(
@@ -83,7 +100,10 @@ HIDING = re.compile(
     re.IGNORECASE,
 )
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
-_MONOSPACE = re.compile(r"font(?:-family)?\s*:[^;]*(?:mono|courier|consol|menlo)", re.IGNORECASE)
+_PRE_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:[;!]|$)", re.IGNORECASE)
+#: Chroma's line numbers, where it writes styles instead of classes.
+_UNSELECTED = re.compile(r"user-select\s*:\s*none", re.IGNORECASE)
+_MONOSPACE = re.compile(r"font(?:-family)?\s*:(?:&quot;|[^;]){0,300}?(?:mono|courier|consol|menlo)", re.IGNORECASE)
 #: Of no height, and what is too high for that is cut off; with padding it holds a video.
 _NO_HEIGHT = re.compile(r"(?<![-\w])(?:max-)?height\s*:\s*0+(?:\.0+)?(?:[a-z%]{0,4})\s*(?:[;!]|$)", re.IGNORECASE)
 _CUTS = re.compile(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
@@ -102,6 +122,9 @@ class Tag:
         number: in BLOCK_TAGS; -1 for others.
         words: of class, id and role, in lower case; also `itemprop`.
         gutter, code_line, code_cell: its classes are those of line numbers, of a line, of a cell of code.
+        code_box: what it holds is a listing if it looks like one, by its classes or the letters' width.
+        fragment: a listing if it begins with a line.
+        preview: of a formula, whose source follows.
         language: programming language that its classes name, or ""; of a script, math/tex and its mode.
         ink: its text has the colour of a page without styles of its own: white.
         fact: it may tell something about the page.
@@ -114,6 +137,9 @@ class Tag:
     gutter: bool = False
     code_line: bool = False
     code_cell: bool = False
+    code_box: bool = False
+    fragment: bool = False
+    preview: bool = False
     language: str = ""
     ink: bool = False
     fact: bool = False
@@ -126,18 +152,21 @@ def read_tag(head: str) -> Tag:
         return _COMMON[name]
     attributes = dict(_ATTRIBUTES.findall(" " + rest)) if rest else {}
     tag = Tag(_role(name, attributes), name)
-    if name in TAG_NUMBERS or "-" in name:
+    if name in TAG_NUMBERS or ("-" in name and not name.startswith(_FORMULA)):
         tag.number = TAG_NUMBERS.get(name, TAG_NUMBERS["custom"])
     tag.fact = name in _FACTS or (name == "a" and ("license" in rest or "creativecommons" in rest))
     if attributes:
         _describe(tag, attributes)
+    if name == "textarea" and tag.role == HIDDEN and not hides(name, attributes):
+        tag.code_box = _holds_listing(rest, attributes)
     if name == "script" and attributes.get("type", "").startswith("math/tex"):
         tag.language = attributes["type"]
     if tag.role == BLOCK and name not in NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
         tag.role = ASIDE
-    if tag.role == PLAIN and (tag.fact or tag.gutter or tag.code_line or tag.ink or name in _CODE_TAGS):
+    special = tag.ink or tag.gutter or tag.fact or tag.code_box or tag.preview
+    if tag.role == PLAIN and (special or tag.code_line or name in CODE_TAGS):
         tag.role = INLINE
-    if tag.role == BLOCK and (tag.ink or tag.gutter or tag.fact or name in _OTHER_BLOCKS):
+    if tag.role == BLOCK and (special or tag.fragment or name in _OTHER_BLOCKS):
         tag.role = OTHER_BLOCK
     return tag
 
@@ -153,9 +182,18 @@ def _role(name: str, attributes: dict[str, str]) -> int:
         return HIDDEN
     if name in _ROLES:
         return _ROLES[name]
+    if not _NOTES.isdisjoint(attributes.get("class", "").lower().split()):
+        return HIDDEN
     if "style" in attributes and _is_code(name, attributes["style"]):
         return PRE
-    return BLOCK if name in TAG_NUMBERS or "-" in name else PLAIN
+    return BLOCK if name in TAG_NUMBERS or ("-" in name and not name.startswith(_FORMULA)) else PLAIN
+
+
+def _holds_listing(rest: str, attributes: dict[str, str]) -> bool:
+    """Returns whether a <textarea> is for reading, by its attributes; Crayon's says again what stands below it."""
+    names = attributes.get("class", "").lower().split()
+    named = "readonly" in rest or 'name="code"' in rest or not _CODE_BOXES.isdisjoint(names)
+    return named and "crayon-plain" not in names
 
 
 def _is_aside(words: tuple[str, ...]) -> bool:
@@ -166,6 +204,8 @@ def _is_aside(words: tuple[str, ...]) -> bool:
 
 def _is_code(name: str, style: str) -> bool:
     """Returns whether an element is shown as code, with its spaces."""
+    if name == "div" and _PRE_SPACE.search(style):
+        return True
     return bool(_WHITE_SPACE.search(style)) and (name == "code" or (name != "span" and bool(_MONOSPACE.search(style))))
 
 
@@ -180,7 +220,7 @@ _COMMON = {
 
 def all_names() -> frozenset[str]:
     """Returns the names of elements that mean more than their text."""
-    return frozenset((*BLOCK_TAGS, *_HIDDEN_TAGS, *RAW_TAGS, *VOID_TAGS, *_ROLES, *_CODE_TAGS, *_FACTS, "a", "br"))
+    return frozenset((*BLOCK_TAGS, *_HIDDEN_TAGS, *RAW_TAGS, *VOID_TAGS, *_ROLES, *CODE_TAGS, *_FACTS, "a", "br"))
 
 
 def tells(rest: str) -> bool:
@@ -234,13 +274,23 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
     classes = attributes.get("class", "")
     if style := attributes.get("style", ""):
         tag.ink = blends_in(style, plain_page=True)
+        tag.code_box = (
+            tag.role in (PLAIN, BLOCK) and tag.name not in ("html", "body") and bool(_MONOSPACE.search(style))
+        )
+        tag.gutter = bool(_UNSELECTED.search(style) and _WHITE_SPACE.search(style))
     if classes:
         names = classes.lower().split()
-        tag.gutter = not _GUTTERS.isdisjoint(names)
+        tag.gutter = tag.gutter or not _GUTTERS.isdisjoint(names)
         tag.code_line = not _CODE_LINES.isdisjoint(names)
         tag.code_cell = not _CODE_CELLS.isdisjoint(names) or (tag.name == "div" and bool(_NUMBERED.match(classes)))
         if tag.code_cell and tag.role == BLOCK:
             tag.role = PRE
+        if tag.role == PLAIN and not _BLOCK_LINES.isdisjoint(names):
+            tag.role, tag.number = OTHER_BLOCK, TAG_NUMBERS["div"]
+        if tag.role == BLOCK:
+            tag.code_box = tag.code_box or not _CODE_BOXES.isdisjoint(names)
+            tag.fragment = tag.name == "div" and not _FRAGMENTS.isdisjoint(names)
+        tag.preview = tag.name in ("span", "div") and not _PREVIEWS.isdisjoint(names)
         folded = classes.lower()
         named = "lang" in folded or "highlight" in folded or "brush" in folded
         found = _LANGUAGE.search(folded) if named else None

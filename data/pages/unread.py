@@ -17,7 +17,7 @@ _TELLING = re.compile(
 #: For these an expression is made each; a page may have thousands of names that it made up.
 _USUAL = frozenset((*BLOCK_TAGS, "a", "span", "b", "i", "em", "strong", "svg", "head", "select", "template", "object"))
 _ANY_BOUNDS = re.compile(rf"<(?:!--|(?!(?:{_RAWS})[ >])(/?)([^ />!][^ >]*)|({_RAWS})[ >])")
-_BLOCK = re.compile(rf"<(?:{'|'.join(BLOCK_TAGS)}|[a-z]+-[^ >]*)[ >]")
+_BLOCK = re.compile(rf"<(?:{'|'.join(BLOCK_TAGS)}|(?!mjx-)[a-z]+-[^ >]*)[ >]")
 _MAY_TELL = re.compile(rb"<(?:meta|link|title|time|a)[ >]")
 _VOID = ("meta", "link")
 

@@ -8,6 +8,8 @@ from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks
 
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _MAX_INDENT = 6
+#: Signs of links to a heading or a definition itself, at its end.
+_ANCHORS = " \u200b\xb6\U0001f517\uf0c1"
 
 
 def write(page: Blocks, kept: Iterable[int]) -> str:
@@ -53,9 +55,10 @@ class _Writer:
             return "row", self._around(block.element, "table"), f"| {block.text} |"
         name = self.names[block.element]
         if name in _HEADINGS:
-            return "heading", block.element, _HEADINGS[name] + " ".join(block.text.split())
+            return "heading", block.element, _HEADINGS[name] + _without_anchor(" ".join(block.text.split()))
         if name in ("dt", "dd"):
-            return "term", self._around(block.element, "dl"), block.text if name == "dt" else "  " + block.text
+            text = _without_anchor(block.text) if name == "dt" and "\xb6" in block.text else block.text
+            return "term", self._around(block.element, "dl"), text if name == "dt" else "  " + text
         return self._item(block)
 
     def _item(self, block: Block) -> tuple[str, int, str]:
@@ -104,3 +107,11 @@ def _fenced(code: str, language: str) -> str:
     while fence in code:
         fence += "`"
     return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _without_anchor(text: str) -> str:
+    """Returns a heading without the sign of a link to itself."""
+    text = text.rstrip(_ANCHORS).removesuffix(" #") or text
+    if text.startswith("# "):
+        return text[2:]
+    return text[1:] if text[:1] == "\xa7" and text[1:2].isalpha() else text

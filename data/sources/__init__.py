@@ -101,8 +101,9 @@ def read_unit(unit: Unit, source: Source, scratch: Path | None = None) -> Iterat
 def _rows(unit: Unit, source: Source, scratch: Path | None) -> Iterator[dict[str, object]]:
     if source.kind == "huggingface":
         from data.sources.hub import read_dataset
+        from data.sources.table_marks import marked
 
-        yield from read_dataset(unit.address, source, unit.files[0].version)
+        yield from marked(read_dataset(unit.address, source, unit.files[0].version, unit.files), source)
         return
     from data.sources.reading import read_input
 

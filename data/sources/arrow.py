@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.arrow_batches import Batches, TooMuch, Trailing
+from data.sources.arrow_batches import Batches, Cut, TooMuch, Trailing
 from data.sources.cells import Broken, decoded, time_text
 from data.sources.records import Row, quarantined, record_row
 
@@ -60,7 +60,7 @@ def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> 
                     source, f"{file.relative}:{number}", _reason(error), rows=end - number, error=_brief(error)
                 )
             number = end
-    except (pa.ArrowException, TooMuch, Trailing, OSError) as error:
+    except (pa.ArrowException, TooMuch, Trailing, Cut, OSError, UnicodeDecodeError) as error:  # the last one: of a name
         locator = f"{file.relative}:{number}" if number else file.relative
         yield quarantined(source, locator, _reason(error), bytes=file.bytes, error=_brief(error))
 
@@ -68,6 +68,8 @@ def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> 
 def _reason(error: Exception) -> str:
     if isinstance(error, Trailing):
         return "trailing_garbage"
+    if isinstance(error, Cut):
+        return "truncated"
     return "decompression_limit" if isinstance(error, (TooMuch, MemoryError)) else "bad_arrow"
 
 

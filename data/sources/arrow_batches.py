@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from data.sources.unpacking import BOMB_BYTES, BOMB_RATIO
 
-MAGIC = b"ARROW1"
+MAGIC, FEATHER_1 = b"ARROW1", b"FEA1"
 #: Bytes of a batch that Arrow may unpack in memory.
 MAX_UNPACKED_BYTES = 64 * 2**20
 PIECE_BYTES = 2**20
@@ -30,6 +30,10 @@ _CODECS = ("lz4", "zstd")
 
 class Trailing(Exception):
     """Bytes follow the end of a stream."""
+
+
+class Cut(Exception):
+    """A stream ends without the mark of its end, as a killed writer leaves it."""
 
 
 class TooMuch(Exception):
@@ -69,6 +73,8 @@ class Batches:
                 self._map = mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
             except ValueError as error:
                 raise pa.ArrowInvalid(f"cannot be mapped: {error}") from error
+        if self._map[: len(FEATHER_1)] == FEATHER_1:
+            raise pa.ArrowInvalid("it is Feather 1, which is no Arrow file; write it again as Feather 2")
         whole = pa.py_buffer(self._map)
         self._is_file = self._map[: len(MAGIC)] == MAGIC
         self._reader: Any = pa.ipc.open_file(whole) if self._is_file else pa.ipc.open_stream(whole)
@@ -83,10 +89,11 @@ class Batches:
         """Yields for each batch its rows and some of its columns, or what is wrong with it; then come the others.
 
         Raises:
-            pa.ArrowException, TooMuch, Trailing: nothing can be read from here on.
+            pa.ArrowException, TooMuch, Trailing, Cut: nothing can be read from here on.
         """
         count = 0
-        while not (self._is_file and count == self._reader.num_record_batches):
+        while True:
+            place = self._stream.tell()
             try:
                 message = self._messages.read_next_message()
             except StopIteration:
@@ -99,6 +106,8 @@ class Batches:
                 if is_large:
                     raise TooMuch("it unpacks to more than memory shall hold")
                 continue
+            if self._is_file and count == self._reader.num_record_batches:  # a footer has no checksum
+                raise pa.ArrowInvalid("its footer hides batches")
             count += 1
             try:
                 yield facts.rows, self._batch(count - 1, message, facts, is_large, names)
@@ -110,6 +119,8 @@ class Batches:
             raise pa.ArrowInvalid("batches are missing")
         if not self._is_file and (rest := len(self._map) - self._stream.tell()):
             raise Trailing(f"{rest} bytes follow the end of the stream")
+        if not self._is_file and self._stream.tell() == place:  # no mark was read
+            raise Cut("the mark of the stream's end is missing")
 
     def let_go(self) -> None:
         """Lets go of the memory that what was read takes; it can be read again."""

@@ -1,8 +1,8 @@
 """arXiv's LaTeX sources: one document for each paper in a tar of papers, or in a paper's own tar, gzip or .tex file.
 
 A paper is packed by itself: a gzip of a tar, or of a single .tex. Nothing is unpacked to the disk by its name;
-links, devices and paths that lead elsewhere are names that nobody follows, and what unpacks beyond the limits
-ends its paper, not its neighbours.
+paths that lead elsewhere are names that nobody follows, links and devices are rows that say so, and what unpacks
+beyond the limits ends its paper, not its neighbours.
 """
 
 from __future__ import annotations
@@ -30,12 +30,17 @@ MAX_PAPER_BYTES = 128 * 2**20
 #: LaTeX of one paper; books have three million characters.
 MAX_LATEX_BYTES = 16 * 2**20
 MAX_MEMBERS = 20_000
+#: What tarfile says of a tar that ends too soon.
+_CUT = "unexpected end of data"
+_HOLE = "zeros where a member should begin"
 SPOOL_BYTES = 16 * 2**20
 
 _NEW_ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
 _OLD_ID = re.compile(r"(?<![a-z-])([a-z-]+(?:\.[A-Z]{2})?)/?(\d{7})(v\d+)?(?!\d)")
 _LATEX = (".tex", ".ltx", ".latex")
 _PACKED_PAPER = (".gz", ".tar", ".tgz")
+#: What is called so is one, even if its first header is damaged.
+_TAR_NAME = re.compile(r"\.(?:tar(?:\.\w+)?|tgz)$", re.IGNORECASE)
 
 
 def read_papers(file: InputFile, source: Source) -> Iterator[Row]:
@@ -52,7 +57,7 @@ def read_papers(file: InputFile, source: Source) -> Iterator[Row]:
                 return
             spool.write(piece)
         spool.seek(0)
-        if not _is_tar(spool):
+        if not (_is_tar(spool) or _TAR_NAME.search(file.relative)):
             spool.seek(0)
             content = spool.read(MAX_LATEX_BYTES + 1)
             yield _paper({file.relative: content}, file.relative, file.relative, source)
@@ -108,10 +113,13 @@ def _members(opened: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | N
                 raise tarfile.ReadError("more members than any paper has")
             tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
             yield member, tar.extractfile(member) if member.isreg() else None
-        # A header that is none ends a tar as two blocks of zeros do, and without a word.
+        # A header that is none ends a tar as two blocks of zeros do, and without a word; so does the file's own end.
         opened.seek(tar.offset)
-        if opened.read(tarfile.BLOCKSIZE).strip(b"\0"):
-            raise tarfile.ReadError("a member's header is damaged")
+        block = opened.read(tarfile.BLOCKSIZE)
+        if block.strip(b"\0"):
+            raise tarfile.ReadError(_CUT if len(block) < tarfile.BLOCKSIZE else "a member's header is damaged")
+        if not block and isinstance(opened, _Careful):
+            raise tarfile.ReadError(_CUT)
 
 
 def _papers_of_tar(opened: _Careful, file: InputFile, source: Source) -> Iterator[Row]:
@@ -120,19 +128,27 @@ def _papers_of_tar(opened: _Careful, file: InputFile, source: Source) -> Iterato
     seen, is_sound = 0, True
     start: int | None = 0
     while start is not None:
-        opened.seek(start)
+        place = opened.seek(start)
         try:
             for member, content in _members(opened):  # type: ignore[arg-type]
-                start = member.offset_data
-                if content is None:
+                place = member.offset_data
+                if member.isdir():
                     continue
                 seen += 1
+                if content is None:
+                    reason = "link" if member.issym() or member.islnk() else "special_file"
+                    name = _readable(member.name)
+                    yield _dropped(f"{file.relative}:{name}", name, reason, source)
+                    continue
                 yield from _of_member(member, content, loose, file, source)
-            break
+            start = _next_header(opened, opened.tell())
+            if start is not None:  # zeros end a tar, but these are a hole in it
+                yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=_HOLE, members=seen)
         except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError, zlib.error) as error:
-            yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=str(error)[:200], members=seen)
+            reason = "truncated" if str(error) == _CUT else "bad_tar"
+            yield quarantined(source, f"{file.relative}:{seen}", reason, error=str(error)[:200], members=seen)
             is_sound = False
-            start = _next_header(opened, start + 1)
+            start = _next_header(opened, place + 1)
     if loose.files:
         yield _paper(loose.files, file.relative, file.relative, source)
     elif not seen and is_sound:

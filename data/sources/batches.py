@@ -6,17 +6,23 @@ record is out of the ordinary there is no table, and the caller takes them one b
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Sequence, TypeAlias
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from data.recipe import Source
-from data.schema import DOCUMENT_SCHEMA
+from data.schema import DOCUMENT_SCHEMA, to_metadata
+from data.sources.cells import column_values, is_string, sound_strings
+from data.sources.json_columns import as_json, as_objects
 from data.sources.languages import language_of
 from data.sources.licences import combine
-from data.sources.records import METADATA_VALUE_BYTES, record_metadata, signal_values
+from data.sources.records import MAX_METADATA_BYTES, METADATA_VALUE_BYTES, SIGNALS, record_facts, signal_values
+
+#: The values of a column: Arrow's where they are all texts or whole numbers, else Python's.
+Values: TypeAlias = "list[Any] | pa.ChunkedArray"
 
 _IDS = {str, int, float, type(None)}
 _NAMES = {str, type(None)}
@@ -26,7 +32,7 @@ def records_table(records: list[dict[str, Any]], first: int, relative: str, sour
     """Returns records as documents, or null if one of them is out of the ordinary.
 
     Args:
-        records: as they were parsed; numbered from `first` on.
+        records: as they were parsed, numbered from `first` on; used up if there is a table.
         first: the first one's number.
         relative: the path that locators begin with.
         source: says which column is what.
@@ -39,61 +45,71 @@ def records_table(records: list[dict[str, Any]], first: int, relative: str, sour
     if set(map(type, bodies)) != {str} or not all(bodies) or max(map(len, bodies)) > source.max_record_bytes:
         return None
     texts = pa.array(bodies, pa.large_string())
-    left_out = _left_out(source)
-
-    def metadata() -> list[str]:
-        return [_metadata(record, left_out, source) for record in records]
-
     return _table(
-        lambda name: [record.get(name) for record in records], metadata, texts, bodies, first, relative, source
+        lambda name: [record.get(name) for record in records],
+        lambda: _records_metadata(records, source),
+        texts,
+        bodies,
+        first,
+        relative,
+        source,
     )
 
 
 def columns_table(
-    columns: Mapping[str, list[Any]], texts: pa.ChunkedArray, first: int, relative: str, source: Source
+    columns: pa.Table, texts: pa.ChunkedArray, first: int, relative: str, source: Source
 ) -> pa.Table | None:
     """Returns the rows of a table as documents, or null if one of them is out of the ordinary.
 
     Args:
-        columns: all but the body, by name.
+        columns: all that was read.
         texts: the bodies, known to be texts that can enter.
         first: the first one's number.
         relative: the path that locators begin with.
         source: says which column is what.
     """
-    rows = len(texts)
-    left_out = _left_out(source)
-    names = [name for name in columns if name not in left_out or name in source.signals.values()]
-
-    def metadata() -> list[str]:
-        if not names:
-            return ["{}"] * rows
-        values = zip(*(columns[name] for name in names), strict=True)
-        return [_metadata(dict(zip(names, row, strict=True)), left_out, source) for row in values]
-
-    return _table(lambda name: columns.get(name) or [None] * rows, metadata, texts, None, first, relative, source)
+    return _table(
+        lambda name: _column(columns, name),
+        lambda: _columns_metadata(columns, source),
+        texts,
+        None,
+        first,
+        relative,
+        source,
+    )
 
 
-def _left_out(source: Source) -> set[str | None]:
+def _column(columns: pa.Table, name: str) -> Values:
+    if name not in columns.column_names:
+        return [None] * columns.num_rows
+    column = columns[name]
+    if is_string(column.type):
+        sound = sound_strings(column, pa.string())
+        return column_values(column) if sound is None else sound
+    return column if pa.types.is_integer(column.type) else column_values(column)
+
+
+def _left_out(source: Source) -> set[str]:
     """Returns the columns that do not become metadata, as far as ordinary records go."""
     body = source.html_column or source.text_column
-    return {body, source.id_column, *_role_columns(source).values(), *source.signals.values()}
+    named = (body, source.id_column, *_role_columns(source).values(), *source.signals.values())
+    return {name for name in named if name is not None}
 
 
 def _table(
-    values: Callable[[str], list[Any]],
-    metadata: Callable[[], list[str]],
+    values: Callable[[str], Values],
+    metadata: Callable[[], pa.Array | None],
     texts: pa.Array | pa.ChunkedArray,
     bodies: Sequence[str] | None,
     first: int,
     relative: str,
     source: Source,
 ) -> pa.Table | None:
-    """Returns documents, or null if an id, URL, language or licence is odd.
+    """Returns documents, or null if an id, URL, language or licence is odd, or their metadata cannot be had so.
 
     Args:
         values: a column's values by its name; nulls if there is no such column.
-        metadata: makes their metadata; asked only if all the rest is ordinary.
+        metadata: makes their metadata, or null; asked only if all the rest is ordinary, and last: it uses records up.
         texts: their bodies.
         bodies: the same as Python strings, where they are at hand.
         first: the first one's number.
@@ -101,26 +117,29 @@ def _table(
         source: says which column is what.
     """
     rows = len(texts)
-    found = _identities(values(source.id_column or ""))
+    found = _identities(values(source.id_column)) if source.id_column else pa.nulls(rows, pa.string())
     roles = _roles(values, rows, source)
     if found is None or roles is None:
         return None
     languages = roles["language"]
     if source.documents_are == "code" and not source.html_column and source.path_column:
-        languages = _code_languages(values(source.path_column), languages, bodies, texts)
+        languages = _code_languages(_listed(values(source.path_column)), _listed(languages), bodies, texts)
+    facts = metadata()
+    if facts is None:
+        return None
     locators = [f"{relative}:{number}" for number in range(first, first + rows)]
     is_html = source.html_column is not None
     start = f"{source.name}\x00"
     columns = {
         "id": pa.array([xxhash.xxh3_128_hexdigest(start + locator) for locator in locators], pa.string()),
         "source": _constant(source.name, rows),
-        "origin_id": pa.array(found, pa.string()),
+        "origin_id": _strings(found),
         "locator": pa.array(locators, pa.string()),
-        "url": pa.array(roles["url"], pa.string()),
+        "url": _strings(roles["url"]),
         "kind": _constant(source.documents_are, rows),
-        "language": pa.array(languages, pa.string()),
-        "licence": pa.array([licence or source.licence for licence in roles["licence"]], pa.string()),
-        "metadata": pa.array(metadata(), pa.string()),
+        "language": _strings(languages),
+        "licence": _filled(_strings(roles["licence"]), source.licence),
+        "metadata": facts,
         "text": pa.nulls(rows, pa.large_string()) if is_html else texts,
         "content": texts.cast(pa.large_binary()) if is_html else pa.nulls(rows, pa.large_binary()),
         "content_type": _constant("text/html; charset=utf-8", rows) if is_html else pa.nulls(rows, pa.string()),
@@ -130,7 +149,21 @@ def _table(
     return pa.table(columns, schema=DOCUMENT_SCHEMA)
 
 
-def _identities(found: list[Any]) -> list[str | None] | None:
+def _strings(values: Values) -> pa.Array | pa.ChunkedArray:
+    return pa.array(values, pa.string()) if isinstance(values, list) else values
+
+
+def _filled(strings: pa.Array | pa.ChunkedArray, value: str | None) -> pa.Array | pa.ChunkedArray:
+    return strings if value is None else pc.fill_null(strings, value)
+
+
+def _listed(values: Values) -> list[Any]:
+    return values if isinstance(values, list) else values.to_pylist()
+
+
+def _identities(found: Values) -> Values | None:
+    if not isinstance(found, list):
+        return found.cast(pa.string())
     kinds = set(map(type, found))
     if not kinds <= _IDS or float in kinds:  # whether a float is an id as it was written, JSON must say
         return None
@@ -141,11 +174,16 @@ def _role_columns(source: Source) -> dict[str, str | None]:
     return {"url": source.url_column, "language": source.language_column, "licence": source.licence_column}
 
 
-def _roles(values: Callable[[str], list[Any]], rows: int, source: Source) -> dict[str, list[str | None]] | None:
+def _roles(values: Callable[[str], Values], rows: int, source: Source) -> dict[str, Values] | None:
     """Returns URLs, languages and licences; null if one is no name, or empty: such values are metadata."""
-    roles: dict[str, list[str | None]] = {}
+    roles: dict[str, Values] = {}
     for role, name in _role_columns(source).items():
         found = values(name) if name else [None] * rows
+        if not isinstance(found, list):
+            if found.null_count < rows and (not pa.types.is_string(found.type) or _some_empty(found)):
+                return None
+            roles[role] = found.cast(pa.string())
+            continue
         kinds = set(map(type, found))
         if role == "licence" and list in kinds:
             found = [_combined(value) if isinstance(value, list) else value for value in found]
@@ -154,6 +192,10 @@ def _roles(values: Callable[[str], list[Any]], rows: int, source: Source) -> dic
             return None
         roles[role] = found
     return roles
+
+
+def _some_empty(strings: pa.ChunkedArray) -> bool:
+    return bool(pc.min(pc.binary_length(strings)).as_py() == 0)
 
 
 def _combined(licences: list[Any]) -> str:
@@ -174,23 +216,55 @@ def _code_languages(
     return found
 
 
-def _metadata(record: Mapping[str, Any], left_out: set[str | None], source: Source) -> str:
-    """Returns a record's metadata as JSON, in one go if all of it is small."""
-    kept = {name: value for name, value in record.items() if value is not None and name not in left_out}
+def _records_metadata(records: list[dict[str, Any]], source: Source) -> pa.Array:
+    """Returns the metadata of records; what is no metadata is taken out of them."""
+    left_out = _left_out(source)
     if source.signals:
-        kept["signals"] = signal_values(record, source)
-    if not kept:
-        return "{}"
-    if any(type(value) is str and len(value) > METADATA_VALUE_BYTES for value in kept.values()):
-        return record_metadata(record, left_out, source)
+        left_out.discard(SIGNALS)
+        for record in records:
+            record[SIGNALS] = signal_values(record, source)
+    for name in left_out:  # costs a third of what putting the rest together does
+        for record in records:
+            record.pop(name, None)
+    return pa.array([_metadata(record, source) for record in records], pa.string())
+
+
+def _metadata(record: dict[str, Any], source: Source) -> str:
+    """Returns what is left of a record as JSON, in one go if all of it is small."""
     try:
-        packed = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # objects, integers beyond 64 bits
+        packed = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+        if b"null" in packed and len(packed) <= METADATA_VALUE_BYTES:
+            kept = {name: value for name, value in record.items() if value is not None}
+            packed = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # too deep to be written, though it could be read
         packed = b""
-    # Infinite and undefined numbers would come out as null.
-    if packed and len(packed) <= METADATA_VALUE_BYTES and b"null" not in packed:
-        return packed.decode()
-    return record_metadata(record, left_out, source)
+    if packed and len(packed) <= METADATA_VALUE_BYTES:
+        return packed.decode()  # as bytes each would hold on to the kilobytes that it was written into
+    facts = record_facts(record, {SIGNALS} if source.signals else set())
+    return to_metadata({**facts, SIGNALS: record[SIGNALS]} if source.signals else facts)
+
+
+def _columns_metadata(columns: pa.Table, source: Source) -> pa.Array | None:
+    """Returns the metadata of the rows of a table; null if there is too much of it for one of them."""
+    left_out = _left_out(source)
+    facts = {name: as_json(columns[name]) for name in columns.column_names if name not in left_out}
+    if source.signals:
+        signals = {
+            signal: as_json(_numbers(columns[name]))
+            for signal, name in source.signals.items()
+            if name in columns.column_names
+        }
+        facts[SIGNALS] = as_objects(signals, columns.num_rows)
+    found = as_objects(facts, columns.num_rows)
+    return found if pc.max(pc.binary_length(found)).as_py() <= MAX_METADATA_BYTES else None
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Returns the numbers of a column, null in place of what is none."""
+    if pa.types.is_floating(column.type):
+        return column
+    values = [float(value) if isinstance(value, (int, float)) else None for value in column_values(column)]
+    return pa.chunked_array([pa.array(values, pa.float64())])
 
 
 def _constant(value: str, rows: int) -> pa.Array:

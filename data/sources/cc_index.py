@@ -1,4 +1,4 @@
-"""A crawl's index: which captures of it a selection wants. Columnar (Parquet) and CDXJ files."""
+"""A crawl's index: which captures of it a selection wants. Columnar (Parquet), CDXJ and CDX files."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ _COLUMNS = {
     "digest": ("content_digest",),
 }
 _NEEDED = ("url", "filename", "offset", "length")
+#: CDX fields by the letters that its first line, ` CDX N b a …`, may name them by; and their usual order.
+_CDX_LETTERS = {"a": "url", "m": "mime", "s": "status", "k": "digest", "S": "length", "V": "offset", "g": "filename"}
+_CDX_ORDER = "NbamskrMSVg"
+_CDX_HEADER = re.compile(rb"\s?CDX((?:\s[A-Za-z])+)\s*")
 BATCH_ROWS = 16_384
 MAX_LINE_BYTES = 2**20
 
@@ -106,8 +110,9 @@ def _of_parquet(file: InputFile) -> Iterator[Capture | BadIndexLine]:
 
 
 def _of_lines(file: InputFile) -> Iterator[Capture | BadIndexLine]:
-    """Yields a CDXJ file's captures: `key timestamp {"url": …}` on each line."""
+    """Yields the captures of CDXJ, `key timestamp {"url": …}` on each line, or of CDX, values between spaces."""
     rest, number, is_long = b"", 0, False
+    order = _CDX_ORDER
     for piece in read_pieces(file):
         if isinstance(piece, Damage):
             yield BadIndexLine(f"byte-{piece.offset}", piece.reason, {"bytes": piece.end - piece.offset})
@@ -118,17 +123,24 @@ def _of_lines(file: InputFile) -> Iterator[Capture | BadIndexLine]:
             number += 1
             if is_long:  # the end of a line that was named already
                 is_long = False
+            elif header := _CDX_HEADER.fullmatch(line):
+                order = header[1].decode().replace(" ", "")
             elif line.strip():
-                yield _of_line(line, number)
+                yield _of_line(line, number, order)
         if len(rest) > MAX_LINE_BYTES:
             if not is_long:
                 yield BadIndexLine(str(number + 1), "too_large", {})
             rest, is_long = b"", True
     if rest.strip() and not is_long:
-        yield _of_line(rest, number + 1)
+        yield _of_line(rest, number + 1, order)
 
 
-def _of_line(line: bytes, number: int) -> Capture | BadIndexLine:
+def _of_line(line: bytes, number: int, order: str) -> Capture | BadIndexLine:
+    fields = line.split()
+    if len(fields) == len(order) and b"{" not in fields[2]:
+        texts = (field.decode("utf-8", "replace") for field in fields)
+        row = {_CDX_LETTERS.get(letter, letter): text for letter, text in zip(order, texts, strict=True)}
+        return _capture(row, str(number)) or BadIndexLine(str(number), "bad_index", {})
     start = line.find(b"{")
     try:
         values = orjson.loads(line[start:]) if start >= 0 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+
 from pydantic import Field, field_validator, model_validator
 
 from data.strict import Share, Strict
@@ -42,9 +44,13 @@ class Selection(Strict):
 
     @model_validator(mode="after")
     def _chooses(self) -> Selection:
-        """A whole crawl is 3 billion pages; nobody means that."""
-        if not (self.domains or self.languages or self.url or self.max_records or self.share is not None):
+        """A whole crawl is 3 billion pages, nearly all of them HTML that was found; nobody means that."""
+        by_type = bool(self.mimes) and not any(fnmatch.fnmatchcase("text/html", mime.lower()) for mime in self.mimes)
+        by_status = bool(self.status) and 200 not in self.status
+        named = self.domains or self.languages or self.url or self.max_records or self.share is not None
+        if not (named or by_type or by_status):
             raise ValueError(
-                "choose by `domains`, `languages`, `url`, `share` or `max_records`: a crawl has billions of pages"
+                "choose by `domains`, `languages`, `url`, `share` or `max_records`, by `mimes` without text/html or by "
+                "`status` without 200: a crawl has billions of pages"
             )
         return self

@@ -22,6 +22,10 @@ COLUMN_PRESETS: dict[str, dict[str, str]] = {
     },
     # bigcode/starcoderdata: permissive licences only, which is why it has no column for them.
     "starcoderdata": {"text": "content", "id": "id", "path": "max_stars_repo_path", "document_kind": "code"},
+    # bigcode/the-stack-smol.
+    "the-stack-smol": {
+        "text": "content", "language": "lang", "path": "path", "licence": "licenses", "document_kind": "code",
+    },
     # codeparrot/github-code.
     "github-code": {
         "text": "code", "language": "language", "path": "path", "licence": "license", "document_kind": "code",

@@ -14,7 +14,7 @@ import os
 from typing import Callable, Iterator
 
 from data.errors import PhimillError
-from data.sources.gzip_members import gunzip_small
+from data.sources.gzip_members import gunzip_small, usual_members
 from data.sources.unpacking import (
     BOMB_BYTES,
     BZIP2,
@@ -54,26 +54,45 @@ class Damage:
     reason: str
 
 
-@dataclasses.dataclass(slots=True)  # not frozen: that would take as long as all else about a small one
 class Member:
     """A checked stretch of a file: bytes [offset, end), which unpack to `size` bytes.
 
     Attributes:
         content: all of them, where they are at most BUFFER_BYTES; else null.
-        unpack: yields them in pieces, in either case.
         plain: the file is not compressed.
         salvaged: what could be had of a damaged member; a Damage follows.
         is_vouched_for: its checksum was checked; zstd frames need not have one.
     """
 
-    offset: int
-    end: int
-    size: int
-    content: bytes | bytearray | None
-    unpack: Callable[[], Iterator[bytes]]
-    plain: bool = False
-    salvaged: bool = False
-    is_vouched_for: bool = False
+    # No dataclass: that would take as long as all else about a small one.
+    __slots__ = ("_pieces", "content", "end", "is_vouched_for", "offset", "plain", "salvaged", "size")
+
+    def __init__(
+        self,
+        offset: int,
+        end: int,
+        size: int,
+        content: bytes | bytearray | None,
+        is_vouched_for: bool,
+        pieces: Callable[[], Iterator[bytes]] | None = None,
+        plain: bool = False,
+        salvaged: bool = False,
+    ) -> None:
+        """Takes the content, or what yields it in pieces."""
+        self.offset = offset
+        self.end = end
+        self.size = size
+        self.content = content
+        self.is_vouched_for = is_vouched_for
+        self._pieces = pieces
+        self.plain = plain
+        self.salvaged = salvaged
+
+    def unpack(self) -> Iterator[bytes]:
+        """Returns the content in pieces."""
+        if self._pieces is not None:
+            return self._pieces()
+        return iter((bytes(self.content),) if self.content else ())
 
 
 def read_members(
@@ -93,7 +112,7 @@ def read_members(
         packing = ZSTD
     if packing is BZIP2 and len(head) >= 10 and head[4:10] != b"1AY&SY" and looks_like_text(head):
         packing = None  # a text about "BZh"
-    if packing is None and not looks_like_text(head):
+    if packing is None and not begins(head) and not looks_like_text(head):
         packing = next((one for one in PACKINGS if name.lower().endswith(one.suffixes)), None)
     if packing is None:
         return iter([_plain(handle)])
@@ -119,12 +138,7 @@ def _plain(handle: int) -> Member:
             handed_out.bytes += PIECE_BYTES
             yield os.pread(handle, PIECE_BYTES, offset)
 
-    return Member(0, size, size, None, pieces, plain=True)
-
-
-def _member(offset: int, end: int, content: bytes | bytearray, is_vouched_for: bool) -> Member:
-    unpack = lambda: iter((bytes(content),) if content else ())  # noqa: E731  # one of thousands; a function is no clearer
-    return Member(offset, end, len(content), content, unpack, is_vouched_for=is_vouched_for)
+    return Member(0, size, size, None, False, pieces, plain=True)
 
 
 class _Chain:
@@ -142,6 +156,13 @@ class _Chain:
         """Yields members and damaged stretches, in order."""
         offset, damage = 0, None
         while offset < self._size:
+            if damage is None and self._packing is GZIP:
+                for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
+                    yield Member(begin, end, len(content), content, True)
+                    handed_out.bytes += end - begin
+                    offset = end
+                if offset >= self._size:
+                    break
             try:
                 member = self._check(offset)
             except Broken as broken:
@@ -179,7 +200,7 @@ class _Chain:
         if self._packing is GZIP:
             found = gunzip_small(self._window, offset, BUFFER_BYTES)
             if found is not None and len(found[0]) <= BUFFER_BYTES:
-                return _member(offset, found[1], found[0], True)
+                return Member(offset, found[1], len(found[0]), found[0], True)
         kept: list[bytes] | None = []
         size = 0
         pieces = self._packing.unpack(self._window, offset, False)
@@ -200,8 +221,8 @@ class _Chain:
         is_vouched_for = self._packing is not ZSTD
         if kept is None:
             share = (end - offset) / size
-            return Member(offset, end, size, None, lambda: self._again(offset, share), is_vouched_for=is_vouched_for)
-        return _member(offset, end, b"".join(kept), is_vouched_for)
+            return Member(offset, end, size, None, is_vouched_for, lambda: self._again(offset, share))
+        return Member(offset, end, size, b"".join(kept), is_vouched_for)
 
     def _again(self, offset: int, packed_share: float) -> Iterator[bytes]:
         """Unpacks a member that has been checked."""
@@ -225,7 +246,7 @@ class _Chain:
         size = sum(len(piece) for piece in pieces())
         if size:
             content = b"".join(pieces()) if size <= BUFFER_BYTES else None
-            yield Member(offset, self._size, size, content, pieces, salvaged=True)
+            yield Member(offset, self._size, size, content, False, pieces, salvaged=True)
 
     def _next_member(self, offset: int) -> int | None:
         """Returns the first place from `offset` on where a member seems to start.

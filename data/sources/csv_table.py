@@ -231,7 +231,7 @@ class _Table:
         """Returns the row of a record, _BROKEN if these lines are none, or null for the header and for blank lines."""
         number = lines[0][0]
         raw = b"".join(line or b"" for _, line in lines)
-        if not raw.strip():
+        if not raw.strip() and self._delimiter.encode() not in raw:  # tabs between nothing are a record
             return None
         if len(raw.rstrip(b"\r\n")) > self._source.max_record_bytes:
             return _BROKEN if len(lines) > 1 else self._bad(number, "too_large", None)

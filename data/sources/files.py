@@ -20,13 +20,17 @@ _CONTENT_TYPES = {ending: kind for kind, ending in DOCUMENT_TYPES.items()}
 def read_file(file: InputFile, source: Source) -> Iterator[Row]:
     """Yields the one row of a file; its locator is its relative path.
 
-    An empty file enters and is dropped as `empty` when it is extracted: repositories are full of them.
+    An empty file enters and is dropped as `empty` when it is extracted: repositories are full of them. A PDF or
+    DOCX file is never empty: it is quarantined.
     """
     if file.bytes > source.max_record_bytes:
         yield quarantined(source, file.relative, "too_large", bytes=file.bytes, sha256=file.sha256)
         return
     with open(file.path, "rb") as opened:
         content = opened.read()
+    if source.kind == "documents" and not content:
+        yield quarantined(source, file.relative, "empty_file")
+        return
     if source.kind in ("html", "documents"):
         content_type = "text/html" if source.kind == "html" else _document_type(content, file.relative)
         if content_type is None:

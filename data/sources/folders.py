@@ -9,7 +9,8 @@ from pathlib import Path
 #: Told the relative path of something that is passed over, and why.
 PassedOver = Callable[[str, str], None]
 
-#: Archives that are not read, and what unpacks them: to read one file of them is to unpack all that lie before it.
+#: Archives that are not read, and what unpacks them: to read one file of most is to unpack all that lie before it.
+#: Zip archives are read by most kinds; see `data.sources.archives`.
 _UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
 
 

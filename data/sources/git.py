@@ -39,11 +39,14 @@ def read_repository(file: InputFile, source: Source) -> Iterator[Row]:
         source: `include` and `exclude` choose by the path in the repository.
     """
     repository = Repository(Path(file.path))
+    if file.version is None:
+        yield quarantined(source, file.relative, "bad_repository", error=repository.complaint())
+        return
     with Blobs(repository, source.max_record_bytes) as blobs:
         try:
-            facts = _Facts.collect(repository, blobs, file.version or "", source)
+            facts = _Facts.collect(repository, blobs, file.version, source)
             waiting: list[Entry] = []
-            for entry in repository.entries(file.version or "", MAX_FILES):
+            for entry in repository.entries(file.version, MAX_FILES):
                 if _is_wanted(entry.path, source):
                     waiting.append(entry)
                 if len(waiting) >= BATCH:
@@ -51,7 +54,13 @@ def read_repository(file: InputFile, source: Source) -> Iterator[Row]:
                     waiting = []
             yield from _rows(waiting, blobs, facts, file, source)
         except GitError as error:
-            yield quarantined(source, file.relative, "bad_repository", commit=file.version, error=str(error)[:300])
+            yield quarantined(
+                source,
+                file.relative,
+                "bad_repository",
+                commit=file.version,
+                error=str(error).replace(file.path, file.relative)[:300],
+            )
             return
     if facts.cut:
         yield quarantined(source, f"{file.relative}/", "too_many_files", commit=file.version, expected=MAX_FILES)
@@ -100,7 +109,7 @@ class _Facts:
         """Returns the licence of the nearest folder that declares one."""
         folder = posixpath.dirname(path)
         while folder not in self.licences:
-            if not folder:
+            if not folder.strip("/"):  # a hostile tree may hold a path from the root
                 return None
             folder = posixpath.dirname(folder)
         return self.licences[folder]
@@ -152,7 +161,7 @@ def _row(entry: Entry, size: int | None, blobs: Blobs, facts: _Facts, file: Inpu
         "vendored": is_vendored(path, facts.attributes) or None,
         "generated": is_generated(path, text, facts.attributes) or None,
     }
-    reason = next((name for name, is_it in marks.items() if is_it), "") if source.recognised == "drop" else ""
+    reason = next((name for name, is_it in marks.items() if is_it), "") if source.recognised != "note" else ""
     return document(
         source.name,
         locator,

@@ -88,6 +88,18 @@ class Repository:
         found = done.stdout.decode("ascii", "replace").strip()
         return found if done.returncode == 0 and _HEX.fullmatch(found) else None
 
+    def complaint(self) -> str | None:
+        """Returns why HEAD names no commit; null if there is none yet: an empty repository is sound."""
+        head, refs = self._call("symbolic-ref", "--quiet", "HEAD"), self._call("for-each-ref", "--format=%(refname)")
+        branch = head.stdout.decode("utf-8", "replace").strip()
+        if branch and refs.returncode == 0 and not refs.stderr:  # a branch that cannot be read is told there
+            known = refs.stdout.decode("utf-8", "replace").split("\n")
+            if branch not in known:
+                return f"HEAD names {branch}, which is none of its branches; give a revision" if known[0] else None
+        found = self._call("rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
+        words = (found.stderr or head.stderr).decode("utf-8", "replace").strip().split("\n")[0]
+        return words.replace(f"{self.folder}", "")[:300] or "HEAD cannot be read"
+
     def entries(self, commit: str, most: int) -> Iterator[Entry]:
         """Yields the files of a commit's tree, in git's order, at most a number of them.
 

@@ -13,6 +13,14 @@ from data.sources.unpacking import MAX_DICTIONARY_BYTES, PIECE_BYTES
 
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t\r]|$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+#: Headers that somebody asks for, with their values, and what needs a closer look: their names written in other ways,
+#: and lines that begin with a blank of any kind or with no ASCII.
+_TELLING_LINE = re.compile(
+    rb"\n(?=[CcTtXx\t-\r\x1c-\x20\x80-\xff])"
+    rb"(?:((?i:content-(?:type|encoding|language)|x-robots-tag|t(?:ransfer-encoding|dm-reservation))):(.*)"
+    rb"|(?i:content-(?:type|encoding|language)|x-robots-tag|t(?:ransfer-encoding|dm-reservation))"
+    rb"|[\t-\r\x1c-\x20\x80-\xff])"
+)
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,20})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -25,7 +33,11 @@ class BadMessage(Exception):
 
 
 class Response(NamedTuple):
-    """A decoded response; header names are in lower case, repeated headers joined by commas."""
+    """A decoded response; header names are in lower case, repeated headers joined by commas.
+
+    Of headers that nobody asks for there may be none: all tell of the content's type, language and codings, and of
+    what its owner forbids.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -54,7 +66,7 @@ def parse_response(
     if not first:
         raise BadMessage("bad_http_header")
     head_end, body_start = _head_end(block, start, stop)
-    headers = parse_headers(block[block.find(b"\n", first.end() - 1, head_end) + 1 or head_end : head_end])
+    headers = _telling_headers(block, block.find(b"\n", first.end() - 1, head_end), head_end)
     body = bytes(memoryview(block)[body_start:stop])
     if "transfer-encoding" in headers:
         for coding in reversed(headers["transfer-encoding"].lower().split(",")):
@@ -76,6 +88,19 @@ def _head_end(block: bytes | bytearray, start: int, stop: int) -> tuple[int, int
             return end, end + 4
     odd = _HEAD_END.search(block, start, stop)
     return (odd.start(), odd.end()) if odd else (stop, stop)
+
+
+def _telling_headers(block: bytes | bytearray, start: int, end: int) -> dict[str, str]:
+    """Returns what `parse_headers` would of the lines after the line end at `start`, those that matter at least."""
+    headers: dict[str, str] = {}
+    if start < 0:
+        return headers
+    for spelled, value in _TELLING_LINE.findall(block, start, end):
+        if not spelled:
+            return parse_headers(block[start + 1 : end])
+        name, text = spelled.decode().lower(), _line_text(value).strip()
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
 def parse_headers(head: bytes | bytearray) -> dict[str, str]:

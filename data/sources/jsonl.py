@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from typing import Any, Iterator
+from typing import Any, Iterator, TypeAlias
 
 import numpy as np
 import orjson
@@ -23,7 +23,7 @@ from data.sources import InputFile
 from data.sources.batches import records_table
 from data.sources.compression import Damage, looks_like_text, read_members
 from data.sources.records import Row, quarantined, record_row
-from data.sources.unpacking import GZIP, PACKINGS
+from data.sources.unpacking import GZIP, PACKINGS, PIECE_BYTES
 
 #: orjson refuses deeper nesting (1024), and says so only in words.
 MAX_DEPTH = 1000
@@ -36,6 +36,13 @@ _HUGE_NUMBER = re.compile(rb"[0-9]{300}|[eE][+-]?[0-9]{3}")
 _OTHER_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 #: Where one of many lines is out of the ordinary, so many are tried together.
 FEW_LINES = 16
+
+#: To copy a line takes as long as to find its end, so that views are taken, of short lines as well as long ones; but
+#: a view of a short line takes more memory than a copy, and where lines are this short no more than so many are taken.
+SHORT_LINE_BYTES, VIEWS = 256, 1024
+
+#: A line, or a view of where it stands in a piece of the file.
+Line: TypeAlias = bytes | memoryview
 
 
 def read_jsonl(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
@@ -69,15 +76,24 @@ def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
             if isinstance(item, Damage):
                 lines.drop_open_line()
                 continue
-            for piece in item.unpack():
+            for piece in _short(item.unpack()):
                 yield from _numbered(*lines.feed(piece))
         yield from _numbered(*lines.end())
     finally:
         os.close(handle)
 
 
-def _numbered(first: int, lines: list[bytes | None]) -> Iterator[tuple[int, bytes]]:
-    return ((number, line) for number, line in enumerate(lines, first) if line is not None)
+def _short(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yields pieces cut so that what is made of the shortest lines fits into memory."""
+    for piece in pieces:
+        if len(piece) <= PIECE_BYTES:
+            yield piece
+        else:
+            yield from (piece[start : start + PIECE_BYTES] for start in range(0, len(piece), PIECE_BYTES))
+
+
+def _numbered(first: int, lines: list[Line | None]) -> Iterator[tuple[int, bytes]]:
+    return ((number, bytes(line)) for number, line in enumerate(lines, first) if line is not None)
 
 
 def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
@@ -92,7 +108,7 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
             is_salvaged = False
             continue
         is_salvaged = item.salvaged
-        for piece in item.unpack():
+        for piece in _short(item.unpack()):
             reason = _odd_beginning(piece) if is_first else ""
             if reason:
                 yield quarantined(source, file.relative, reason, offset=0, bytes=file.bytes)
@@ -101,6 +117,8 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
             yield from _rows(*lines.feed(piece), file, source, is_salvaged)
         if is_salvaged and not lines.is_whole:  # what was had of a member ends anywhere
             lines.drop_open_line()
+    if is_first and not damages:  # it unpacks to nothing
+        yield quarantined(source, file.relative, "empty_file")
     yield from _rows(*lines.end(), file, source, is_salvaged)
 
 
@@ -126,12 +144,12 @@ class _Lines:
 
     def drop_open_line(self) -> None:
         """Forgets the line whose end has not come yet."""
-        self._open: list[bytes] = []
+        self._open: list[Line] = []
         self._size = 0
 
-    def feed(self, piece: bytes) -> tuple[int, list[bytes | None]]:
+    def feed(self, piece: bytes) -> tuple[int, list[Line | None]]:
         """Returns the lines that this piece ends, and the first one's number."""
-        ended: list[bytes | None] = [*piece.split(b"\n")]
+        ended = _cut(piece)
         rest = ended.pop()
         first = self._number + 1
         if ended:
@@ -141,16 +159,16 @@ class _Lines:
         self._append(rest or b"")
         return first, ended
 
-    def end(self) -> tuple[int, list[bytes | None]]:
+    def end(self) -> tuple[int, list[Line | None]]:
         """Returns the last line if no line end follows it, and its number."""
         return self._number + 1, [self._close()] if self._size else []
 
-    def _append(self, part: bytes) -> None:
+    def _append(self, part: Line) -> None:
         self._size += len(part)
         if self._size > self._limit + 4:  # the limit is the record's, without byte order mark and "\r"
             self._open.clear()
         elif part:
-            self._open.append(part)
+            self._open.append(bytes(part))
 
     def _close(self) -> bytes | None:
         line = b"".join(self._open) if self._size <= self._limit + 4 else None
@@ -158,8 +176,20 @@ class _Lines:
         return line
 
 
+def _cut(piece: bytes) -> list[Line | None]:
+    """Returns what stands between line ends."""
+    lines: list[Line | None] = []
+    whole, find, start = memoryview(piece), piece.find, 0
+    while (end := find(b"\n", start)) >= 0:
+        lines.append(whole[start:end])
+        start = end + 1
+        if len(lines) * SHORT_LINE_BYTES > start + VIEWS * SHORT_LINE_BYTES:
+            return [*lines, *piece[start:].split(b"\n")]
+    return [*lines, whole[start:]]
+
+
 def _rows(
-    first: int, lines: list[bytes | None], file: InputFile, source: Source, is_salvaged: bool, most: int = 2**30
+    first: int, lines: list[Line | None], file: InputFile, source: Source, is_salvaged: bool, most: int = 2**30
 ) -> Iterator[Row | pa.Table]:
     """Yields the rows of lines: as a table where all are ordinary, else of a few lines at a time, else one by one."""
     for start in range(0, len(lines), most):
@@ -171,10 +201,10 @@ def _rows(
             yield from _rows(first + start, some, file, source, False, FEW_LINES)
         else:
             for number, line in enumerate(some, first + start):
-                yield from _line_row(line, number, file, source, is_salvaged)
+                yield from _line_row(None if line is None else bytes(line), number, file, source, is_salvaged)
 
 
-def _table(lines: list[bytes | None], first: int, relative: str, source: Source) -> pa.Table | None:
+def _table(lines: list[Line | None], first: int, relative: str, source: Source) -> pa.Table | None:
     """Returns lines as documents, or null if one of them is out of the ordinary."""
     try:
         records: list[Any] = list(map(orjson.loads, lines))  # type: ignore[arg-type]  # null is no JSON either
@@ -224,12 +254,14 @@ def _as_written(line: bytes, name: str) -> str | None:
 
 def _with_huge_numbers(line: bytes) -> Any:
     """Returns the value of a line whose only oddity is numbers beyond a float's range: they become text. Else null."""
-    if not _HUGE_NUMBER.search(line) or _SURROGATE.search(line):
+    if not _HUGE_NUMBER.search(line):
         return None
     try:
-        return json.loads(line.decode(), parse_int=_number, parse_float=_number, parse_constant=_refuse)
+        value = json.loads(line.decode(), parse_int=_number, parse_float=_number, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # half a pair of surrogates has no encoding
     except (ValueError, RecursionError):
         return None
+    return value
 
 
 def _number(text: str) -> int | float | str:

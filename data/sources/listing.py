@@ -14,6 +14,7 @@ from data.keyed import keyed_hash
 from data.office_documents import DOCUMENT_TYPES, require
 from data.recipe import Source
 from data.sources import InputFile, Unit
+from data.sources.archives import KINDS, SUFFIX, is_archive
 from data.sources.folders import PassedOver, archive_advice, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, matches
 from data.sources.licences import combine, is_licence_file, recognise
@@ -74,10 +75,10 @@ def list_source(source: Source, root: Path, sha256: Sha256, passed_over: PassedO
             known.add(place)
             found[file.relative] = file
     files = sorted(found.values(), key=lambda file: file.relative)
+    if source.kind == "git" or any(is_archive(file.relative, source.kind) for file in files):
+        settings |= {"include": source.include, "exclude": source.exclude}
     if source.kind in ("files", "html", "books", "documents"):
         return _groups(files, source, settings)
-    if source.kind == "git":
-        settings |= {"include": source.include, "exclude": source.exclude}
     if source.kind == "common-crawl":
         return _index_units(files, source, root, settings)
     return sorted((_file_unit(file, source, settings) for file in files), key=lambda unit: unit.name)
@@ -124,21 +125,33 @@ def _repositories(address: str, source: Source, root: Path) -> Iterator[InputFil
         raise _error(source, f"no git repository at or below {path}")
     revision = source.revision or "HEAD"
     for folder, name in repositories:
-        commit = Repository(folder).resolve(revision)
+        repository = Repository(folder)
+        commit = repository.resolve(revision)
         if commit is None and source.revision:
             raise RecipeError(f"{folder}: names no commit: {revision!r}", key=f"sources.{source.name}.revision")
-        if commit is not None:  # a repository without a commit holds nothing
+        # One without a commit holds nothing; one that cannot be read is a row that says so.
+        if commit is not None or repository.complaint() is not None:
             yield InputFile(str(folder), readable(name), 0, "", version=commit)
 
 
 def _folder_patterns(source: Source) -> list[str]:
-    return ["*"] if source.include else FOLDER_PATTERNS[source.kind]
+    return ["*"] if source.include else FOLDER_PATTERNS[source.kind] + [f"*{SUFFIX}"] * (source.kind in KINDS)
+
+
+def is_read_of_archive(source: Source, name: str) -> bool:
+    """Returns whether a file that lies in an archive is read, by its name there: the same ones as of a folder."""
+    if any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/")):
+        return False
+    return bool(source.include or _fits(name.lower(), FOLDER_PATTERNS[source.kind])) and _is_chosen(name, source)
 
 
 def _is_chosen(relative: str, source: Source) -> bool:
-    if source.include and not any(matches(relative, pattern) for pattern in source.include):
-        return False
-    return not any(matches(relative, pattern) for pattern in source.exclude)
+    is_inside = is_archive(relative, source.kind)  # what is included, lies in it
+    return (not source.include or is_inside or _fits(relative, source.include)) and not _fits(relative, source.exclude)
+
+
+def _fits(relative: str, patterns: list[str]) -> bool:
+    return any(matches(relative, pattern) for pattern in patterns)
 
 
 def _file_unit(file: InputFile, source: Source, settings: object) -> Unit:
@@ -211,7 +224,7 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
     path = Path(os.path.abspath(root / address))
     if path.is_file():
         advice = archive_advice(path)
-        if advice and source.kind != "files":
+        if advice and source.kind != "files" and not is_archive(path.name, source.kind):
             raise _error(source, advice)
         yield path, readable(path.name)
         return
@@ -229,7 +242,7 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
 
     def wanted_here(relative: str) -> bool:
         name = relative.lower() if base == path else relative  # a folder holds PAGE.HTM too; a glob means its case
-        return any(matches(name, pattern) for pattern in patterns) and _is_chosen(relative, source)
+        return _fits(name, patterns) and _is_chosen(relative, source)
 
     def note(relative: str, why: str) -> None:
         if wanted_here(relative) or os.path.isdir(base / relative):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import math
 import os
 from typing import Any, Generator, Iterator, Mapping
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.batches import columns_table
-from data.sources.cells import Broken, decoded, time_text
+from data.sources.cells import Broken, column_values, decoded, is_string, sound_strings
 from data.sources.parquet_large import TooLong, Unreadable, read_values
 from data.sources.parquet_pages import Chunk, read_chunks
 from data.sources.records import Row, quarantined, record_row
@@ -23,7 +24,12 @@ from data.sources.records import Row, quarantined, record_row
 LAID_OUT_BYTES = 64 * 2**20
 #: Rows that Arrow reads at a time, at most; small batches cost hardly more than large ones.
 MAX_BATCH_ROWS = 256
-#: Where pages could not be looked at.
+#: About what a batch shall hold where its rows have values of their own.
+BATCH_BYTES = 8 * 2**20
+#: Arrow holds a page of each column twice. Where these are more, the columns with the largest are left out of a row
+#: group, the body never: they are facts.
+PAGES_BYTES = 128 * 2**20
+#: Where some pages could not be looked at.
 CAREFUL_BATCH_ROWS = 16
 #: Batches are put together to this many rows or bytes before they become documents.
 TABLE_ROWS, TABLE_BYTES = 1024, 4 * 2**20
@@ -57,7 +63,11 @@ def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
             yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=found)
             return
         columns = _columns(schema, body, source)
-        pages = _pages(file.path, columns, opened.num_row_groups)
+        try:
+            pages = _pages(file.path, columns, opened.num_row_groups)
+        except ValueError as error:  # Arrow would believe any size that it is told
+            yield quarantined(source, file.relative, "bad_parquet", bytes=file.bytes, error=_brief(error))
+            return
         first = 0
         for group in range(opened.num_row_groups):
             reading = _Group(opened, group, first, columns, pages[group])
@@ -68,15 +78,19 @@ def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
 
 
 def _pages(path: str, columns: list[str], groups: int) -> list[dict[str, Chunk]]:
-    """Returns what is known of each row group's pages; nothing where the footer is damaged."""
+    """Returns what is known of each row group's pages.
+
+    Raises:
+        ValueError: the footer is damaged.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         found = read_chunks(handle, columns)
-    except ValueError:
-        found = []
     finally:
         os.close(handle)
-    return found if len(found) == groups else [{}] * groups
+    if len(found) != groups:
+        raise ValueError("its footer is damaged (row groups)")
+    return found
 
 
 def _is_text(schema: pa.Schema, name: str) -> bool:
@@ -86,15 +100,11 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
     kind = schema.field(name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return _is_string(kind) or _is_binary(kind)
+    return is_string(kind) or _is_binary(kind)
 
 
 def _is_binary(kind: pa.DataType) -> bool:
     return kind in (pa.binary(), pa.large_binary())
-
-
-def _is_string(kind: pa.DataType) -> bool:
-    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def _columns(schema: pa.Schema, body: str, source: Source) -> list[str]:
@@ -125,7 +135,7 @@ class _Group:
     def rows(self, file: InputFile, source: Source) -> Generator[Row | pa.Table, None, int]:
         """Yields its rows; returns the number of the next group's first."""
         body = source.html_column or source.text_column
-        self._columns = [name for name in self._columns if name == body or not self._is_heavy(name, LONG_FACT_BYTES)]
+        self._columns = self._affordable(body)
         large = self._pages[body] if self._is_heavy(body, LONG_VALUE_BYTES) else None
         number, error = self._first, ""
         try:
@@ -150,6 +160,18 @@ class _Group:
             yield quarantined(source, locator, "bad_parquet", rows=hidden, error="the footer hides rows of its pages")
         return end
 
+    def _affordable(self, body: str) -> list[str]:
+        """Returns the body, and the other columns but for those too long, or too large together, for memory."""
+        facts = [name for name in self._columns if name != body and not self._is_heavy(name, LONG_FACT_BYTES)]
+        sizes = {name: self._pages[name].largest for name in [body, *facts] if name in self._pages}
+        left = PAGES_BYTES - min(sizes.pop(body, 0), LARGE_PAGE_BYTES)
+        kept = {body, *(name for name in facts if name not in sizes)}
+        for name in sorted(sizes, key=lambda name: (sizes[name], name)):
+            left -= sizes[name]
+            if left >= 0:
+                kept.add(name)
+        return [name for name in self._columns if name in kept]
+
     def _is_heavy(self, name: str, longest: int) -> bool:
         chunk = self._pages.get(name)
         return chunk is not None and (chunk.longest > longest or chunk.largest > LARGE_PAGE_BYTES)
@@ -159,7 +181,7 @@ class _Group:
         body = source.html_column or source.text_column
         others = [name for name in self._columns if name != body]
         records = self._records(others) if others else itertools.repeat({}, self._rows)
-        is_text = not source.html_column or _is_string(self._opened.schema_arrow.field(body).type)
+        is_text = not source.html_column or is_string(self._opened.schema_arrow.field(body).type)
         handle = os.open(file.path, os.O_RDONLY)
         try:
             values = read_values(handle, chunk, source.max_record_bytes)
@@ -175,16 +197,21 @@ class _Group:
 
     def _records(self, names: list[str]) -> Iterator[dict[str, Any]]:
         for table in self._tables(names):
-            for row in zip(*(_column_values(table[name]) for name in names), strict=True):
+            for row in zip(*(column_values(table[name]) for name in names), strict=True):
                 yield dict(zip(names, row, strict=True))
 
     def _batch_rows(self, names: list[str]) -> int:
         chunks = [self._pages[name] for name in names if name in self._pages]
-        if not chunks:
+        if not all(chunk.is_whole for chunk in chunks):
             return CAREFUL_BATCH_ROWS
         longest = sum(chunk.longest for chunk in chunks)
-        means = [page.unpacked / max(1, page.values) for chunk in chunks for page in chunk.pages]
-        return max(1, min(MAX_BATCH_ROWS, int(LAID_OUT_BYTES / max(1.0, longest, 2 * max(means, default=1.0)))))
+        mean = sum(max((page.unpacked / max(1, page.values) for page in chunk.pages), default=0) for chunk in chunks)
+        return max(1, min(MAX_BATCH_ROWS, int(LAID_OUT_BYTES / max(1, longest)), int(BATCH_BYTES / max(1.0, mean))))
+
+    def _sound_rows(self, names: list[str]) -> float:
+        """Returns the rows before the first page whose header is damaged; Arrow must not come to it."""
+        chunks = (self._pages[name] for name in names if name in self._pages)
+        return min((chunk.values for chunk in chunks if not chunk.is_whole), default=math.inf)
 
     def _tables(self, names: list[str]) -> Iterator[pa.Table]:
         """Yields its rows, some thousand at a time; raises _Failed after the last good ones."""
@@ -193,8 +220,12 @@ class _Group:
         )
         waiting: list[pa.RecordBatch] = []
         rows = size = 0
+        left = self._sound_rows(names)
         failure = ""
         while not failure:
+            if left < CAREFUL_BATCH_ROWS:
+                failure = "a page's header is damaged, or encrypted"
+                break
             try:
                 batch = next(batches, None)
             except (pa.ArrowException, OSError) as error:
@@ -202,7 +233,7 @@ class _Group:
             if batch is None:
                 break
             waiting.append(batch)
-            rows, size = rows + batch.num_rows, size + batch.nbytes
+            rows, size, left = rows + batch.num_rows, size + batch.nbytes, left - batch.num_rows
             if rows >= TABLE_ROWS or size >= TABLE_BYTES:
                 yield pa.Table.from_batches(waiting)
                 waiting, rows, size = [], 0, 0
@@ -220,15 +251,12 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
     """Yields the rows of a part of a file as a table if they are ordinary, else one by one."""
     body = source.html_column or source.text_column
     texts = _ordinary_texts(table[body], source)
-    names = [name for name in table.column_names if texts is None or name != body]
-    values = [_column_values(table[name]) for name in names]
-    if texts is not None:
-        whole = columns_table(dict(zip(names, values, strict=True)), texts, first, relative, source)
-        if whole is not None:
-            yield whole
-            return
-        names.append(body)
-        values.append(_column_values(table[body]))
+    whole = None if texts is None else columns_table(table, texts, first, relative, source)
+    if whole is not None:
+        yield whole
+        return
+    names = table.column_names
+    values = [column_values(table[name]) for name in names]
     for number, row in enumerate(zip(*values, strict=True), first):
         locator = f"{relative}:{number}"
         record = dict(zip(names, row, strict=True))
@@ -238,40 +266,16 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
         yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
 
 
-def _column_values(column: pa.ChunkedArray) -> list[Any]:
-    return list(itertools.chain.from_iterable(map(_values, column.chunks)))
-
-
 def _ordinary_texts(column: pa.ChunkedArray, source: Source) -> pa.ChunkedArray | None:
     """Returns a column of texts, none of them null, empty, too long, or no UTF-8; else null."""
     is_bytes = _is_binary(column.type) and not source.html_column
-    if not (_is_string(column.type) or is_bytes) or column.null_count:
+    if not (is_string(column.type) or is_bytes) or column.null_count:
         return None
-    try:
-        column.validate(full=True)
-        texts = column.cast(pa.large_string())  # of bytes, this looks whether they are UTF-8
-    except pa.ArrowInvalid:
+    texts = sound_strings(column, pa.large_string())
+    if texts is None:
         return None
     lengths = pc.min_max(pc.binary_length(texts)).as_py()
     return texts if lengths["min"] > 0 and lengths["max"] <= source.max_record_bytes else None
-
-
-def _values(column: pa.Array) -> list[Any]:
-    """Returns a column's values as Python objects; times as text, broken strings as `Broken`."""
-    if pa.types.is_dictionary(column.type):
-        indices = column.indices.to_pylist()
-        used = sorted({index for index in indices if index is not None})
-        if used and not 0 <= used[0] <= used[-1] < len(column.dictionary):
-            raise pa.ArrowInvalid("a dictionary index is out of range")  # page headers have no checksum
-        # Values are shared, not laid out: see `read_parquet`.
-        words = dict(zip(used, _values(column.dictionary.take(pa.array(used, pa.int64()))), strict=True))
-        return [None if index is None else words[index] for index in indices]
-    if pa.types.is_temporal(column.type):
-        return [None if value is None else time_text(value) for value in column]
-    try:
-        return list(column.to_pylist())
-    except UnicodeDecodeError:
-        return [decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
 
 
 def _brief(error: Exception) -> str:

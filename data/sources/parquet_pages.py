@@ -25,6 +25,8 @@ MAX_LOOKED_AT = 50_000
 
 DATA, DICTIONARY, DATA_V2 = 0, 2, 3
 _BYTE_ARRAY = 6
+#: What comes of structures that lack what must be in them, or have it of another type.
+_SHAPELESS = (IndexError, KeyError, TypeError, AttributeError)
 _OPTIONAL = 1
 CODECS = {0: "", 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
 
@@ -67,6 +69,7 @@ class Chunk:
         codec: how pages are packed: a name that Arrow knows, "" for not at all, null if it is another.
         is_optional: whether values can be null.
         is_bytes: whether its values are strings of bytes.
+        is_whole: whether all of its pages were found; where the header of one is damaged, those before it are here.
     """
 
     pages: tuple[Page, ...]
@@ -75,6 +78,7 @@ class Chunk:
     codec: str | None
     is_optional: bool
     is_bytes: bool
+    is_whole: bool = True
 
     @property
     def values(self) -> int:
@@ -88,17 +92,20 @@ class Chunk:
         return max((page.unpacked for page in pages if page), default=0)
 
 
+_NOT_FOUND = Chunk((), None, 0, None, True, True, is_whole=False)
+
+
 def read_chunks(handle: int, columns: list[str]) -> list[dict[str, Chunk]]:
     """Returns for each row group the chunks of some columns that are not nested.
 
     Raises:
-        ValueError: footer or page headers are damaged.
+        ValueError: the footer is damaged.
     """
     try:
         footer = _footer(handle)
         optional = _optional_columns(footer[2])
-        return [_group(handle, group, set(columns), optional) for group in footer[4]]
-    except (IndexError, KeyError, TypeError, AttributeError) as error:
+        return [_group(handle, group, columns, optional) for group in footer[4]]
+    except _SHAPELESS as error:
         raise ValueError(f"its footer is damaged ({type(error).__name__})") from error
 
 
@@ -125,9 +132,11 @@ def _optional_columns(schema: list[dict[int, Any]]) -> set[str]:
     return names
 
 
-def _group(handle: int, group: dict[int, Any], wanted: set[str], optional: set[str]) -> dict[str, Chunk]:
+def _group(handle: int, group: dict[int, Any], wanted: list[str], optional: set[str]) -> dict[str, Chunk]:
     chunks = {}
     for column in group[1]:
+        if 3 not in column:  # encrypted, and so is which one it is
+            return dict.fromkeys(wanted, _NOT_FOUND)
         facts = column[3]
         path = [part.decode("utf-8", "replace") for part in facts[3]]
         if len(path) == 1 and path[0] in wanted:
@@ -136,22 +145,26 @@ def _group(handle: int, group: dict[int, Any], wanted: set[str], optional: set[s
 
 
 def _chunk(handle: int, facts: dict[int, Any], is_optional: bool) -> Chunk:
-    start = facts[9]
-    if 0 < facts.get(11, 0) < start:
-        start = facts[11]
-    end = start + facts[7]
     codec, is_bytes = CODECS.get(facts[4]), facts[1] == _BYTE_ARRAY
-    dictionary, pages, seen = None, [], 0
-    while start < end and seen < facts[5]:
-        page = _page(handle, start)
-        if page.kind == DICTIONARY:
-            dictionary = dictionary or page
-        elif page.kind in (DATA, DATA_V2):
-            pages.append(page)
-            seen += page.values
-        start = page.offset + page.packed
+    dictionary, pages, seen, is_whole = None, [], 0, False
+    try:
+        start = facts[9]
+        if 0 < facts.get(11, 0) < start:
+            start = facts[11]
+        end = start + facts[7]
+        while start < end and seen < facts[5]:
+            page = _page(handle, start)
+            if page.kind == DICTIONARY:
+                dictionary = dictionary or page
+            elif page.kind in (DATA, DATA_V2):
+                pages.append(page)
+                seen += page.values
+            start = page.offset + page.packed
+        is_whole = True
+    except (ValueError, OSError, OverflowError, *_SHAPELESS):  # of places that no file can have, too
+        pass
     longest = _longest(handle, dictionary, codec, is_bytes) if dictionary else 0
-    return Chunk(tuple(pages), dictionary, longest, codec, is_optional, is_bytes)
+    return Chunk(tuple(pages), dictionary, longest, codec, is_optional, is_bytes, is_whole)
 
 
 def _page(handle: int, start: int) -> Page:
@@ -185,9 +198,9 @@ def _longest(handle: int, page: Page, codec: str | None, is_bytes: bool) -> int:
     """Returns the bytes of the longest string of a dictionary page, or all its bytes if that is hard to tell."""
     if codec is None or not is_bytes or not SMALL_DICTIONARY < page.unpacked <= LARGE_DICTIONARY:
         return page.unpacked
-    content = os.pread(handle, page.packed, page.offset)
+    content: Any = os.pread(handle, page.packed, page.offset)
     try:
-        content = pa.decompress(content, page.unpacked, codec, asbytes=True) if codec else content
+        content = memoryview(pa.decompress(content, page.unpacked, codec)) if codec else memoryview(content)
     except (pa.ArrowException, OSError):
         return page.unpacked
     place = longest = count = 0

@@ -10,7 +10,8 @@ from data.sources import InputFile
 from data.sources.compression import Damage, looks_like_text, read_members
 
 UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+#: Of UTF-16 and UTF-32.
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
 
 def read_pieces(
@@ -18,26 +19,30 @@ def read_pieces(
 ) -> Iterator[bytes | Damage]:
     """Yields a file's unpacked bytes, the byte order mark of UTF-8 left out, and its damaged stretches.
 
-    Text in UTF-16 is one damaged stretch, `bad_encoding`: nothing that is understood by pieces may be in it.
+    Text in UTF-16 or UTF-32 is one damaged stretch, `bad_encoding`: nothing that is understood by pieces may be in it.
+    A file that unpacks to nothing is one, too: `empty_file`.
 
     Args:
         file: plain, or packed in any way that `compression` knows.
         begins: whether a member's first piece looks right; used to find the next one after damage.
-        whole: the pieces are put together before they are decoded, so that UTF-16 is as good as any.
+        whole: the pieces are put together before they are decoded, so that they are as good as any.
     """
     handle = os.open(file.path, os.O_RDONLY)
-    first = True
+    first, is_damaged = True, False
     try:
         for item in read_members(handle, file.relative, begins):
             if isinstance(item, Damage):
+                is_damaged = True
                 yield item
                 continue
             for piece in item.unpack():
-                if first and not whole and (piece.startswith(_UTF16_MARKS) or wide_order(piece)):
+                if first and not whole and (piece.startswith(_WIDE_MARKS) or wide_order(piece)):
                     yield Damage(0, file.bytes, "bad_encoding")
                     return
                 yield piece.removeprefix(UTF8_MARK) if first else piece
                 first = False
+        if first and not is_damaged:
+            yield Damage(0, file.bytes, "empty_file")
     finally:
         os.close(handle)
 

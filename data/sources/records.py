@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 
 from data.recipe import Source
-from data.schema import document, document_id, to_metadata, to_table
+from data.schema import document, document_id, to_table
 from data.sources.languages import language_of
 from data.sources.licences import combine
 
@@ -23,6 +23,9 @@ TABLE_BYTES = 8 * 2**20
 TABLE_ROWS = 8192
 #: A metadata value larger than this is left out; so are values beyond ten times this in one row.
 METADATA_VALUE_BYTES = 10_000
+MAX_METADATA_BYTES = 10 * METADATA_VALUE_BYTES
+#: Where metadata holds the signals that a record brings along.
+SIGNALS = "signals"
 
 
 def quarantined(source: Source, locator: str, reason: str, raw: bytes | None = None, **metadata: Any) -> Row:
@@ -95,24 +98,25 @@ def _fault(body: Any, identity: Any, source: Source) -> str:
 
 
 def _metadata(record: Mapping[str, Any], roles: set[str | None], source: Source) -> dict[str, Any]:
+    kept = record_facts(record, roles)
+    if source.signals:
+        kept[SIGNALS] = signal_values(record, source)
+    return kept
+
+
+def record_facts(record: Mapping[str, Any], roles: set[str | None]) -> dict[str, Any]:
+    """Returns the columns of a record that become metadata: those without a role, unless they are binary or large."""
     kept: dict[str, Any] = {}
-    room = 10 * METADATA_VALUE_BYTES
+    room = MAX_METADATA_BYTES
     for name in sorted(name for name in record if name not in roles):
         value = record[name]
         if isinstance(value, (datetime.date, datetime.time)):
             value = value.isoformat()
-        size = _json_size(value)
+        size = json_size(value)
         if 0 < size <= min(room, METADATA_VALUE_BYTES):
             kept[name] = value
             room -= size
-    if source.signals:
-        kept["signals"] = signal_values(record, source)
     return kept
-
-
-def record_metadata(record: Mapping[str, Any], roles: set[str | None], source: Source) -> str:
-    """Returns the metadata of a record's row: its columns but for those with a role, its signals."""
-    return to_metadata(_metadata(record, roles, source))
 
 
 def signal_values(record: Mapping[str, Any], source: Source) -> dict[str, float]:
@@ -125,7 +129,7 @@ def signal_values(record: Mapping[str, Any], source: Source) -> dict[str, float]
     }
 
 
-def _json_size(value: Any) -> int:
+def json_size(value: Any) -> int:
     """Returns the bytes that a value takes as JSON; 0 for null and for what is not JSON."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return 0

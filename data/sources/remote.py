@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import hashlib
 import posixpath
 import re
 import tempfile
@@ -21,12 +22,15 @@ from data.errors import PhimillError, RecipeError
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.globs import GLOB_CHARACTERS, matches
+from data.sources.settings import WEB
 from data.sources.web import BadAnswer, WebFile, fetch_range, look_up
 
 PIECE_BYTES = 2**20
-#: Protocols that lead to storage; the rest of fsspec's (github, data, reference, …) would surprise.
-PROTOCOLS = ("s3", "s3a", "gs", "gcs", "hf", "abfs", "az", "oss", "memory", "hdfs", "webhdfs", "sftp")
-WEB = ("http", "https")
+#: Protocols that lead to storage; the rest of fsspec's (github, data, reference, webhdfs, …) would surprise, or ask
+#: hosts that nobody listed.
+PROTOCOLS = ("s3", "s3a", "gs", "gcs", "hf", "abfs", "az", "oss", "memory", "hdfs", "sftp")
+#: How the version of a file is told whose server says nothing about it: it was fetched once more, to know it again.
+_BY_CONTENT = "sha256 "
 
 #: What pins a file, by the names that storages give it, the surest first.
 _PINS = ("ETag", "etag", "xet_hash", "blob_id", "md5Hash", "content_md5", "crc32c", "generation", "checksum")
@@ -53,8 +57,9 @@ def list_remote(address: str, source: Source, patterns: list[str]) -> list[Input
             found = look_up(address, source.hosts)
         except BadAnswer as error:
             raise _failure(source, address, error) from error
+        version = found.etag or _BY_CONTENT + _sha256(InputFile("", "", found.bytes, "", url=address), source)
         name = posixpath.basename(urllib.parse.urlsplit(address).path) or "index"
-        return [InputFile("", urllib.parse.unquote(name), found.bytes, "", version=found.etag, url=address)]
+        return [InputFile("", urllib.parse.unquote(name), found.bytes, "", version=version, url=address)]
     if scheme not in PROTOCOLS:
         raise _error(source, f"{shown(address)}: cannot be read; expected {', '.join((*PROTOCOLS, *WEB))}, or a path")
     return _list_storage(address, scheme, source, patterns)
@@ -63,6 +68,7 @@ def list_remote(address: str, source: Source, patterns: list[str]) -> list[Input
 def _list_storage(address: str, scheme: str, source: Source, patterns: list[str]) -> list[InputFile]:
     system, path = _storage(address, source)
     try:
+        system.invalidate_cache()  # a process that lives long would see what was there when it began
         if set(path) & GLOB_CHARACTERS:
             base = path[: min(path.index(sign) for sign in GLOB_CHARACTERS if sign in path)].rpartition("/")[0]
             details = system.glob(path, detail=True)
@@ -109,48 +115,93 @@ def at_hand(file: InputFile, source: Source, scratch: Path | None) -> Iterator[I
         scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetched-", dir=scratch) as folder:
         path = Path(folder) / "file"
-        with path.open("wb") as target:
-            size = 0
-            for piece in _pieces(file, source):
-                target.write(piece)
-                size += len(piece)
+        made = hashlib.sha256() if (file.version or "").startswith(_BY_CONTENT) else None
+        try:
+            with path.open("wb") as target:
+                for piece in _pieces(file, source):
+                    target.write(piece)
+                    if made:
+                        made.update(piece)
+        except OSError as error:  # what goes wrong far away is a PhimillError by now
+            raise PhimillError(
+                f"source {source.name}: {shown(file.url)}: its {file.bytes:,} bytes cannot be put down in {folder} "
+                f"({error.strerror or error}); make room there"
+            ) from error
+        size = path.stat().st_size
         if size != file.bytes:
             raise PhimillError(
                 f"source {source.name}: {shown(file.url)}: {size:,} bytes came, {file.bytes:,} were listed; run again"
             )
+        if made and file.version != _BY_CONTENT + made.hexdigest():
+            raise _changed(file, source)
         yield dataclasses.replace(file, path=str(path))
 
 
 def _pieces(file: InputFile, source: Source) -> Iterator[bytes]:
     assert file.url is not None
     if file.url.partition("://")[0].lower() in WEB:
+        etag = None if (file.version or "").startswith(_BY_CONTENT) else file.version
         try:
-            yield from fetch_range(WebFile(file.url, file.bytes, file.version), 0, file.bytes, source.hosts)
+            yield from fetch_range(WebFile(file.url, file.bytes, etag), 0, file.bytes, source.hosts)
         except BadAnswer as error:
-            raise _failure(source, file.url, error) from error
+            raise (_gone(file, source) if error.status in (404, 410) else _failure(source, file.url, error)) from error
         return
     system, path = _storage(file.url, source)
     try:
-        if _pin(system.info(path)) != file.version:
-            raise PhimillError(f"source {source.name}: {shown(file.url)} has changed since the run began; run again")
+        _refuse_changed(system, path, file, source)
         with system.open(path, "rb", block_size=8 * PIECE_BYTES, cache_type="readahead") as opened:
             while piece := opened.read(PIECE_BYTES):
                 yield piece
+        _refuse_changed(system, path, file, source)  # not every storage reads one version to its end
     except PhimillError:
         raise
     except Exception as error:
+        _refuse_changed(system, path, file, source)  # "precondition failed" is what a storage may call it
         raise _failure(source, file.url, error) from error
 
 
+def _refuse_changed(system: Any, path: str, file: InputFile, source: Source) -> None:
+    """Raises PhimillError if a storage has another version of a file than was listed, or none, or cannot say."""
+    system.invalidate_cache()
+    try:
+        found = _pin(system.info(path))
+    except FileNotFoundError as error:
+        raise _gone(file, source) from error
+    except Exception as error:
+        raise _failure(source, file.url or "", error) from error
+    if found != file.version:
+        raise _changed(file, source)
+
+
+def _gone(file: InputFile, source: Source) -> PhimillError:
+    return PhimillError(
+        f"source {source.name}: {shown(file.url or '')} is not there any more; it was when the run began. Run again"
+    )
+
+
+def _changed(file: InputFile, source: Source) -> PhimillError:
+    return PhimillError(f"source {source.name}: {shown(file.url or '')} has changed since the run began; run again")
+
+
+def _sha256(file: InputFile, source: Source) -> str:
+    made = hashlib.sha256()
+    for piece in _pieces(file, source):
+        made.update(piece)
+    return made.hexdigest()
+
+
 def _storage(address: str, source: Source) -> tuple[Any, str]:
+    """Returns the file system that an address leads to, and the path there.
+
+    Not by way of `fsspec.core.url_to_fs`: names of files far away would be taken for chains of addresses.
+    """
     import fsspec
 
-    if "::" in address:
-        raise _error(source, f"{shown(address)}: chained addresses are not read")
+    scheme = address.partition("://")[0].lower()
     try:
-        return fsspec.core.url_to_fs(address)  # type: ignore[no-any-return]
+        kind = fsspec.get_filesystem_class(scheme)
+        return kind(**kind._get_kwargs_from_urls(address)), kind._strip_protocol(address)
     except ImportError as error:
-        scheme = address.partition("://")[0]
         raise _error(
             source,
             f"{scheme}:// needs a package that is not installed ({error}); install it beside phimill "

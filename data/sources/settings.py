@@ -6,7 +6,7 @@ import re
 import urllib.parse
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from data.sources.cc_selection import Selection
 from data.sources.columns import COLUMN_PRESETS, preset_columns
@@ -31,7 +31,7 @@ FOR_KINDS: dict[str, tuple[str, ...]] = {
     "split": ("huggingface",),
     "streaming": ("huggingface",),
     "revision": ("huggingface", "git"),
-    "recognised": ("git",),
+    "recognised": ("git", "files", *TABULAR),
     "site": ("stackexchange",),
     "min_answers": ("stackexchange",),
     "namespaces": ("wikipedia",),
@@ -41,6 +41,19 @@ FOR_KINDS: dict[str, tuple[str, ...]] = {
 
 #: What may be fetched: only what a recipe names goes over the network.
 _SECRET = re.compile(r"(?:^|[?&;])(?:[\w-]*(?:signature|token|secret|password|credential)|sig|key|api[_-]?key)=", re.I)
+#: A name, an IPv4 address, an IPv6 address in brackets or not; with or without a port.
+_HOST = re.compile(r"[^\s/\\?#@*:\[\]]+(?::\d{1,5})?|\[[0-9a-fA-F:.]+\](?::\d{1,5})?|[0-9a-fA-F:.]+")
+#: What fsspec would take for one address behind another.
+_CHAIN = re.compile(r"^[a-z][a-z0-9+.-]*(?:://.*)?::(?:.*::)?[a-z][a-z0-9+.-]*://", re.I | re.S)
+WEB = ("http", "https")
+#: Kinds that read no address, and what to do with one.
+_WITHOUT_ADDRESSES = {
+    "git": "repositories are read from folders of this machine. Clone it (git clone --mirror ADDRESS), give its folder",
+    "huggingface": "a dataset of the hub is called by its name alone, such as HuggingFaceFW/fineweb-edu; single files "
+    "at an address are read by kind jsonl, csv or parquet",
+}
+#: How git writes the address of a repository, too.
+_SSH = re.compile(r"[\w.-]+@[\w.-]+:")
 _ADDRESS = re.compile(r"^(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<place>[^/?#]*)", re.I)
 
 
@@ -58,7 +71,10 @@ class Source(Strict):
         "git: repositories, or folders that hold some. common-crawl: the index's files. "
         "huggingface: the hub's name or a local folder."
     )
-    hosts: list[str] = Field(default_factory=list, description="The only hosts that http(s) addresses may name.")
+    hosts: list[str] = Field(
+        default_factory=list,
+        description="The only hosts that http(s) addresses may name and lead to, as data.example.org:8080.",
+    )
     document_kind: Kind | None = Field(
         None,
         description="What its documents are; default: web for warc, html and common-crawl, code for files and git, "
@@ -96,8 +112,10 @@ class Source(Strict):
     )
     include: list[str] = Field(default_factory=list, description="Glob patterns of the only paths read.")
     exclude: list[str] = Field(default_factory=list, description="Glob patterns of paths left out.")
-    recognised: Literal["drop", "note"] = Field(
-        "drop", description="git: vendored and generated files are dropped by these names, or only noted as metadata."
+    recognised: Literal["drop", "note"] | None = Field(
+        None,
+        description="Vendored and generated files are dropped by these names, or only noted as metadata. Default: "
+        "dropped of git; not looked for in files and in tables, which tell them by their paths.",
     )
     site: str | None = Field(
         None, description="stackexchange: the site, such as askubuntu.com; default: as the file or folder is called."
@@ -158,12 +176,19 @@ class Source(Strict):
             return [local_path(one) if isinstance(one, str) else one for one in value]
         return local_path(value) if isinstance(value, str) else value
 
-    @field_validator("path")
+    @field_validator("path", "archives")
     @classmethod
-    def _without_secrets(cls, value: Any) -> Any:
-        """Recipes are published with the dataset: a secret in one would be, too."""
-        for address in [value] if isinstance(value, str) else value:
+    def _as_address(cls, value: Any, info: ValidationInfo) -> Any:
+        """Recipes are published with the dataset: a secret in one would be, too. No address stands behind another."""
+        for address in value if isinstance(value, list) else [value or ""]:
+            if _CHAIN.match(address):
+                raise ValueError(
+                    "chained addresses (zip://…::…, simplecache::…) are not read. Give the address of the file itself: "
+                    "it is fetched once, and removed. Archives are to be unpacked first"
+                )
             found = _ADDRESS.match(address)
+            if info.data.get("kind") in _WITHOUT_ADDRESSES and (found or _SSH.match(address)):
+                raise ValueError(_WITHOUT_ADDRESSES[info.data["kind"]])
             if found and ("@" in found["place"] and found["scheme"].lower() not in ("abfs", "abfss")):
                 raise ValueError(
                     "an address with a password in it would be published with the recipe; take it out, and give "
@@ -187,22 +212,39 @@ class Source(Strict):
             raise ValueError(
                 "kind common-crawl needs `select` (which records) and `archives` (where the WARC files are)"
             )
+        if self.archives and (found := _ADDRESS.match(self.archives)) and found["scheme"].lower() not in WEB:
+            raise ValueError(
+                f"`archives` cannot be at {found['scheme']}://: records are fetched by range from https://, or read "
+                "from a folder. Give one of these"
+            )
         self._check_hosts()
         return self
 
     def _check_hosts(self) -> None:
         from data.errors import did_you_mean
+        from data.sources.web import PORTS, is_listed
 
         for address in [*self.addresses, *([self.archives] if self.archives else [])]:
             found = _ADDRESS.match(address)
-            if not found or found["scheme"].lower() not in ("http", "https"):
+            place = found["place"].lower() if found else ""
+            if found is None or found["scheme"].lower() not in PORTS or is_listed(address, self.hosts):
                 continue
-            place = found["place"].lower()
-            if place not in self.hosts and place.split(":")[0] not in self.hosts:
-                hint = did_you_mean(place, self.hosts)
+            if found["scheme"].lower() == "hdfs" and not place:  # the name node that this machine is set up for
+                continue
+            hint = did_you_mean(place, self.hosts)
+            raise ValueError(f"nothing is fetched from {place}: `hosts` does not list it.{hint} Add `hosts: [{place}]`")
+
+    @field_validator("hosts")
+    @classmethod
+    def _as_hosts(cls, value: list[str]) -> list[str]:
+        """A host is written as it stands in an address, in small letters or not."""
+        for host in value:
+            if not _HOST.fullmatch(host):
                 raise ValueError(
-                    f"nothing is fetched from {place}: `hosts` does not list it.{hint} Add `hosts: [{place}]`"
+                    f"{host!r} is no host; expected a name alone, such as data.example.org or data.example.org:8080: "
+                    "no scheme, no path, no wildcard"
                 )
+        return [host.lower() for host in value]
 
 
 def without_secrets(text: str) -> str:

@@ -18,11 +18,12 @@ from typing import Any, Iterator
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
+from data.sources.archives import SUFFIX
 from data.sources.compression import Damage
 from data.sources.html_fragment import fragment_text
 from data.sources.pieces import damage_locator
 from data.sources.records import Row, quarantined, signal_values
-from data.sources.xml_records import BadXml, XmlRecord, cut_records, parse
+from data.sources.xml_records import BadXml, Marks, XmlRecord, cut_records, parse
 
 QUESTION, ANSWER = "1", "2"
 #: Posts written at once, and characters of them.
@@ -34,6 +35,8 @@ _BODY = 7
 _LICENCES = (("2018-05-02", "CC-BY-SA-4.0"), ("2011-04-08", "CC-BY-SA-3.0"), ("", "CC-BY-SA-2.5"))
 _TAGS = re.compile(r"[^<>|\s]+")
 _POSTS = re.compile(r"(?:^|[/-])posts\.xml.*$", re.IGNORECASE)
+
+_MARKS = Marks(b"<row ", b"<", stray=b"/>", close=b"</posts", keep_end=False)
 
 _SCHEMA = """
 create table posts (
@@ -55,7 +58,7 @@ def read_posts(file: InputFile, source: Source, scratch: Path | None) -> Iterato
         number = 0
         waiting: list[tuple[Any, ...]] = []
         damages = size = 0
-        for item in cut_records(file, b"<row ", b"<", source.max_record_bytes, keep_end=False):
+        for item in cut_records(file, _MARKS, source.max_record_bytes):
             if isinstance(item, Damage):
                 locator = damage_locator(file, item, damages)
                 yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
@@ -98,7 +101,7 @@ def _post(record: XmlRecord, locator: str, number: int, source: Source) -> tuple
     if record.content is None:
         return quarantined(source, locator, "too_large", offset=record.offset)
     content = record.content.rstrip()
-    if not record.is_whole or not content.endswith(b"/>"):
+    if not record.is_whole or record.is_stray or not content.endswith(b"/>"):
         return quarantined(
             source, locator, "truncated" if not record.is_whole else "bad_xml", content, offset=record.offset
         )
@@ -230,6 +233,9 @@ def _licence(thread: list[dict[str, Any]]) -> str:
 
 
 def _site_of(relative: str) -> str | None:
-    """Returns the site that a dump's name tells: `askubuntu.com/Posts.xml`, `askubuntu.com-Posts.xml`."""
-    name = _POSTS.sub("", relative).rstrip("/").rpartition("/")[2]
+    """Returns the site that a dump's name tells: `askubuntu.com/Posts.xml`, `askubuntu.com-Posts.xml`.
+
+    So does an archive's: `askubuntu.com.zip/Posts.xml`.
+    """
+    name = _POSTS.sub("", relative).rstrip("/").rpartition("/")[2].removesuffix(SUFFIX).removesuffix("-Posts")
     return name if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", name) else None

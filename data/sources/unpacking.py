@@ -10,7 +10,6 @@ import bz2
 import dataclasses
 import lzma
 import os
-import re
 from typing import IO, Callable, Generator, Protocol, cast
 
 import zstandard
@@ -25,17 +24,12 @@ BOMB_BYTES = 2 * 2**30
 MAX_DICTIONARY_BYTES = 2**27
 #: The first read of a member; members of a crawl take a few kilobytes, and what is read too far is copied.
 FIRST_READ_BYTES = 2**14
-#: A gzip member's head and tail, and what packs nothing.
-MIN_GZIP_BYTES = 20
 #: Reads where a broken member is salvaged. What an unpacker made of the read in which it fails is lost: near the
 #: place where it failed before, it gets byte by byte.
 SALVAGE_READ_BYTES = 2**12
 
 #: What its decompressor raises; its stub says less.
 GZIP_ERROR = cast("type[Exception]", igzip_lib.error)
-
-#: How a gzip member begins; a pattern is found at twice the speed of `bytes.find`.
-_GZIP_MEMBER = re.compile(rb"\x1f\x8b\x08")
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 #: Skippable frames begin with 0x50 … 0x5f and these three bytes (RFC 8878, section 3.1.2).
@@ -77,25 +71,18 @@ class Window:
             start = 0
         return memoryview(self._bytes)[start : start + length]
 
-    def member(self, offset: int) -> memoryview | None:
-        """Returns the bytes from a place on to where a gzip member seems to begin, or the file ends.
+    def around(self, offset: int, length: int = PIECE_BYTES) -> tuple[bytes, int, bool]:
+        """Returns bytes that hold a place and `length` more, where they begin, and whether the file ends with them.
 
-        Null if neither comes within reach.
+        If it does, there may be fewer.
         """
-        start = offset - self._start
-        if start < 0 or start + MIN_GZIP_BYTES > len(self._bytes):
-            self._load(offset, PIECE_BYTES)
-            start = 0
-        following = _GZIP_MEMBER.search(self._bytes, start + MIN_GZIP_BYTES)
-        if following is None and start and not self._is_last:
-            self._load(offset, PIECE_BYTES)
-            start, following = 0, _GZIP_MEMBER.search(self._bytes, MIN_GZIP_BYTES)
-        if following is not None:
-            return memoryview(self._bytes)[start : following.start()]
-        return memoryview(self._bytes)[start:] if self._is_last and start + MIN_GZIP_BYTES <= len(self._bytes) else None
+        self.at(offset, length)
+        return self._bytes, self._start, self._is_last
 
     def _load(self, offset: int, length: int) -> None:
-        self._bytes, self._start = os.pread(self.handle, length, offset), offset
+        # Room for more than there is would cost as much as a small file.
+        there = max(0, min(length, self.size - offset))
+        self._bytes, self._start = os.pread(self.handle, there, offset), offset
         self._is_last = len(self._bytes) < length
 
 

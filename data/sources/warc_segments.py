@@ -9,11 +9,17 @@ from typing import IO, Iterator
 
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES
 from data.sources.compression import BUFFER_BYTES, Damage, Member, read_members
-from data.sources.unpacking import Window
 
-WINDOW_BYTES = 2**20
+#: Searched at once, after what is searched first: mostly, the next record is near.
+WINDOW_BYTES, FIRST_SEARCH_BYTES = 2**20, 2**14
 #: Read of a plain file at once; what fits into a processor's own memory is read, cut and copied at twice the speed.
 READ_BYTES = 2**18
+#: The same after a record that is longer: its page is read in one go, and so may be the next one's.
+HEAD_BYTES = 2**14
+#: glibc hands back to the system what is freed at its heap's end beyond twice the largest block it ever got for itself
+#: and freed: with pages of some hundred kilobytes, each of them, and new memory costs as much as reading. So it gets
+#: such a block and frees it, untouched.
+FREED_BYTES = 2**20
 #: A version line is shorter; windows overlap by this much, so that none is cut in two.
 OVERLAP_BYTES = 256
 
@@ -25,11 +31,12 @@ class Segment:
         offset: where it starts in the input file (compressed: where its first member starts).
         size: its length in bytes.
         whole: all of them, where they are in memory.
+        near: what was looked at of them last, and where it begins.
         salvaged: it is what could be had of damaged bytes.
         is_vouched_for: a checksum says that these are the bytes that were packed.
     """
 
-    __slots__ = ("_file", "_near", "is_vouched_for", "offset", "salvaged", "size", "whole")
+    __slots__ = ("_file", "is_vouched_for", "near", "offset", "salvaged", "size", "whole")
 
     def __init__(
         self,
@@ -42,31 +49,41 @@ class Segment:
         """Takes the bytes themselves, or the descriptor of a file that holds them from its beginning."""
         self.offset, self.size, self.salvaged, self.is_vouched_for = offset, size, salvaged, is_vouched_for
         self.whole: bytes | bytearray | None = None
-        self._file: Window | None = None
-        self._near: tuple[bytes | bytearray, int] = (b"", 0)
+        self._file = 0
+        self.near: tuple[bytes | bytearray, int] = (b"", -1)
         if isinstance(source, int):
-            self._file = Window(source)
+            self._file = source
+            bytes(FREED_BYTES)
         else:
-            self.whole, self._near = source, (source, 0)
+            self.whole, self.near = source, (source, 0)
 
-    def read(self, start: int, length: int) -> bytes:
-        """Returns at most `length` bytes from a place on."""
+    @classmethod
+    def of(cls, member: Member) -> Segment:
+        """Returns the stretch that a member in memory is."""
+        assert member.content is not None
+        return cls(member.offset, member.size, member.content, member.salvaged, member.is_vouched_for)
+
+    def look(self, start: int, length: int) -> tuple[bytes | bytearray, int]:
+        """Returns bytes from a place on, and where they begin; they are `near` from now on."""
+        if self.whole is None:
+            self.near = self.piece(start, length), start
+        return self.near
+
+    def piece(self, start: int, length: int) -> bytes:
+        """Returns at most `length` bytes from a place on; of a file, nothing more is read than that."""
         if self.whole is not None:
             return bytes(memoryview(self.whole)[start : start + max(0, length)])
-        assert self._file is not None
-        return bytes(self._file.at(start, max(0, min(length, self.size - start))))
+        return os.pread(self._file, max(0, min(length, self.size - start)), start)
 
-    def window(self, start: int) -> tuple[bytes | bytearray, int]:
-        """Returns bytes of which a place is well within, and where they begin."""
-        if self._file is not None and not self.is_well_within(start):
-            self._near = os.pread(self._file.handle, min(READ_BYTES, self.size - start), start), start
-        return self._near
-
-    def is_well_within(self, place: int) -> bool:
-        """Returns whether `window` gives what it gave before: the place lies in there, and much of what follows."""
-        near, start = self._near
-        end = start + len(near)
-        return start <= place and (place + READ_BYTES // 2 <= end or end >= self.size or place == start)
+    def read(self, start: int, length: int) -> bytes:
+        """Returns what `piece` does; what lies near each other is read at once."""
+        if self.whole is not None or length > READ_BYTES // 2:
+            return self.piece(start, length)
+        length = max(0, min(length, self.size - start))
+        near, base = self.near
+        if not base <= start <= start + length <= base + len(near):
+            near, base = self.look(start, READ_BYTES)
+        return bytes(near[start - base : start - base + length])
 
     def skip_line_ends(self, start: int) -> int:
         """Returns the first place from `start` on that holds no line end."""
@@ -80,38 +97,42 @@ class Segment:
 
     def find(self, pattern: re.Pattern[bytes], start: int) -> int:
         """Returns the place where the next match begins, or the size."""
+        length = FIRST_SEARCH_BYTES
         while start < self.size:
-            window = self.read(start, WINDOW_BYTES)
+            window = self.read(start, length)
             found = pattern.search(window)
             if found:
                 return start + found.start()
-            if len(window) < WINDOW_BYTES:
+            if len(window) < length:
                 break
             start += len(window) - OVERLAP_BYTES
+            length = WINDOW_BYTES
         return self.size
 
 
-def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Segment | Damage]:
-    """Yields the stretches of a WARC file in which records can be sought.
+def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Segment | Member | Damage]:
+    """Yields the stretches of a WARC file in which records can be sought; whole sound members as they are.
 
     A plain file is one segment, and so is a gzip member, unless records run over members' ends
     (some tools compress in blocks): a member that does not begin with a record is joined to those
     before it. Beyond BUFFER_BYTES a segment waits in a file without a name.
     """
-    waiting: Segment | _Joined | None = None  # until the next member shows that it ends with a record
+    waiting: Member | _Joined | None = None  # until the next member shows that it ends with a record
     for item in read_members(handle, name, begins_record, salvage):
         if isinstance(item, Damage):
             yield from _ended(waiting)
             waiting = None
             yield item
-        elif item.plain:
-            yield Segment(0, item.size, handle)
-        elif item.content is not None and begins_record(item.content):
-            if isinstance(waiting, Segment):
+            continue
+        content = item.content
+        if content is not None and (content.startswith(b"WARC/") or begins_record(content)):
+            if isinstance(waiting, Member):
                 yield waiting
             else:
                 yield from _ended(waiting)
-            waiting = Segment(item.offset, item.size, item.content, item.salvaged, item.is_vouched_for)
+            waiting = item
+        elif item.plain:
+            yield Segment(0, item.size, handle)
         else:
             pieces = item.unpack()
             first = next(pieces, b"")
@@ -125,7 +146,7 @@ def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Seg
     yield from _ended(waiting)
 
 
-def _ended(waiting: Segment | _Joined | None) -> Iterator[Segment]:
+def _ended(waiting: Member | _Joined | None) -> Iterator[Segment | Member]:
     if isinstance(waiting, _Joined):
         yield from waiting.segment()
     elif waiting is not None:
@@ -150,14 +171,15 @@ class _Joined:
         self._salvaged, self._is_vouched_for = False, True
 
     @classmethod
-    def onto(cls, waiting: Segment | _Joined | None, member: Member) -> _Joined:
+    def onto(cls, waiting: Member | _Joined | None, member: Member) -> _Joined:
         """Returns what a member is to be joined to: what waits, or nothing."""
         if isinstance(waiting, _Joined):
             joined = waiting
         else:
             joined = cls(waiting.offset if waiting else member.offset)
             if waiting is not None:
-                joined.add(waiting.read(0, waiting.size))
+                for piece in waiting.unpack():
+                    joined.add(piece)
                 joined._salvaged, joined._is_vouched_for = waiting.salvaged, waiting.is_vouched_for
         joined._salvaged |= member.salvaged
         joined._is_vouched_for &= member.is_vouched_for

@@ -15,6 +15,12 @@ from typing import Any, Iterator
 TIMEOUT_S = 60.0
 RETRIES = 4
 MAX_REDIRECTS = 5
+#: A server that asks for more patience than this is asked again too early.
+MAX_WAIT_S = 120.0
+#: Protocols whose addresses name a host, and the ports that they mean without saying so.
+PORTS = {"http": 80, "https": 443, "sftp": 22, "hdfs": 8020}
+_BUSY = (408, 425, 429, 500, 502, 503, 504)
+_CHANGED = "it has changed since the run began"
 
 
 class BadAnswer(Exception):
@@ -35,31 +41,48 @@ class WebFile:
 
 
 def is_listed(url: str, hosts: list[str]) -> bool:
-    """Returns whether an address's host (or host:port) is one of a list."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+    """Returns whether an address's host (or host:port) is one of a list.
+
+    The host is the one that the connection will be made to: it is httpx that takes the address apart, here as there.
+    """
+    import httpx
+
+    try:
+        parts = httpx.URL(url)
+        names = {parts.host, parts.raw_host.decode("ascii")}
+    except (httpx.InvalidURL, ValueError):  # the latter of names that are no Punycode
         return False
-    return parts.netloc.lower() in hosts or (parts.hostname or "") in hosts
+    if parts.scheme not in PORTS or parts.userinfo:
+        return False
+    names |= {f"[{name}]" for name in names if ":" in name}
+    port = parts.port or PORTS[parts.scheme]
+    return port < 2**16 and any(name in hosts or f"{name}:{port}" in hosts for name in names)
 
 
 def look_up(url: str, hosts: list[str]) -> WebFile:
-    """Returns a file's size and ETag.
+    """Returns a file's size and ETag, or what stands in its place; a busy server is asked again.
 
     Raises:
         BadAnswer: the host is not listed, there is no such file, or the server does not say how large it is.
     """
+    failures = 0
+    while True:
+        try:
+            return _looked_up(url, hosts)
+        except _Broken as broken:
+            failures += 1
+            _wait(failures, broken)
+
+
+def _looked_up(url: str, hosts: list[str]) -> WebFile:
     status, headers, _ = _ask("HEAD", url, hosts, {})
     if status in (403, 405, 501):  # some servers know no HEAD
-        try:
-            status, headers, body = _ask("GET", url, hosts, {"Range": "bytes=0-0"})
-        except _Broken as broken:
-            raise BadAnswer(str(broken)) from broken
+        status, headers, body = _ask("GET", url, hosts, {"Range": "bytes=0-0"})
         body.close()
-        size = headers.get("content-range", "").rpartition("/")[2]
-    else:
-        size = headers.get("content-length", "")
+    _refuse_busy(status, headers)
     if status not in (200, 206):
         raise BadAnswer(f"the server answered {status}", status)
+    size = headers.get("content-range", "").rpartition("/")[2] if status == 206 else headers.get("content-length", "")
     if not size.isdigit():
         raise BadAnswer("the server does not say how large it is")
     return WebFile(url, int(size), headers.get("etag") or _changed(headers))
@@ -71,10 +94,10 @@ def fetch_range(file: WebFile, start: int, end: int, hosts: list[str]) -> Iterat
     Raises:
         BadAnswer: it cannot be had, or has changed since it was looked up.
     """
-    failures = 0
+    failures, is_whole = 0, start == 0 and end == file.bytes
     while start < end:
         try:
-            for piece in _attempt(file, start, end, hosts):
+            for piece in _attempt(file, start, end, hosts, is_whole):
                 start += len(piece)
                 failures = 0
                 yield piece
@@ -82,39 +105,76 @@ def fetch_range(file: WebFile, start: int, end: int, hosts: list[str]) -> Iterat
                 raise _Broken("the connection ended early")
         except _Broken as broken:
             failures += 1
-            if failures > RETRIES:
-                raise BadAnswer(str(broken)) from broken
-            time.sleep(min(8.0, 0.25 * 2**failures))
+            _wait(failures, broken)
 
 
 class _Broken(Exception):
-    """A failure that may pass."""
+    """A failure that may pass; `wait_s` is the patience that the server asks for."""
+
+    def __init__(self, message: str, wait_s: float = 0.0, status: int | None = None) -> None:
+        super().__init__(message)
+        self.wait_s, self.status = wait_s, status
 
 
-def _attempt(file: WebFile, start: int, end: int, hosts: list[str]) -> Iterator[bytes]:
+def _wait(failures: int, broken: _Broken) -> None:
+    """Waits before the next try.
+
+    Raises:
+        BadAnswer: there were enough.
+    """
+    if failures > RETRIES:
+        raise BadAnswer(f"{broken}, {failures} times", broken.status) from broken
+    time.sleep(min(MAX_WAIT_S, max(broken.wait_s, min(8.0, 0.25 * 2**failures))))
+
+
+def _refuse_busy(status: int, headers: dict[str, str]) -> None:
+    if status in _BUSY:
+        asked = headers.get("retry-after", "")
+        raise _Broken(f"the server answered {status}", float(asked) if asked.isdigit() else 0.0, status)
+
+
+def _attempt(file: WebFile, start: int, end: int, hosts: list[str], is_whole: bool) -> Iterator[bytes]:
     import httpx
 
-    whole = start == 0 and end == file.bytes
-    status, headers, answer = _ask("GET", file.url, hosts, {} if whole else {"Range": f"bytes={start}-{end - 1}"})
+    is_part = not is_whole or start > 0
+    status, headers, answer = _ask("GET", file.url, hosts, {"Range": f"bytes={start}-{end - 1}"} if is_part else {})
     with answer:
-        if status in (408, 429, 500, 502, 503, 504):
-            raise _Broken(f"the server answered {status}")
-        if status != (200 if whole else 206):
+        _refuse_busy(status, headers)
+        to_skip = 0
+        if status == 416:
+            raise BadAnswer(_CHANGED, status)
+        if status == 200 and is_part and is_whole:  # it knows no ranges: what is there already is passed over
+            is_part, to_skip = False, start
+        if status != (206 if is_part else 200):
             raise BadAnswer(f"the server answered {status}" + (" to a range" if status == 200 else ""), status)
-        found = headers.get("etag") or _changed(headers)
-        if file.etag is not None and found is not None and found != file.etag:
-            raise BadAnswer("it has changed since the run began")
-        if not whole and not headers.get("content-range", "").startswith(f"bytes {start}-"):
-            raise BadAnswer("the server answered with another range")
+        _refuse_changed(file, headers, start if is_part else None)
         left = end - start
         try:
             for piece in answer.iter_raw():
-                yield piece[:left]
+                piece, to_skip = piece[to_skip:], max(0, to_skip - len(piece))
+                if len(piece) > left:
+                    raise BadAnswer("more came than was asked for" if is_part else _CHANGED)
                 left -= len(piece)
-                if left <= 0:
-                    return
+                if piece:
+                    yield piece
         except httpx.HTTPError as error:
             raise _Broken(f"the connection broke: {type(error).__name__}") from error
+
+
+def _refuse_changed(file: WebFile, headers: dict[str, str], start: int | None) -> None:
+    """Raises BadAnswer where an answer is of another file than was listed, or of another range of it."""
+    found = headers.get("etag") or _changed(headers)
+    if file.etag is not None and found is not None and found != file.etag:
+        raise BadAnswer(_CHANGED)
+    if start is None:
+        size = headers.get("content-length", "")
+    else:
+        given = headers.get("content-range", "")
+        if not given.startswith(f"bytes {start}-"):
+            raise BadAnswer("the server answered with another range")
+        size = given.rpartition("/")[2]
+    if size.isdigit() and int(size) != file.bytes:
+        raise BadAnswer(f"{_CHANGED}: {int(size):,} bytes, {file.bytes:,} were listed")
 
 
 class _Answer:
@@ -147,19 +207,18 @@ def _client() -> Any:
 
 
 def _ask(method: str, url: str, hosts: list[str], headers: dict[str, str]) -> tuple[int, dict[str, str], _Answer]:
-    """Returns status, headers and the open answer; follows redirects to listed hosts only."""
+    """Returns status, headers and the open answer; follows redirects to listed hosts only, and to nothing less safe."""
     import httpx
 
     for _ in range(MAX_REDIRECTS + 1):
-        if not is_listed(url, hosts):
-            raise BadAnswer(f"it leads to {urllib.parse.urlsplit(url).hostname}, which `hosts` does not list")
+        if not is_listed(url, hosts) or not url.lower().startswith("http"):
+            raise BadAnswer(f"it leads to {_place(url)}, which `hosts` does not list")
         client = _client()
         try:
             asked = client.build_request(method, url, headers={"Accept-Encoding": "identity", **headers})
             response = client.send(asked, stream=True)
-        except httpx.HTTPError as error:
-            failure = _Broken if method == "GET" else BadAnswer
-            raise failure(f"no connection: {type(error).__name__}") from error
+        except (httpx.HTTPError, UnicodeError) as error:  # the latter of names that no name server could know
+            raise _Broken(f"no connection: {type(error).__name__}") from error
         answer = _Answer(response)
         if response.status_code not in (301, 302, 303, 307, 308):
             known = {name.lower(): value for name, value in response.headers.items()}
@@ -167,8 +226,26 @@ def _ask(method: str, url: str, hosts: list[str], headers: dict[str, str]) -> tu
                 answer.close()
             return response.status_code, known, answer
         answer.close()
-        url = urllib.parse.urljoin(url, response.headers.get("location", ""))
+        target = _joined(url, response.headers.get("location", ""))
+        if url.lower().startswith("https:") and target.lower().startswith("http:"):
+            raise BadAnswer(f"it leads from https to http at {_place(target)}, where anybody on the way can change it")
+        url = target
     raise BadAnswer("it leads in circles")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urllib.parse.urljoin(url, location)
+    except ValueError as error:
+        raise BadAnswer("it leads to an address that is none") from error
+
+
+def _place(url: str) -> str:
+    """Returns an address's host as messages may show it."""
+    try:
+        return urllib.parse.urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "what is no host"
 
 
 def _changed(headers: dict[str, str]) -> str | None:

@@ -17,8 +17,9 @@ from data.sources.compression import Damage
 from data.sources.pieces import damage_locator
 from data.sources.records import Row, quarantined
 from data.sources.wikitext import to_text
-from data.sources.xml_records import BadXml, XmlRecord, cut_records, parse
+from data.sources.xml_records import BadXml, Marks, XmlRecord, cut_records, parse
 
+_MARKS = Marks(b"<page>", b"</page>", stray=b"</page>", close=b"</mediawiki")
 #: Media and categories are namespaces 6 and 14 in every wiki.
 _MEDIA, _CATEGORY = "6", "14"
 _LANGUAGE = re.compile(r'<mediawiki\b[^>]{0,2000}\bxml:lang="([A-Za-z-]{2,20})"')
@@ -32,7 +33,7 @@ def read_dump(file: InputFile, source: Source) -> Iterator[Row]:
         yield quarantined(source, file.relative, "empty_file")
         return
     site, number, damages = _Site(), 0, 0
-    for item in cut_records(file, b"<page>", b"</page>", source.max_record_bytes):
+    for item in cut_records(file, _MARKS, source.max_record_bytes):
         if isinstance(item, bytes):
             site = _Site.of(item.decode("utf-8", "replace"))
         elif isinstance(item, Damage):
@@ -72,11 +73,14 @@ def _page(record: XmlRecord, locator: str, site: _Site, source: Source) -> Row:
         return quarantined(source, locator, "too_large", offset=record.offset)
     if not record.is_whole:
         return quarantined(source, locator, "truncated", record.content, offset=record.offset)
+    if record.is_stray:
+        error = "a page's first tag is damaged"
+        return quarantined(source, locator, "bad_xml", record.content, offset=record.offset, error=error)
     try:
         page = parse(record.content)
-    except BadXml as error:
+    except BadXml as problem:
         reason = "bad_encoding" if _is_broken(record.content) else "bad_xml"
-        return quarantined(source, locator, reason, record.content, offset=record.offset, error=str(error))
+        return quarantined(source, locator, reason, record.content, offset=record.offset, error=str(problem))
     title, space = _text(page, "title"), _text(page, "ns")
     revisions = page.findall("{*}revision")
     if title is None or not revisions:

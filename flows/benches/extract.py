@@ -3,7 +3,7 @@
 Times are processor seconds of one process, from a page's bytes to its text; engines take turns of some pages each, as
 they would run alone with their own code in the processor's caches, and a page's time is the median of its runs.
 trafilatura is called as datatrove calls it. Quality is counted by words against texts that people took from the pages,
-and by passages that must, or must not, be there.
+and by passages that must, or must not, be there; of some pages the one is known, of others the other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import gc
 import gzip
 import importlib.util
+import itertools
 import json
 import logging
 import re
@@ -26,6 +27,8 @@ from typing import Any
 from data.errors import UsageError
 from data.keyed import keyed_hash
 from data.pages import reading
+from data.pages.labels import word_agreement
+from data.pages.network import shipped
 from data.recipe import Source
 from flows.progress import Progress
 
@@ -36,8 +39,14 @@ PEER = "trafilatura"
 SHARED = "../shared/data/web-thirdparty"
 #: How many pages an engine reads before it is another's turn.
 TURN_PAGES = 25
-_WORDS = re.compile(r"\w+")
 _TRUTH = "extraction_gt.jsonl.gz"
+#: justext has to be told the language; a page's own word for it is what it gets.
+_LANGUAGE = re.compile(r"""<html[^<>]*?\slang\s*=\s*["']?([a-zA-Z]{2})""")
+_STOP_WORDS = {
+    "cs": "Czech", "da": "Danish", "de": "German", "es": "Spanish", "et": "Estonian", "fi": "Finnish", "fr": "French",
+    "hu": "Hungarian", "it": "Italian", "nb": "Norwegian_Bokmal", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
+}  # fmt: skip
 
 
 def bench_extract(paths: Sequence[Path], number: int, runs: int, max_bytes: int, as_json: bool) -> None:
@@ -46,7 +55,8 @@ def bench_extract(paths: Sequence[Path], number: int, runs: int, max_bytes: int,
     Args:
         paths: folders of WARC files, with extraction_gt.jsonl.gz where something is known of the pages; none: those
             beside the repository, else pages that the sample corpus makes.
-        number: at most this many pages; those of which something is known come first.
+        number: at most this many pages; those of which something is known come first, whole texts and passages in
+            turns.
         runs: how often each page is read by each engine.
         max_bytes: longer pages are left out.
         as_json: print JSON instead of a table.
@@ -96,7 +106,15 @@ def _choose(paths: Sequence[Path], number: int, max_bytes: int) -> list[dict[str
     pages = [page for path in paths for page in _pages_of(path) if len(page["content"]) <= max_bytes]
     if not pages:
         raise UsageError(f"{', '.join(map(str, paths))}: no WARC file with pages")
-    return sorted(pages, key=lambda page: (page["rank"], keyed_hash(1, "bench-extract", page["url"])))[:number]
+    groups = [
+        sorted(
+            (page for page in pages if page["rank"] == rank),
+            key=lambda page: keyed_hash(1, "bench-extract", page["url"]),
+        )
+        for rank in range(3)
+    ]
+    known = [page for pair in itertools.zip_longest(*groups[:2]) for page in pair if page]
+    return [*known, *groups[2]][:number]
 
 
 def _choose_made(number: int, max_bytes: int) -> list[dict[str, Any]]:
@@ -134,14 +152,14 @@ def _engines(progress: Progress) -> dict[str, Engine]:
     engines |= {f"phimill: {name}": _own(name) for name in ("resiliparse", "resiliparse+trafilatura", "plain")}
     engines["resiliparse alone"] = _resiliparse
     peers: dict[str, tuple[str, Engine]] = {
-        "justext": ("justext", _justext),
-        "readability": ("readability", _readability),
+        "justext": ("jusText", _justext),
+        "readability": ("readability-lxml", _readability),
     }
     for name, (package, peer) in peers.items():
-        if importlib.util.find_spec(package):
+        if importlib.util.find_spec(name):
             engines[name] = peer
         else:
-            progress.say(f"  {name} is left out: it is not installed")
+            progress.say(f"  {name} is left out: pip install {package}")
     for engine in engines.values():
         engine(b"<html><body><article><p>A page, read once.</p></article></body></html>", "text/html", "")
     return engines
@@ -178,8 +196,10 @@ def _justext(content: bytes, content_type: str, url: str) -> str:
     import justext
 
     html = _decoded(content, content_type)
+    named = _LANGUAGE.search(html)
+    stop_words = justext.get_stoplist(_STOP_WORDS.get(named[1].lower() if named else "en", "English"))
     with contextlib.suppress(Exception):  # a peer's failure is its empty text
-        found = justext.justext(html.encode(), justext.get_stoplist("English"), encoding="utf-8")
+        found = justext.justext(html.encode(), stop_words, encoding="utf-8")
         return "\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
     return ""
 
@@ -192,14 +212,6 @@ def _readability(content: bytes, content_type: str, url: str) -> str:
     with contextlib.suppress(Exception):  # a peer's failure is its empty text
         return str(lxml_html.fromstring(readability.Document(html).summary()).text_content())
     return ""
-
-
-def word_agreement(text: str, truth: str) -> tuple[float, float, float]:
-    """Returns precision, recall and F1 of a text's words against the true ones, each counted as often as it stands."""
-    found, wanted = (collections.Counter(_WORDS.findall(each.lower())) for each in (text, truth))
-    right = sum((found & wanted).values())
-    precision, recall = right / max(found.total(), 1), right / max(wanted.total(), 1)
-    return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
 
 
 def _row(
@@ -250,7 +262,19 @@ def _show(rows: Sequence[dict[str, Any]], pages: Sequence[dict[str, Any]]) -> No
     Console().print(shown)
     if any(page["truth"] for page in pages):
         Console().print(
-            "phimill's model was trained on pages of extraction_gt; how it does on sites that it has not seen\n"
-            "stands in data/pages/network.json, on_other_sites.",
+            f"phimill's model was trained on such pages, maybe these. {_on_other_sites()}",
             soft_wrap=True,
         )
+
+
+def _on_other_sites() -> str:
+    """Returns how models do that were trained without the sites, as `python -m data.pages.prepare` has measured it."""
+    found: Any = shipped().about.get("on_other_sites", {})
+    rows = []
+    for name, row in found.items():
+        if isinstance(row, dict):
+            shares = f"F1 {row['f1']:.4f}, must {row['must_have']:.3f}, not {row['must_not_have']:.3f}"
+            mean, low, high = row.get("f1_above_trafilatura", (0, 0, 0))
+            apart = f" (F1 {mean:+.4f}, 95 %: {low:+.4f} to {high:+.4f})" if "f1_above_trafilatura" in row else ""
+            rows.append(f"{name}: {shares}{apart}")
+    return "On sites that it has not seen:\n  " + "\n  ".join(rows)

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import gzip
-import html
 import json
 import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from data.errors import UsageError
-from flows.benches.documents import bench_texts
+from flows.benches.ingest_files import make_files
 from flows.progress import Progress
 
-#: What a page of a crawl holds, about, its markup counted.
-PAGE_CHARS = 30_000
 _ENDINGS = {"warc": (".warc.gz", ".warc", ".warc.zst"), "jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
 
 
@@ -51,10 +47,7 @@ def bench_ingest(paths: Sequence[Path], megabytes: int, runs: int, as_json: bool
         rows = []
         for kind, path in files:
             progress.say(f"  {path.name}")
-            for peer in PEERS[kind]:
-                row = _compare(kind, path, peer, runs)
-                if row:
-                    rows.append(row)
+            rows += _compare(kind, path, runs)
     if as_json:
         print(json.dumps(rows, indent=1))
     else:
@@ -69,81 +62,35 @@ def _find(paths: Iterable[Path]) -> list[tuple[str, Path]]:
     return found
 
 
-def make_files(folder: Path, megabytes: int, progress: Progress) -> list[tuple[str, Path]]:
-    """Writes one file of each kind, of documents that the quickstart's corpus is made of, each with its number.
-
-    Pages hold several of them. With one document of 3 kB each, what a record costs in Python would count for half.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    progress.say(f"writing {megabytes} MB of documents in each format")
-    texts = bench_texts([], 5000, 200_000)
-    made: list[dict[str, Any]] = []
-    size = 0
-    while size < megabytes * 10**6:
-        text = f"{len(made)} {texts[len(made) % len(texts)]}"
-        made.append({"id": f"d{len(made)}", "text": text, "url": f"http://example.test/{len(made)}", "score": size % 5})
-        size += len(text.encode())
-    jsonl, parquet, warc = folder / "made.jsonl", folder / "made.parquet", folder / "made.warc.gz"
-    with jsonl.open("w") as lines:
-        lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in made)
-    pq.write_table(pa.Table.from_pylist(made), parquet, row_group_size=5000)
-    with warc.open("wb") as members:
-        for page in _pages(made):
-            members.write(gzip.compress(_record(str(page[0]["url"]), page), 6, mtime=0))
-    return [("warc", warc), ("jsonl", jsonl), ("parquet", parquet)]
-
-
-def _pages(made: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yields documents in pages as large as those of a crawl are on average."""
-    page: list[dict[str, Any]] = []
-    size = 0
-    for record in made:
-        page.append(record)
-        size += len(record["text"])
-        if size >= PAGE_CHARS:
-            yield page
-            page, size = [], 0
-    if page:
-        yield page
-
-
-def _record(url: str, documents: Iterable[dict[str, Any]]) -> bytes:
-    paragraphs = "\n".join(f"<p>{html.escape(document['text'])}</p>" for document in documents)
-    page = f"<html><body>{paragraphs}</body></html>".encode()
-    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page
-    head = (
-        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <{url}>\r\nWARC-Target-URI: {url}\r\n"
-        "WARC-Date: 2026-01-01T00:00:00Z\r\nContent-Type: application/http; msgtype=response\r\n"
-        f"Content-Length: {len(block)}\r\n\r\n"
-    )
-    return head.encode() + block + b"\r\n\r\n"
-
-
-def _compare(kind: str, path: Path, peer: str, runs: int) -> dict[str, Any] | None:
+def _compare(kind: str, path: Path, runs: int) -> list[dict[str, Any]]:
+    """Returns a row for each peer that is installed."""
     ours = "read" if kind == "warc" else "ingest"
-    mine: list[Run] = []
-    theirs: list[Run] = []
+    taken: dict[str, list[Run]] = {way: [] for way in (ours, *PEERS[kind])}
     for _ in range(runs):
-        mine.append(_in_own_process(ours, kind, path))
-        found = _in_own_process(peer, kind, path)
-        if found is None:
-            return None
-        theirs.append(found)
-    fast, slow = (statistics.median(run.seconds for run in side) for side in (mine, theirs))
-    size = mine[0].megabytes
-    return {
-        "file": path.name,
-        "peer": peer,
-        "megabytes": round(size, 1),
-        "documents": mine[0].documents,
-        "megabytes_per_second": round(size / fast, 1),
-        "peer_megabytes_per_second": round(size / slow, 1),
-        "ratio": round(slow / fast, 3),
-        "peak_mb": round(max(run.peak for run in mine)),
-        "peer_peak_mb": round(max(run.peak for run in theirs)),
-    }
+        for way, done in taken.items():
+            run = _in_own_process(way, kind, path)
+            if run is not None:
+                done.append(run)
+    mine = taken.pop(ours)
+    fast = statistics.median(run.seconds for run in mine)
+    rows = []
+    for peer, theirs in taken.items():
+        if theirs:
+            slow = statistics.median(run.seconds for run in theirs)
+            rows.append(
+                {
+                    "file": path.name,
+                    "peer": peer,
+                    "megabytes": round(mine[0].megabytes, 1),
+                    "documents": mine[0].documents,
+                    "megabytes_per_second": round(mine[0].megabytes / fast, 1),
+                    "peer_megabytes_per_second": round(mine[0].megabytes / slow, 1),
+                    "ratio": round(slow / fast, 3),
+                    "peak_mb": round(max(run.peak for run in mine)),
+                    "peer_peak_mb": round(max(run.peak for run in theirs)),
+                }
+            )
+    return rows
 
 
 def _in_own_process(way: str, kind: str, path: Path) -> Any:

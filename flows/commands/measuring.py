@@ -115,7 +115,7 @@ def bench_synth(as_json: bool, number: int, kinds: tuple[str, ...], seed: int, *
     help="Folders of WARC files, with extraction_gt.jsonl.gz where texts are known; default: ../shared/data, or the "
     "sample corpus.",
 )  # fmt: skip
-@number_option(150, "Pages.")
+@number_option(300, "Pages.")
 @_RUNS
 @_longest(3_000_000, "pages")
 @AS_JSON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from flows.comparison.runs import bound_in_words, compare, in_words, shown_setting
@@ -117,7 +118,7 @@ def _print_samples(console: Console, samples: dict[str, list[dict[str, Any]]], r
             console.print(styled(f"{sign} {one['id']}  {one['source']} · {one['name']}", colour))
             console.print(styled(f"    {one_line(in_words(one['left']))} → {one_line(in_words(one['right']))}", "dim"))
     if any(samples.values()):
-        console.print(styled(f"\nOne document's road: phimill explain {right} ID", "dim"))
+        console.print(styled(f"\nOne document's road: phimill explain {quote(str(right))} ID", "dim"))
 
 
 def _print_rest(console: Console, number: int) -> None:

@@ -14,7 +14,12 @@ from flows.commands.options import AS_JSON, FORMAT, MAX_QUARANTINED, OUT, SAMPLE
 @click.command()
 @click.argument("source", metavar="SOURCE")
 @OUT
-@click.option("--kind", metavar="KIND", help="How it is read: warc, jsonl, csv, git, …; default: as it looks.")
+@click.option(
+    "--kind",
+    metavar="KIND",
+    help="How it is read, if not as it looks: warc, html, jsonl, json, csv, parquet, arrow, files, git, books, "
+    "documents, stackexchange, wikipedia, arxiv, huggingface.",
+)
 @click.option("--text", metavar="COLUMN", help="The column that holds the text.")
 @click.option("--id", "identity", metavar="COLUMN", help="The column that holds the documents' own ids.")
 @click.option("--columns", metavar="LAYOUT", help="A known table layout, such as the-stack.")
@@ -23,7 +28,11 @@ from flows.commands.options import AS_JSON, FORMAT, MAX_QUARANTINED, OUT, SAMPLE
     "--host", "hosts", metavar="HOST", multiple=True, help="A host that http(s) addresses may name; may be repeated."
 )
 @click.option(
-    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Any key of a recipe's source; may be repeated."
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any key of a recipe's source or of `extract`, such as salvage=true, extract.engine=plain; may be repeated.",
 )
 @FORMAT
 @MAX_QUARANTINED
@@ -33,7 +42,8 @@ from flows.commands.options import AS_JSON, FORMAT, MAX_QUARANTINED, OUT, SAMPLE
 def ingest(source: str, out: Path, as_json: bool, changes: tuple[str, ...], **wishes: Any) -> None:
     """Read a source into documents.
 
-    SOURCE is a file, a folder, a repository, a dump or an address. What could not be read is told.
+    SOURCE is a file, a folder, a repository, a dump or an address. DIR gets the documents, and tables of what was
+    quarantined and dropped, with place and reason.
 
     \b
     phimill ingest crawl/ --out out/crawl
@@ -110,7 +120,7 @@ def cc() -> None:
 def select(index: tuple[str, ...], archives: str, out: Path, as_json: bool, **wishes: Any) -> None:
     """Pick records from a crawl's index, and read just those.
 
-    INDEX is columnar Parquet or CDXJ; only the ranges wanted of its WARC files are read.
+    INDEX is columnar Parquet, CDXJ or CDX; only the ranges wanted of its WARC files are read.
 
     \b
     phimill cc select cc-index/ --archives crawl/ --domain example.org --language en --out out/picked

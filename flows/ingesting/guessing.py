@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import collections
 import gzip
+import itertools
 import lzma
 import re
 import zlib
@@ -14,6 +15,7 @@ from pathlib import Path
 import zstandard
 
 from data.errors import UsageError
+from data.sources.archives import is_archive, names_in
 from data.sources.folders import archive_advice, walk
 from data.sources.listing import FOLDER_PATTERNS
 from data.sources.repositories import find_repositories
@@ -27,6 +29,8 @@ _ENDINGS = {
     "wet": "warc", "arc": "warc", "html": "html", "htm": "html", "xhtml": "html", "tar": "arxiv", "tgz": "arxiv",
     "txt": "books", "text": "books", "pdf": "documents", "docx": "documents",
 }  # fmt: skip
+#: What `save_to_disk` of Hugging Face's datasets leaves beside the rows: of several splits, of one.
+_SAVED_DATASET = (("dataset_dict.json",), ("dataset_info.json", "state.json"))
 HEAD_BYTES = 4096
 #: Files of a folder that are looked at.
 MOST_FILES = 10_000
@@ -42,6 +46,8 @@ def guess_kind(path: str) -> str:
         return _of_name(path.partition("?")[0].rstrip("/").rpartition("/")[2]) or _ask(path, "its name says nothing")
     place = Path(path)
     if place.is_file():
+        if is_archive(place.name, "files"):
+            return _of_many(path, (_of_name(name) or "files" for name in names_in(place)))
         if advice := archive_advice(place):
             raise UsageError(advice)
         return _of_file(place)
@@ -49,9 +55,11 @@ def guess_kind(path: str) -> str:
         return _of_pattern(path)
     if next(find_repositories(place), None) is not None:
         return "git"
+    if any(all((place / name).is_file() for name in names) for names in _SAVED_DATASET):
+        return "huggingface"
     left: list[str] = []
     files = (file for file, _ in walk(place, lambda relative, why: left.append(f"{relative} is {why}")))
-    return _of_many(path, files, left)
+    return _of_many(path, map(_of_file, files), left)
 
 
 def _of_pattern(path: str) -> str:
@@ -60,15 +68,12 @@ def _of_pattern(path: str) -> str:
         raise UsageError(f"{path}: {what}")
     base = Path(re.split(r"[*?\[]", path)[0]).parent if not path.startswith(("*", "?", "[")) else Path(".")
     pattern = str(Path(path).relative_to(base)) if base != Path(".") else path
-    return _of_many(path, (file for file in sorted(base.glob(pattern)) if file.is_file()))
+    return _of_many(path, (_of_file(file) for file in sorted(base.glob(pattern)) if file.is_file()))
 
 
-def _of_many(path: str, files: Iterator[Path], left: Sequence[str] = ()) -> str:
-    found: collections.Counter[str] = collections.Counter()
-    for number, file in enumerate(files):
-        if number >= MOST_FILES:
-            break
-        found[_of_file(file)] += 1
+def _of_many(path: str, kinds: Iterator[str], left: Sequence[str] = ()) -> str:
+    """Returns the kind that most of many files have, of those that are looked at."""
+    found = collections.Counter(itertools.islice(kinds, MOST_FILES))
     if not found:
         raise UsageError(f"{path}: holds no file" + (f" that can be read: {left[0]}" if left else ""))
     known = [kind for kind, _ in found.most_common() if kind != "files"]
@@ -80,7 +85,7 @@ def _of_many(path: str, files: Iterator[Path], left: Sequence[str] = ()) -> str:
 
 def _ask(path: str, why: str) -> str:
     raise UsageError(
-        f"{path}: what it is cannot be told ({why}); say it with --kind: {', '.join(FOLDER_PATTERNS)}, git"
+        f"{path}: what it is cannot be told ({why}); say it with --kind: {', '.join(FOLDER_PATTERNS)}, git, huggingface"
     )
 
 

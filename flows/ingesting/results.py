@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import collections
-import json
+import re
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from data.atomic import atomic_path, atomic_write
-from data.errors import AccountingError, QuarantineError
+from data.atomic import atomic_path
+from data.errors import AccountingError, QuarantineError, UsageError
+from data.json_text import atomic_json
 from data.parts import Part, PartWriter, lay_side_by_side, read_part
 from data.texts import read_facts, read_texts
 from flows.run import Run
@@ -64,10 +66,32 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
         "sources": sources,
         "inputs": run.inputs,
     }
-    atomic_write(out / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
+    atomic_json(out / "summary.json", summary, indent=1, sort_keys=True)
     if total["quarantined"] > max_quarantined * max(1, total["records"]):
         raise QuarantineError(_too_many(summary, out, max_quarantined))
     return summary
+
+
+def check_signals(run: Run) -> None:
+    """Makes sure that a signal that the source should carry is a number in one of its records.
+
+    Raises:
+        UsageError: it is in none; a name was mistaken.
+    """
+    (source,) = run.recipe.sources
+    missing = dict(source.signals)
+    records = 0
+    for part in run.parts:
+        if not missing:
+            return
+        metadata = read_part(part.files["ingest"], ["metadata", "status"])
+        living = metadata.filter(pc.equal(metadata["status"], ""))["metadata"]
+        records += len(living)
+        for name in list(missing):
+            if pc.any(pc.match_substring_regex(living, f'"signals":\\{{[^}}]*"{re.escape(name)}":')).as_py():
+                del missing[name]
+    for name, column in missing.items() if records else ():
+        raise UsageError(f'signals.{name}: no record has a number in "{column}"; correct the column\'s name')
 
 
 def write_documents(part: dict[str, Any], target: str) -> tuple[int, int]:
@@ -159,8 +183,15 @@ def _added(counts: Any) -> dict[str, int]:
 
 def _too_many(summary: dict[str, Any], out: Path, limit: float) -> str:
     share = summary["quarantined"] / summary["records"]
+    left = pq.read_table(out / TABLES["quarantined"], columns=["reason", "metadata"])
+    why = ", ".join(reason for reason, _ in collections.Counter(left["reason"].to_pylist()).most_common(3))
+    mismatch = pc.index(left["reason"], "schema_mismatch").as_py()
+    if mismatch >= 0:
+        facts = orjson.loads(left["metadata"][mismatch].as_py())
+        why += f": no column {facts.get('expected')!r} among {str(facts.get('columns'))[:300]}"
+        why += f"; what helps: {facts['advice']}" if "advice" in facts else ""
     return (
-        f"{summary['quarantined']:,} of {summary['records']:,} records ({share:.2%}) could not be read; "
+        f"{summary['quarantined']:,} of {summary['records']:,} records ({share:.2%}) could not be read ({why}); "
         f"--max-quarantined allows {limit:.2%}. What was read is in {out}; "
         f"see {out / TABLES['quarantined']} for the rest, or allow more"
     )

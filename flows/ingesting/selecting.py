@@ -82,5 +82,7 @@ def _listed(source: Source, out: Path) -> dict[str, Any]:
 
 def selection_words(found: Mapping[str, Any], out: Path) -> str:
     """Returns what was selected as plain text."""
+    if not found["selected"]:
+        return f"Chosen  nothing: no capture of the index fits; try other conditions with --list; {out / SELECTION}"
     size = found["selected_bytes"] / 1e6
     return f"Chosen  {found['selected']:,} captures, {size:,.1f} MB of WARC records; {out / SELECTION}"

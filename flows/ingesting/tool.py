@@ -17,7 +17,7 @@ from data.errors import RecipeError, UsageError
 from data.recipe_file import RecipeFile, recipe_of
 from data.sources.settings import is_address, local_path
 from flows.ingesting.guessing import guess_kind
-from flows.ingesting.results import TABLES, write_results
+from flows.ingesting.results import TABLES, check_signals, write_results
 from flows.progress import Progress
 from flows.road import Request, named_failures, open_work
 from flows.steps.extract import extract
@@ -74,6 +74,7 @@ def run_ingest(
     ):
         progress.say(f"  reading {source} as {file.recipe.sources[0].kind}")
         ingest(run)
+        check_signals(run)
         extract(run)
         summary = write_results(run, out, form, max_quarantined)
     progress.say(_rate(summary, time.monotonic() - begin))
@@ -136,18 +137,23 @@ def _rate(summary: Mapping[str, Any], seconds: float) -> str:
     size = sum(entry["bytes"] for entry in summary["inputs"]) / 1e6
     span = max(seconds, 1e-3)
     return (
-        f"  {len(summary['inputs']):,} files, {size:,.1f} MB as they lie; {summary['documents']:,} documents, "
+        f"  {_counted(len(summary['inputs']), 'file')}, {size:,.1f} MB as they lie; "
+        f"{_counted(summary['documents'], 'document')}, "
         f"{summary['bytes'] / 1e6:,.1f} MB of text in {seconds:,.1f} s: "
         f"{summary['documents'] / span:,.0f} documents/s, {summary['bytes'] / 1e6 / span:,.1f} MB/s"
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def closing_words(summary: Mapping[str, Any], out: Path) -> str:
     """Returns a summary as plain text."""
     lines = [
         "",
-        f"Read    {summary['records']:,} records: {summary['documents']:,} documents, {summary['dropped']:,} dropped, "
-        f"{summary['quarantined']:,} quarantined",
+        f"Read    {_counted(summary['records'], 'record')}: {_counted(summary['documents'], 'document')}, "
+        f"{summary['dropped']:,} dropped, {summary['quarantined']:,} quarantined",
     ]
     reasons = sorted(summary["reasons"].items(), key=lambda pair: (-pair[1], pair[0]))
     lines += [f"        {number:>9,}  {reason}" for reason, number in reasons[:TOP_REASONS]]

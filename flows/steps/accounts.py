@@ -19,7 +19,7 @@ from data.parts import Part, alive, column_names, count_rows, read_part
 from data.recipe_file import dotted
 from data.shards import ShardPlan
 from data.texts import read_facts
-from flows.preflight import named_files
+from flows.named_files import named_files
 from flows.run import Run
 from flows.steps.cut import CUTTING
 from flows.steps.judge import NO_SIGNALS, read_signals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError
@@ -53,7 +54,7 @@ def find_out(folder: Path, changes: Sequence[str], sweeps: Sequence[str], number
     if not changes and not sweeps:
         raise UsageError(
             "what if what? Give --set filters.NAME.KEY=VALUE or --sweep NAME.KEY=START:STOP:STEP; "
-            f"`phimill stats {folder}` names the rules that drop most"
+            f"`phimill stats {quote(str(folder))}` names the rules that drop most"
         )
     published = Published(folder)
     question = Question(published, folder)
@@ -83,8 +84,9 @@ def _print_answer(console: Console, found: dict[str, Any], folder: Path) -> None
     _print_rules(console, found["rules"])
     for rule in found["rules"]:
         _print_samples(console, rule, [one for one in found["samples"] if one["rule"] == rule["rule"]])
-    settings = " ".join(f"--set '{setting}'" for setting in found["settings"])
-    console.print(styled(f"To do it: phimill run RECIPE --out {folder} {settings}", "dim"), soft_wrap=True)
+    settings = " ".join(f"--set {quote(setting)}" for setting in found["settings"])
+    command = f"phimill run RECIPE --out {quote(str(folder))} {settings}"
+    console.print(styled(f"To do it: {command}", "dim"), soft_wrap=True)
 
 
 def _print_sizes(console: Console, found: dict[str, Any]) -> None:

@@ -91,6 +91,16 @@ def test_iso_2022_is_found_whatever_a_page_declares() -> None:
         assert decode_html(text.encode("iso-2022-jp"), declared)[0] == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_says_what_a_page_and_a_source_file_are_in(encoding: str) -> None:
+    text = "<html><body><p>" + TEXTS["de"] + "</p></body></html>"
+    content = "\ufeff".encode(encoding) + text.encode(encoding)
+    assert decode_html(content, "text/html; charset=iso-8859-1") == (text, encoding)
+    assert decode_source(content) == text
+    with pytest.raises(Undecodable, match="bad_encoding"):
+        decode_source(content[:-1])
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_source_files_in_utf_16_without_a_mark_are_read_and_binary_ones_are_not(encoding: str) -> None:
     text = "class Reader { } // größer\n" * 3

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from data.child import stop_child
 
 BOUND = (
@@ -23,6 +25,28 @@ BOUND = (
 def test_a_bound_child_has_so_much_memory_and_no_more_and_leaves_ctrl_c_to_its_parent() -> None:
     said = subprocess.run([sys.executable, "-P", "-c", BOUND], capture_output=True, text=True, check=True).stdout
     assert said.split() == [str(2 * 2**30), "0", "True", "no"]
+
+
+RESIDENT = (
+    "import mmap\n"
+    "from data.child import bound_resident\n"
+    "set_aside = mmap.mmap(-1, 300 * 2**20, mmap.MAP_PRIVATE)\n"  # as libraries do; never touched
+    "bound_resident(250 * 2**20)\n"
+    "held = bytearray(100 * 2**20)\n"
+    "try:\n"
+    "    more = bytearray(150 * 2**20)\n"
+    "except MemoryError:\n"
+    "    print('no', flush=True)\n"
+    "del held\n"
+    "bytearray(150 * 2**20)\n"
+    "print('again', flush=True)\n"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what a process touches")
+def test_a_child_may_use_so_much_memory_beside_what_is_set_aside_and_gets_back_what_it_frees() -> None:
+    said = subprocess.run([sys.executable, "-P", "-c", RESIDENT], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["no", "again"]
 
 
 def test_a_child_that_never_reads_is_stopped_and_its_pipes_are_closed() -> None:

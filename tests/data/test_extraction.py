@@ -65,6 +65,12 @@ def page(body: str, head: str = "") -> bytes:
 GOOD = page("")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_page_in_wide_characters_is_read_by_its_byte_order_mark(encoding: str) -> None:
+    (found,) = extracted(row("\ufeff".encode(encoding) + page("<p>größer</p>").decode().encode(encoding)))
+    assert (found["status"], found["text"]) == ("", f"{SENTENCE}\n\ngrößer")
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
@@ -280,6 +286,8 @@ def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "            while True: pass\n"
         "        if b'DIE' in content:\n"
         "            os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "        if b'GREEDY' in content:\n"
+        "            wants = [bytearray(2**20) for _ in range(1000)]\n"
         "        return real(content, *rest, **named)\n"
         "    pages.read_page = read_page\n"
     )
@@ -303,6 +311,45 @@ def test_a_page_that_hangs_or_kills_is_quarantined_and_its_neighbours_survive(
         ("", ""),
     ]
     assert [str(number) in (found[number]["text"] or "") for number in (0, 2, 5)] == [True] * 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what a process touches")
+def test_a_page_that_wants_more_memory_than_a_worker_has_is_too_large_and_its_neighbours_survive(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hostile(monkeypatch, tmp_path)
+    # Each paragraph opens all of the open <font> elements anew: 60 million of them.
+    bomb = "<p>" + "".join(f"<font a={number}>" for number in range(3000)) + "</p><p>x</p>" * 20_000
+    rows = [row(page(f"<p>number {place}" + body)) for place, body in enumerate(["", "GREEDY", "", bomb, ""])]
+    found = extracted(*rows, timeout_s=15)
+    assert [each["reason"] for each in found] == ["", "too_large", "", "too_large", ""]
+    assert [f"number {place}" in (found[place]["text"] or "") for place in range(5)] == [True, False] * 2 + [True]
+
+
+FLOODS = {
+    "paragraphs": b"<html><body>" + b"<p>paragraph of it</p>" * 350_000,
+    "cells": b"<table><tr>" + b"<td>x" * 600_000,
+    "depth": b"<div>x" * 500_000,
+    "text": "<p>\U0001f600 ".encode() + b"one word and another one, of it. " * 480_000,
+    "code": "<pre>\U0001f600 ".encode() + b"x = 1\n" * 2_600_000,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_is_read_within_a_workers_memory_with_compiled_code_loaded(flood: str) -> None:
+    reading.load()  # compiles what the child will load
+    child = Child(Extract(timeout_s=60))
+    head = {"content_type": "text/html", "url": None}
+    list(child.read([(head, GOOD)] * (PAGES_BEFORE + 1)))
+    assert child._process is not None
+    pid = child._process.pid
+    (found,) = child.read([(head, FLOODS[flood])])
+    assert (found["status"], len(found["text"]) > 400_000) == ("", True)
+    assert child._process.pid == pid
+    said = Path(f"/proc/{pid}/status").read_text()
+    child.close()
+    assert 100_000 < int(said.split("VmHWM:")[1].split()[0]) < 600_000
 
 
 def test_compiled_code_is_loaded_between_pages_and_changes_no_text(monkeypatch: pytest.MonkeyPatch) -> None:

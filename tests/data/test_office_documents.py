@@ -95,20 +95,43 @@ def test_damaged_and_locked_files_say_so(monkeypatch: pytest.MonkeyPatch) -> Non
         assert raised.value.reason == reason
 
 
+def rezipped(**changed: bytes) -> bytes:
+    """Returns a Word file with other contents of some parts; their checksums are right."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word_file())) as sound, zipfile.ZipFile(out, "w") as made:
+        for name in sound.namelist():
+            made.writestr(name, changed.get(name.rpartition("/")[2].partition(".")[0], sound.read(name)))
+    return out.getvalue()
+
+
+def test_what_a_damaged_word_file_makes_its_reader_raise_is_a_bad_document() -> None:
+    whole = word_file()
+    start = whole.index(b"word/document.xml") + len("word/document.xml")
+    hole = whole[:start] + b"\xff" * 8 + whole[start + 8 :]  # zlib finds no code in it
+    empty = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>'
+    for content in (hole, rezipped(document=empty), rezipped(document=b"<other/>"), rezipped(styles=b"<x/>")):
+        with pytest.raises(Unreadable) as raised:
+            read_document(content, DOCX)
+        assert raised.value.reason == "bad_document"
+
+
 def test_a_folder_of_documents_is_a_source_whose_bad_files_are_quarantined(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.docx").write_bytes(word_file())
     (tmp_path / "b.pdf").write_bytes(pdf("A page of text."))
     (tmp_path / "deep" / "c.pdf").write_bytes(b"%PDF-1.7 cut")
+    (tmp_path / "d.docx").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("not of this kind")
     source = Source(name="d", kind="documents", path=str(tmp_path))
     found: dict[str, dict[str, Any]] = {}
     with Extractor(Extract()) as extractor:
         for unit in list_units(source, tmp_path, file_sha256):
             for table in read_unit(unit, source):
-                fates = extractor.extract(table).to_pylist()
-                found |= dict(zip(table["locator"].to_pylist(), fates, strict=True))
-    assert sorted(found) == ["a.docx", "b.pdf", "deep/c.pdf"]
+                rows, fates = table.to_pylist(), extractor.extract(table).to_pylist()
+                ends = [row if row["status"] else fate for row, fate in zip(rows, fates, strict=True)]
+                found |= dict(zip(table["locator"].to_pylist(), ends, strict=True))
+    assert sorted(found) == ["a.docx", "b.pdf", "d.docx", "deep/c.pdf"]
+    assert (found["d.docx"]["status"], found["d.docx"]["reason"]) == ("quarantined", "empty_file")
     assert found["b.pdf"]["text"] == "A page of text."
     assert json.loads(found["a.docx"]["metadata"])["title"] == "Handbook"
     assert (found["deep/c.pdf"]["status"], found["deep/c.pdf"]["reason"]) == ("quarantined", "bad_document")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,10 @@ def test_a_recipe_that_is_wrong_ends_with_2_and_one_line(corpus: Path, tmp_path:
         ("sources.prose.signals={quality: edu}", "has the name of the model's"),
         ("filters.gopher-quality.where={source: prsoe}", 'Did you mean "prose"?'),
         ("schedule={cron: 3 o'clock}", "five fields"),
+        ("schedule={cron: 99 3 * * *}", "'99' is no minute; expected 0 to 59"),
+        ("schedule={cron: '*/5 9-24 * * *'}", "'9-24' is no hour"),
+        ("schedule={cron: '*/0 3 * * *'}", "is no minute"),
+        ("schedule={cron: '0 3 1,0 * *'}", "'0' is no day of month"),
         ("schedule={cron: 0 3 * * *, timezone: Mars}", "unknown time zone"),
     ],
 )
@@ -55,6 +62,43 @@ def test_a_held_folder_ends_with_11(corpus: Path, tmp_path: Path) -> None:
         code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server")
     assert code == 11
     assert "another run" in said
+
+
+def test_a_file_that_cannot_be_opened_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / ".work" / "lock").mkdir(parents=True)  # what cannot be opened for writing, even by root
+    code, said = call("clean", str(tmp_path))
+    assert (code, said) == (1, f"phimill: {tmp_path}/.work/lock: Is a directory\n")
+
+
+def test_streams_that_a_caller_has_closed_take_no_file_of_ours(tmp_path: Path) -> None:
+    look = "open(sys.argv[1], 'w').write(' '.join(os.readlink(f'/proc/self/fd/{n}') for n in range(3)))"
+    program = f"import os, sys; from flows.cli import main; main(['presets'], standalone_mode=False); {look}"
+    told = tmp_path / "told"
+    command = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', sys.executable, "-P", "-c", program, str(told)]
+    assert subprocess.run(command, check=False, timeout=120).returncode == 0
+    assert told.read_text() == "/dev/null /dev/null /dev/null"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_to_end_ends_a_command_in_order(number: signal.Signals, code: int) -> None:
+    hangs = f"""
+import os, time
+from flows.cli import main
+
+@main.command()
+def hang():
+    try:
+        os.kill(os.getpid(), {number.value})
+        time.sleep(100)
+    finally:
+        print("in order", flush=True)
+
+main(["hang"])
+"""
+    command = [sys.executable, "-P", "-c", hangs]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=90)
+    assert (ended.returncode, ended.stdout) == (code, "in order\n")
+    assert "interrupted; what was finished is kept" in ended.stderr
 
 
 def test_a_good_recipe_is_called_good(corpus: Path) -> None:

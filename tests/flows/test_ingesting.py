@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import threading
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from data.errors import PhimillError, QuarantineError, UsageError
+from data.recipe import Source
 from data.sources.compression import handed_out
 from flows.cli import main
 from flows.ingesting.guessing import guess_kind
-from flows.ingesting.tool import parse_settings, run_ingest
+from flows.ingesting.tool import closing_words, parse_settings, run_ingest
 from flows.metering import Meter, Note, listing_shown
 from flows.progress import Progress, Silent
 
@@ -54,9 +56,16 @@ def test_documents_quarantine_and_counts_are_written_and_add_up(tmp_path: Path) 
     assert json.loads((tmp_path / "out/summary.json").read_text()) == summary
 
 
+def test_a_table_in_a_known_layout_that_was_not_named_is_told_so(tmp_path: Path) -> None:
+    columns = ("content", "hexsha", "lang", "max_stars_repo_path", "max_stars_repo_licenses")
+    pq.write_table(pa.table({name: ["x"] for name in columns}), tmp_path / "a.parquet")
+    with pytest.raises(QuarantineError, match=r"no column 'text' among content .*what helps: columns: the-stack\)"):
+        run(tmp_path / "a.parquet", tmp_path / "out")
+
+
 def test_more_quarantined_than_allowed_ends_with_3_and_the_work_is_kept(tmp_path: Path) -> None:
     written(tmp_path, {"a.jsonl": lines("a") + "{broken\n"})
-    with pytest.raises(QuarantineError, match=r"1 of 2 records \(50\.00%\)"):
+    with pytest.raises(QuarantineError, match=r"1 of 2 records \(50\.00%\) could not be read \(bad_json\)"):
         run(tmp_path / "a.jsonl", tmp_path / "out")
     assert pq.read_table(tmp_path / "out/documents")["text"].to_pylist() == ["a"]
     done = CliRunner().invoke(
@@ -115,7 +124,6 @@ def test_a_path_more_does_not_read_the_others_again(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path: Path) -> None:
-    from data.recipe import Source
     from data.sources import list_units
     from flows.steps.ingest import check_unchanged
 
@@ -130,6 +138,14 @@ def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path: Path) ->
 def git(folder: Path, *words: str) -> None:
     person = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
     subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, env={**os.environ, **person})
+
+
+def zipped(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return made.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -151,6 +167,11 @@ def git(folder: Path, *words: str) -> None:
         ({"x/a.parquet": b"", "y/b.parquet": b""}, "*/*.parquet", "parquet"),
         ({"x.tar": b""}, "x.tar", "arxiv"),
         ({"x/a.pdf": b"", "x/b.docx": b""}, "x", "documents"),
+        ({"x.zip": zipped("a.jsonl", "b.jsonl.gz", "README")}, "x.zip", "jsonl"),
+        ({"x.zip": zipped("tool/a.py", "tool/b.py", "tool/c.html")}, "x.zip", "files"),
+        ({"x.zip": zipped("Posts.xml")}, "x.zip", "stackexchange"),
+        ({"x/data-00000.arrow": b"", "x/dataset_info.json": "{}", "x/state.json": "{}"}, "x", "huggingface"),
+        ({"x/dataset_dict.json": "{}", "x/train/data-00000.arrow": b""}, "x", "huggingface"),
     ],
 )
 def test_the_kind_is_guessed_by_names_and_first_bytes(
@@ -184,6 +205,14 @@ def test_a_repository_is_ingested_from_the_command_line(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "out/dropped.parquet")["reason"].to_pylist() == ["binary"]
 
 
+def test_help_names_every_kind_that_can_be_ingested() -> None:
+    told = " ".join(CliRunner().invoke(main, ["ingest", "--help"]).output.split())
+    kinds = get_args(Source.model_fields["kind"].annotation)
+    assert len(kinds) > 10
+    for kind in set(kinds) - {"common-crawl"}:  # that is `phimill cc select`
+        assert f" {kind}," in told or f" {kind}." in told
+
+
 def test_wrong_settings_end_before_any_work(tmp_path: Path) -> None:
     written(tmp_path, {"a.csv": "text\na\n"})
     for settings, message in (
@@ -201,6 +230,21 @@ def test_wrong_settings_end_before_any_work(tmp_path: Path) -> None:
         parse_settings(["nothing"])
 
 
+def test_a_signal_that_no_record_has_is_a_mistaken_name(tmp_path: Path) -> None:
+    written(tmp_path, {"a.jsonl": '{"text": "a", "int_score": 3}\n{"text": "b", "word": "x"}\n', "b.jsonl": "{}\n"})
+
+    def ingested(file: str, **signals: str) -> dict[str, Any]:
+        return run(tmp_path / file, tmp_path / "out", settings={"signals": signals}, max_quarantined=1.0)
+
+    assert ingested("a.jsonl", edu="int_score")["documents"] == 2
+    for column in ("int_scor", "word"):
+        with pytest.raises(UsageError, match=f'signals.edu: no record has a number in "{column}"'):
+            ingested("a.jsonl", edu=column)
+    with pytest.raises(UsageError, match=r"signals\.b: "):
+        ingested("a.jsonl", a="int_score", b="none")
+    assert ingested("b.jsonl", edu="int_score")["quarantined"] == 1
+
+
 def test_the_same_input_gives_the_same_bytes_with_any_number_of_workers(tmp_path: Path) -> None:
     written(tmp_path, {f"in/{n}.jsonl": lines(*(f"{n}-{m}" for m in range(20))) for n in range(4)})
     outs = []
@@ -210,6 +254,14 @@ def test_the_same_input_gives_the_same_bytes_with_any_number_of_workers(tmp_path
         outs.append({path.name: path.read_bytes() for path in [*out.glob("documents/*"), *out.glob("[a-z]*.*")]})
     assert outs[0] == outs[1]
     assert len(outs[0]) == 7
+
+
+def test_one_of_a_thing_is_not_called_many(tmp_path: Path) -> None:
+    written(tmp_path, {"a.jsonl": lines("a")})
+    said = io.StringIO()
+    summary = run_ingest(str(tmp_path / "a.jsonl"), tmp_path / "out", workers=1, progress=Progress(said))
+    assert "Read    1 record: 1 document, 0 dropped" in closing_words(summary, tmp_path / "out")
+    assert "  1 file, 0.0 MB as they lie; 1 document, " in said.getvalue()
 
 
 def test_progress_adds_up_what_workers_note(tmp_path: Path) -> None:

@@ -51,3 +51,29 @@ def test_a_plan_that_is_sound_does_not_hide_what_its_tests_lack(tmp_path: Path) 
         check_all(read_recipe(path, ["filters=[]"]), with_tests=True)
     keys = [line.removeprefix(f"{path}:").split(": ")[1] for line in str(caught.value).splitlines()]
     assert keys == ["sources[0].path", "sources[1].path", "mixture.shares.code", "expect[0].keep"]
+
+
+LANGUAGES = """\
+name: wanted
+sources: [{name: a, kind: jsonl, path: here.jsonl}]
+filters: [{preset: language, keep: [en]}]
+"""
+
+
+def _check(folder: Path, *changes: str) -> None:
+    (folder / "here.jsonl").write_text("{}")
+    (folder / "recipe.yaml").write_text(LANGUAGES)
+    check_all(read_recipe(folder / "recipe.yaml", changes))
+
+
+@pytest.mark.parametrize(
+    ("keep", "told"), [("[english]", "english"), ("[de, eng_Latn]", "eng_latn"), ("{en: 0.5, uk_UA: 0.3}", "uk_ua")]
+)
+def test_a_language_that_the_model_never_finds_is_a_mistake(tmp_path: Path, keep: str, told: str) -> None:
+    with pytest.raises(RecipeError, match=rf'filters\[0\]\.keep: lid\.176 never finds "{told}"'):
+        _check(tmp_path, f"filters.language.keep={keep}")
+
+
+def test_what_a_recipe_calls_a_language_is_one_of_the_models(tmp_path: Path) -> None:
+    _check(tmp_path, "filters.language.keep=[EN, zh, yue]")
+    _check(tmp_path, "filters.language.keep=[english]", "language.languages={en: english}")

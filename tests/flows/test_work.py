@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,18 @@ def test_a_remembered_digest_is_not_trusted_after_a_change(tmp_path: Path) -> No
     path.write_text("two")
     with Work(tmp_path) as work:
         assert work.sha256(path) != first
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_all_digests_are_written_however_many_at_a_time(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.work.DIGESTS_AT_A_TIME", 2)
+    digests = {f"/in/{number}\u00e9": [number, 1, 2, 3, "d" * 64] for number in range(count)}
+    with Work(tmp_path) as work:
+        work._digests = dict(digests)
+        work.keep_digests()
+        assert json.loads((work.root / "digests.json").read_text()) == digests
 
 
 def test_a_journal_line_cut_by_a_kill_is_passed_over(tmp_path: Path) -> None:

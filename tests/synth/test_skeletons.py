@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from synth.skeletons import exact_form, skeleton
@@ -30,3 +32,13 @@ def test_names_that_a_program_does_not_bind_carry_meaning() -> None:
 
 def test_what_is_no_python_has_no_form() -> None:
     assert (exact_form("def f(:"), skeleton("def f(:")) == ("", "")
+
+
+def test_every_python_gives_a_program_the_same_digest() -> None:
+    name = "Name(id='v1', ctx=Load())"
+    arguments = "args=arguments(args=[arg(arg='v1')])"
+    body = f"body=[Return(value=BinOp(left={name}, op=Add(), right=Constant(value=%s)))]"
+    written = f"Module(body=[FunctionDef(name='v0', {arguments}, {body})])"
+    for digest, constant in ((exact_form, "1"), (skeleton, "'int'")):
+        expected = hashlib.sha256((written % constant).encode()).hexdigest()[:32]
+        assert digest("def more(x):\n    return x + 1\n") == expected

@@ -5,8 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from data.compiled import compiled
-from data.pages.kernels.heads import NUMBER_SHIFT, NUMBERS, RAW, ROLE
-from data.pages.kernels.letters import BANG, DASH, GT, LT, SLASH, SPACE, find, find_comment_end, hash_folded, look_up
+from data.pages.kernels.heads import FORMULA, NUMBER_SHIFT, NUMBERS, RAW, ROLE
+from data.pages.kernels.letters import (
+    BANG,
+    DASH,
+    GT,
+    LT,
+    SLASH,
+    SPACE,
+    find,
+    find_comment_end,
+    hash_folded,
+    look_up,
+    stands_at,
+)
 
 
 @compiled
@@ -88,7 +100,7 @@ def holds_blocks(source, begin, end, name_keys, name_values):
         stop = place
         letters = True
         while stop < end and source[stop] != SPACE and source[stop] != GT:
-            if source[stop] == DASH and letters and stop > place:
+            if source[stop] == DASH and letters and stop > place and not stands_at(source, FORMULA, place, stop + 1):
                 while stop < end and source[stop] != SPACE and source[stop] != GT:
                     stop += 1
                 return stop < end

@@ -13,6 +13,7 @@ from data.pages.kernels.places import (
     CODES,
     ELEMENTS,
     FLUSHES,
+    HARD,
     HAS_LINE,
     LANGUAGE_BEGIN,
     LANGUAGE_END,
@@ -71,6 +72,24 @@ def _fold(raw, size, out, begin):
 
 
 @compiled
+def _has_hard_indent(raw, size):
+    """Returns whether after a LINE two hard spaces and more stand, and nothing else but plain ones between them."""
+    hard = -1
+    for place in range(size):
+        byte = raw[place]
+        if byte == LINE:
+            hard = 0
+        elif hard >= 0:
+            if byte == 0xC2 and place + 1 < size and raw[place + 1] == 0xA0:
+                hard += 1
+                if hard == 2:
+                    return True
+            elif byte > SPACE and byte != 0xA0:
+                hard = -1
+    return False
+
+
+@compiled
 def _here(state, opened, elements):
     """Returns the number of the innermost element that is open; those that had no block get one."""
     made, count = state[PLACES], state[ELEMENTS]
@@ -111,6 +130,8 @@ def flush(state, opened, elements, blocks, raw, out):
     """Ends a block of text, if there is one."""
     size = state[RAW_SIZE]
     state[FLUSHES] += 1
+    if state[HAS_LINE] and _has_hard_indent(raw, size):
+        state[HARD] = 1
     end, chars, words = _fold(raw, size, out, state[OUT])
     links = min(state[LINK_CHARS], chars)
     state[RAW_SIZE] = state[LINK_CHARS] = state[BREAK_AT] = state[HAS_LINE] = 0
@@ -157,6 +178,16 @@ def _write_cell(blocks, first, last, out, begin):
 
 
 @compiled
+def _begins_with_number(cell, blocks, out):
+    """Returns whether a cell may hold the number of a line, and nothing else."""
+    if cell[3] - cell[2] != 1:
+        return False
+    row = cell[2]
+    first = out[blocks[row, 0]]
+    return blocks[row, 6] == TEXT_KIND and (first <= 58 or first == 124 or first >= 128)
+
+
+@compiled
 def _close_row(state, place, elements, blocks, out):
     """Makes a table's row one block, unless its cells hold more than a cell of data does; returns whether it fitted."""
     count, first, last = state[ELEMENTS], elements[place, 2], state[BLOCKS]
@@ -170,7 +201,7 @@ def _close_row(state, place, elements, blocks, out):
                 return True
             for row in range(elements[cell, 2], elements[cell, 3]):
                 if blocks[row, 6] != TEXT_KIND:
-                    return True
+                    return not _begins_with_number(elements[place + 1], blocks, out)
     if cells < 2:
         return True
     size = 0

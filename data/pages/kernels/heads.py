@@ -14,7 +14,7 @@ from data.pages.tags import TAG_NUMBERS
 
 ASK = -1
 FACT, CODE_TAG, RARE, TELLS_LANGUAGE = 1 << 12, 1 << 13, 1 << 14, 1 << 15
-CODE_LINE = 1 << 10
+CODE_LINE, CODE_BOX = 1 << 10, 1 << 11
 ROLE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT = 15, 4, 63, 16
 #: Of a name: flags that its tags do not bear.
 NEVER_ASIDE, NEVER_HIDDEN, SETTLED = 1 << 24, 1 << 25, 1 << 26
@@ -36,7 +36,8 @@ LANG, HIGHLIGHT, BRUSH, MWE, MATH_TEXT = map(_bytes, ("lang", "highlight", "brus
 LICENSE, COMMONS, LINENO, NUM, STYLE_START = map(_bytes, ("license", "creativecommons", "lineno", "-num", "style="))
 HIDDEN_TEXT, TRUE, UNTIL = map(_bytes, ("hidden", "true", "until-found"))
 NONE, COLLAPSE, CLIP, OPACITY, COLOR = map(_bytes, ("none", "collapse", "clip", "opacity", "color"))
-FONT, SPACES = _bytes("font"), _bytes("white-space")
+FONT, SPACES, FORMULA = _bytes("font"), _bytes("white-space"), _bytes("mjx-")
+MONO, COURIER, CONSOL, MENLO = map(_bytes, ("mono", "courier", "consol", "menlo"))
 
 
 @compiled
@@ -84,8 +85,9 @@ def _style_matters(source, begin, end):
                 return True
         if byte == 111 and stands_at(source, OPACITY, place, end):
             return True
-        if byte == 102 and stands_at(source, FONT, place, end) and _is_small(source, place, end):
-            return True
+        if byte == 102 and stands_at(source, FONT, place, end):
+            if _is_small(source, place, end) or _is_monospaced(source, place, end):
+                return True
         if byte == 119 and stands_at(source, SPACES, place, end):
             return True
         if byte == 45 and place + 4 < end and 48 <= source[place + 1] <= 57 and 48 <= source[place + 4] <= 57:
@@ -102,6 +104,18 @@ def _is_small(source, begin, end):
             while place < end and (source[place] <= 32):
                 place += 1
             return place < end and (source[place] == 48 or source[place] == 46 or source[place] >= 128)
+    return False
+
+
+@compiled
+def _is_monospaced(source, begin, end):
+    """Returns whether the name of a monospaced font stands somewhere after; some that stand for another are found."""
+    for place in range(begin, end):
+        byte = lower(source[place])
+        if byte == 109 and (stands_at(source, MONO, place, end) or stands_at(source, MENLO, place, end)):
+            return True
+        if byte == 99 and (stands_at(source, COURIER, place, end) or stands_at(source, CONSOL, place, end)):
+            return True
     return False
 
 
@@ -204,6 +218,8 @@ def classify(source, begin, end, name_keys, name_values, word_keys, word_values,
     found = look_up(name_keys, name_values, hash_folded(source, begin, stop))
     if found < 0:
         found = np.int64(PLAIN | MAX_SCORE << SCORE_SHIFT)
+        if stands_at(source, FORMULA, begin, stop):
+            return ASK
         if find(source, DASH, begin, stop) < stop:
             found = np.int64(BLOCK | (CUSTOM + 1) << NUMBER_SHIFT | MAX_SCORE << SCORE_SHIFT)
     if found & RARE:

@@ -1,7 +1,8 @@
 """A page's serialisation to its blocks in one pass: as `data.pages.reader`, for all that most pages have.
 
 The pass stops where it needs an answer about a rare tag, and goes on with it; it gives up on formulas, on code whose
-lines are elements, and on white text, which `data.pages.reader` reads.
+lines are elements or end with <br>, on lines that hard spaces indent, and on white text, which `data.pages.reader`
+reads.
 
 What it fills, a row each:
     stack: of the elements around: what their tags mean.
@@ -24,6 +25,7 @@ from data.pages.kernels.heads import (
     ASK,
     BLOCK,
     BREAK,
+    CODE_BOX,
     CODE_LINE,
     CODE_TAG,
     COMMENT,
@@ -45,13 +47,16 @@ from data.pages.kernels.heads import (
 from data.pages.kernels.letters import BANG, DASH, GT, LT, SLASH, SPACE, append_text, find, find_comment_end, is_blank
 from data.pages.kernels.places import (
     BLOCKS,
+    BOXES,
     BREAK_AT,
     CODE_AT,
+    CODE_FIRST,
     CODE_FLUSHES,
     CODES,
     ELEMENTS,
     FLUSHES,
     GIVEN,
+    HARD,
     HAS_LINE,
     HEAD_BEGIN,
     HEAD_END,
@@ -138,8 +143,13 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                     state[CODES] -= 1
                     if state[HAS_LINE] and (state[FLUSHES] != state[CODE_FLUSHES] or state[BREAK_AT] > state[CODE_AT]):
                         return GIVES_UP  # its lines are set by <br>
-            elif role != PLAIN and not close_block(state, tag, opened, elements, blocks, raw, out):
-                return GIVES_UP
+                if tag & CODE_BOX and state[PRES] == 0:
+                    state[BOXES] -= 1
+            elif role != PLAIN:
+                if not close_block(state, tag, opened, elements, blocks, raw, out):
+                    return GIVES_UP
+                if tag & CODE_BOX:
+                    state[BOXES] -= 1
         else:
             begin = position + 1
             if state[GIVEN] >= 0:
@@ -168,6 +178,8 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                 if tag & FACT:
                     _record(state, records, TAG_RECORD, begin, end, end + 1)
             elif role == BREAK:
+                if state[PRES] == 0 and (state[BOXES] > 0 or state[CODE_FIRST] == state[FLUSHES] + 1):
+                    return GIVES_UP  # lines of code, maybe
                 if not line_break(state, opened, elements, blocks, raw, out):
                     return GIVES_UP
             elif role == COMMENT:
@@ -197,8 +209,12 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
             else:
                 if tag & FACT:
                     _record(state, records, TAG_RECORD, begin, end, text_end)
+                if tag & CODE_BOX and state[PRES] == 0:
+                    state[BOXES] += 1
                 if role == INLINE:
                     if tag & CODE_TAG and state[PRES] == 0:
+                        if state[RAW_SIZE] == 0:
+                            state[CODE_FIRST] = state[FLUSHES] + 1
                         if state[CODES] == 0:
                             state[CODE_AT], state[CODE_FLUSHES] = state[RAW_SIZE], state[FLUSHES]
                         state[CODES] += 1
@@ -224,6 +240,8 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
         position = following
     if state[RAW_SIZE] > 0:
         flush(state, opened, elements, blocks, raw, out)
+    if state[HARD]:
+        return GIVES_UP
     for element in range(state[ELEMENTS]):
         if elements[element, 3] < 0:
             elements[element, 3] = state[BLOCKS]

@@ -8,9 +8,10 @@ from data.errors import UsageError
 from data.pages import network, reading
 from data.pages.content import find_content
 from data.pages.features import bucket, share
+from data.pages.held_out import fold_of
 from data.pages.labels import label
 from data.pages.network import MAX_LOGIT, read_network, shipped
-from data.pages.prepare import fold_of, site_of, to_json
+from data.pages.prepare import site_of, to_json
 from data.pages.reader import read_blocks
 from data.pages.source import parse, without_scripts
 from data.pages.training import Sample, train

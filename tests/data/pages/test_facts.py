@@ -42,10 +42,35 @@ def test_a_marked_licence_counts_more_than_a_linked_one() -> None:
         '<meta name="DC.date.issued" content="2024-05-06">',
         '<script type="application/ld+json">{"@type": "Article", "datePublished": "2024-05-06"}</script>',
         '</head><body><time datetime="2024-05-06">May</time>',
+        '<meta name="publication_date" content="2024-05-06">',
+        '</head><body><abbr class="published" title="2024-05-06">May</abbr><time datetime="2020-01-01">x</time>',
+        "</head><body><p datetime='2024-05-06' class=x itemprop='datePublished'>6. Mai</p>",
+        '</head><body><span property="schema:dateCreated" content="2024-05-06"></span>',
+        '<link rel="canonical" href="https://example.org/2024/5/06/story.html">',
     ],
 )
 def test_a_date_is_found_wherever_pages_state_it(head: str) -> None:
     assert facts(head)["published"] == "2024-05-06"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<p title="2020-01-01">A <b itemprop="datePublished">date</b>',
+        '<a class="published" title="by 2020-01-01">x</a>',
+        '<a href="/2020/13/01/">x</a>',
+        "<p>write itemprop='datePublished' content='2020-01-01' there</p>",
+    ],
+)
+def test_what_is_no_date_of_the_page_is_not_taken_for_one(body: str) -> None:
+    assert "published" not in facts("", BODY + body)
+
+
+def test_a_date_in_an_address_is_the_last_resort() -> None:
+    address = "https://example.org/2024/05/06/story"
+    for head, date in (("", "2024-05-06"), ('<meta name="date" content="2024-05-07">', "2024-05-07")):
+        assert extract_html(head.encode() + BODY.encode(), url=address).metadata["published"] == date
+    assert "published" not in extract_html(BODY.encode(), url="https://example.org/2024/05/story-20240506").metadata
 
 
 def test_an_opt_out_is_noted_with_its_kind() -> None:

@@ -51,6 +51,47 @@ def test_what_would_hide_most_of_a_page_is_meant_to_be_seen() -> None:
     assert not hide_much(source.replace("word " * 400, "word " * 300), 100)
 
 
+def test_a_class_is_found_in_a_sheet_of_any_length() -> None:
+    theme = b"".join(
+        b".c%d{color:red;margin:0}@media print{.d%d{display:none}}" % (number, number) for number in range(5000)
+    )
+    sheet = theme + b".notice{display:none}" + theme + b"/* .c1{display:none} */"
+    assert len(sheet) > 400_000
+    assert hiding_classes(b"notice c1 d1", [sheet], []) == {b"notice"}
+    assert hiding_classes(b"notice", [sheet, theme + b".open .notice{display:block}"], []) == frozenset()
+
+
+FLOOD_BYTES = 4 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("unit", "after"),
+    [
+        (b"display:none;", b""), (b"{}display:none;", b""), (b".a{display:none", b""), (b".a ", b"{}"), (b".a{", b""),
+        (b".a{", b"}"), (b"." + b"a" * 90 + b" ", b"{}"), (b"/*", b""), (b"/**/", b""), (b"*a", b"*/"),
+        (b"display      ", b""), (b".a{color:red}", b""), (b".a{display:  none}", b""),
+    ],
+)  # fmt: skip
+def test_no_flood_of_style_costs_time(unit: bytes, after: bytes) -> None:
+    names = b"".join(b".%s{display:none}" % (b"a" * size) for size in range(1, 100))
+    flood = b"/* " + unit if unit == b"*a" else unit
+    page = b"<style>%s</style><style>%s%s</style><p class=a>x" % (names, flood * (FLOOD_BYTES // len(unit)), after)
+    began = time.process_time()
+    without_scripts(page)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "unit", [b"a", b"<i class=a>", b'<i class="b a">a', b"<i " + b"a class" * 500, b"<i " + b"a" * 4000]
+)
+def test_no_flood_of_a_hidden_classs_name_costs_time(unit: bytes) -> None:
+    body = unit * (FLOOD_BYTES // len(unit))
+    began = time.process_time()
+    marked = mark_classes(body, frozenset((b"a",)))
+    assert time.process_time() - began < 5
+    assert marked.count(MARK.encode()) == (body.count(b"<") if b"a>" in unit or b'a"' in unit else 0)
+
+
 def test_a_hostile_style_sheet_costs_no_time() -> None:
     classes = "".join(f".c{number}{{display:none}}" for number in range(20_000))
     sheets = (

@@ -112,6 +112,20 @@ PAGES = {
     "long class": f'<div class="{"word " * 120}menu">A</div><div class="{"é " * 250}menu">B</div>',
     "words": '<div class="ABCdef XMLHttp aB ab a1bc HTMLMenu menu-item menuItem" role="navigation" itemprop="text">A',
     "languages": '<div data-lang="js"><pre>a</pre></div><div class="lang-c"><pre><code>b</code></pre></div>',
+    "listings": '<div class="code">a<p>b</p></div><td class="snippet"><span style="font-family: Courier">x</span> y',
+    "lines of listings": '<p>A<div class="code">a<br>b<br><br>c</div>B',
+    "monospaced lines": '<p>A <span style="font: 12px monospace">a<br>&nbsp;&nbsp;b</span> B</p>',
+    "code by lines": "<p><code>a</code><br><code>b</code><br>c</p><p>d <code>e</code><br>f</p><samp>a<br>b</samp>",
+    "code before a break": "<div><code>a</code><p>b<br>c</p></div><code>d<div>e</div></code>f<br>g",
+    "hard spaces": "<p>a<br>&nbsp; &nbsp;b<br> &nbsp;c</p><p>&nbsp;&nbsp;d<br>e&nbsp;&nbsp;f</p>",
+    "numbers": "<table><tr><td>1<td><pre>a</pre><tr><td>2<td><pre></pre><tr><td>3<td><pre>b</pre></table>",
+    "a column of numbers": "<pre>1\n2</pre><pre>a\nb</pre><p>A<pre>1\n2\nx</pre><pre>\u200b</pre>",
+    "read-only": "<p>A<textarea readonly>a\n  b\n  c</textarea><textarea class=code>x</textarea>B",
+    "fragment": '<div class="fragment"><div class="line">a</div><div class="line"></div></div><p class="fragment">C',
+    "preview": '<p>A <span class="MathJax">x</span> B <mjx-container class="MathJax"><mjx-c></mjx-c></mjx-container> C',
+    "notes": '<h2>A<span class="mw-editsection">edit</span></h2><div class="prompt input_prompt">In</div>B',
+    "hidden formula": '<p>A<span hidden><mjx-c>x</mjx-c></span>B<span hidden><x-c>x</x-c></span>C',
+    "toolbar": '<div class="code-toolbar">A</div><div class="highlight toolbar">B</div><div class="toolbar">C</div>',
     "deep": "<div>" * 500 + "x" + "</div>" * 400 + "y",
     "unclosed": "<p>A<b>B<i>C<p>D</div></span>E<table><tr><td>F<p>G",
 }  # fmt: skip
@@ -126,21 +140,27 @@ def test_a_page_is_read_the_same_by_both(name: str) -> None:
 
 def test_usual_pages_are_read_by_compiled_code_and_rare_ones_are_not() -> None:
     rare = {name for name in PAGES if not assert_the_same(f"<body>{PAGES[name]}".encode())}
-    assert rare == {"white", "gutter", "code lines", "math", "tex", "raw"}
+    assert rare == {
+        "white", "gutter", "code lines", "math", "tex", "raw", "lines of listings", "monospaced lines", "code by lines",
+        "hard spaces", "numbers", "a column of numbers", "read-only", "fragment", "preview",
+    }  # fmt: skip
 
 
 _NAMES = (
     "p", "div", "span", "a", "b", "li", "ul", "td", "tr", "table", "h2", "pre", "code", "br", "hr", "img", "nav",
     "section", "time", "form", "svg", "blockquote", "x-y", "th", "i", "footer", "noscript", "dt", "script", "style",
+    "kbd", "textarea", "mjx-c",
 )  # fmt: skip
 _ATTRIBUTES = (
     *("",) * 4, ' class="menu"', ' class="post-content main"', " hidden", ' style="display:none"', ' id="a-b"',
     ' class="x"', ' class="language-js"', ' href="/x"', ' rel="license"', ' aria-hidden="true"', ' style="color:#fff"',
+    ' class="code"', ' style="font-family: Consolas"',
     ' class="sidebar share"', ' style="margin:0"', ' class="headline"', ' role="navigation"',
 )  # fmt: skip
 _TEXTS = (
     "A sentence of words, with a comma. ", "one", " ", "\n", "two three", "&amp;", "&nbsp;", "7", "é", "中文", "“q”",
-    ".x{display:none}", "-->", "<!-- c -->", "  x  ", "Share", "© 2020", "Longer text that goes on, and ends. " * 4,
+    "&nbsp;&nbsp;x", ".x{display:none}", "-->", "<!-- c -->", "  x  ", "Share", "© 2020",
+    "Longer text that goes on, and ends. " * 4,
 )  # fmt: skip
 
 

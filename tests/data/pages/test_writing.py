@@ -54,6 +54,45 @@ def test_formulas_are_tex_and_not_written_twice() -> None:
     assert written(f"<p>For {media} it holds.</p>") == "For $y=1$ it holds."
 
 
+MATHML = "<math><mi>x</mi><mo>=</mo><msup><mi>r</mi><mn>2</mn></msup></math>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (f'<span class="MathJax_Preview">x=r²</span><span class="MathJax"><nobr><span class="math">x=r2</span></nobr>'
+         f'<span class="MJX_Assistive_MathML">{MATHML}</span></span><script type="math/tex">x = r^2</script>',
+         "$x = r^2$"),
+        (f'<mjx-container class="MathJax" jax="CHTML"><mjx-math aria-hidden="true"><mjx-mi><mjx-c></mjx-c></mjx-mi>'
+         f"</mjx-math><mjx-assistive-mml>{MATHML}</mjx-assistive-mml></mjx-container>", "x=r2"),
+        (MATHML.replace("<math>", '<math alttext="x=r^{2}">'), "$x=r^{2}$"),
+        (MATHML.replace("<math>", '<math alttext="x is r squared">'), "x=r2"),
+        ('<span class="MathJax">x=r2</span>', "x=r2"),
+    ],
+)  # fmt: skip
+def test_formulas_that_mathjax_has_set_are_written_once_within_their_sentence(formula: str, text: str) -> None:
+    assert written(f"<p>Take {formula} here.</p><p>After.</p>") == f"Take {text} here.\n\nAfter."
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        'Adding numbers<a class="headerlink" href="#x">¶</a>', 'Adding numbers<a class="hash-link">\u200b</a>',
+        '<a class="header-anchor">#</a> Adding numbers', 'Adding numbers <a class="heading-anchor">#</a>',
+        '<a class="doc-anchor">§</a>Adding numbers', "Adding numbers<a>🔗</a>",
+        'Adding numbers<span class="mw-editsection">[<a>edit</a>]</span>',
+    ],
+)  # fmt: skip
+def test_headings_bear_no_sign_of_a_link_to_themselves(heading: str) -> None:
+    assert written(f"<h2>{heading}</h2><p>Text.") == "## Adding numbers\n\nText."
+
+
+def test_signs_that_belong_to_a_heading_stay() -> None:
+    for heading in ("Learning C#", "§ 5 Definitions", "#1 of many", "¶"):
+        assert written(f"<h2>{heading}</h2>") == f"## {heading}"
+    assert written("<dl><dt>sum(items)¶<dd>adds ¶</dl>") == "sum(items)\n  adds ¶"
+
+
 @pytest.mark.parametrize(
     "hidden",
     [

@@ -195,6 +195,20 @@ def test_what_follows_the_end_of_a_stream_is_named(tmp_path: Path) -> None:
     assert fates(read(tmp_path / "a.arrows"))[4:] == [("a.arrows:4", "trailing_garbage")]
 
 
+def test_a_stream_that_ends_without_saying_so_was_cut_between_two_batches(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrows"
+    as_stream(path)
+    whole = path.read_bytes()
+    assert whole.endswith(b"\xff\xff\xff\xff\0\0\0\0")
+    all_rows = fates(read(path))
+    path.write_bytes(whole[:-8])
+    assert fates(read(path)) == [*all_rows, ("a.arrows:4", "truncated")]
+    with pa.ipc.new_stream(tmp_path / "b.arrows", TABLE.schema) as out:
+        out.write_table(TABLE.slice(0, 2))
+    path.write_bytes(whole[: (tmp_path / "b.arrows").stat().st_size - 8])
+    assert fates(read(path)) == [*all_rows[:2], ("a.arrows:2", "truncated")]
+
+
 def test_a_buffer_that_claims_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:
     packed(tmp_path / "a.arrow", pa.table({"text": ["some words " * 1000] * 50}), "zstd")
     content = bytearray((tmp_path / "a.arrow").read_bytes())
@@ -202,3 +216,33 @@ def test_a_buffer_that_claims_more_than_it_can_hold_is_refused(tmp_path: Path) -
     content[place : place + 8] = struct.pack("<q", 2**42)
     (tmp_path / "a.arrow").write_bytes(content)
     assert fates(read(tmp_path / "a.arrow")) == [("a.arrow:0", "decompression_limit")]
+
+
+def test_a_column_with_a_broken_name_is_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    as_file(path)
+    path.write_bytes(path.read_bytes().replace(b"score", b"sc\xffre"))
+    assert fates(read(path)) == [("a.arrow", "bad_arrow")]
+
+
+def test_batches_that_the_footer_hides_are_missed(tmp_path: Path) -> None:
+    as_file(tmp_path / "a.arrow")
+    as_file(tmp_path / "b.arrow")
+    with pa.ipc.new_file(tmp_path / "b.arrow", TABLE.schema) as out:
+        out.write_table(TABLE.slice(0, 2))
+    content, other = ((tmp_path / name).read_bytes() for name in ("a.arrow", "b.arrow"))
+    size = len(content) - 10 - int.from_bytes(content[-10:-6], "little")
+    start = len(other) - 10 - int.from_bytes(other[-10:-6], "little")
+    path = tmp_path / "c.arrow"
+    path.write_bytes(content[:size] + other[start:])  # all batches, and a footer that knows the first only
+    rows = read(path)
+    assert fates(rows) == [("c.arrow:0", "a"), ("c.arrow:1", "é"), ("c.arrow:2", "bad_arrow")]
+    assert "hides" in json.loads(rows[-1]["metadata"])["error"]
+
+
+def test_feather_of_the_first_version_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.feather"
+    path.write_bytes(b"FEA1" + b"\0" * 60 + b"FEA1")
+    (row,) = read(path)
+    assert row["reason"] == "bad_arrow"
+    assert "Feather 2" in json.loads(row["metadata"])["error"]

@@ -221,7 +221,45 @@ def test_a_damaged_header_in_a_tar_is_one_row_and_the_papers_after_it_are_kept(t
 def test_a_tar_cut_in_a_header_says_so(tmp_path: Path) -> None:
     content = papers(3)
     cut = content.index(b"2301/2301.00002.gz") + 200
-    assert read_tar(tmp_path, content[:cut])[2:] == [("a.tar:2", "bad_tar")]
+    assert read_tar(tmp_path, content[:cut])[2:] == [("a.tar:2", "truncated")]
+
+
+def test_a_tar_cut_between_its_members_says_so_too(tmp_path: Path) -> None:
+    content = papers(3)
+    cut = content.index(b"2301/2301.00002.gz")
+    assert read_tar(tmp_path, content[:cut])[2:] == [("a.tar:2", "truncated")]
+    assert read_tar(tmp_path, content.rstrip(b"\0") + bytes(512))[-1][1] == ""
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 30])
+def test_a_hole_of_zeros_in_a_tar_is_told_and_the_papers_after_it_are_kept(tmp_path: Path, blocks: int) -> None:
+    content = papers(3)
+    place = content.index(b"2301/2301.00001.gz")
+    names = [f"a.tar:2301/2301.0000{number}.gz" for number in range(3)]
+    assert read_tar(tmp_path, content[:place] + bytes(512 * blocks) + content[place:]) == [
+        (names[0], ""), ("a.tar:1", "bad_tar"), (names[1], ""), (names[2], "")
+    ]  # fmt: skip
+
+
+def test_a_tar_whose_first_header_is_damaged_loses_that_paper_alone(tmp_path: Path) -> None:
+    content = bytearray(papers(3))
+    content[0] ^= 1
+    names = [f"a.tar:2301/2301.0000{number}.gz" for number in (1, 2)]
+    assert read_tar(tmp_path, bytes(content)) == [("a.tar:0", "bad_tar"), (names[0], ""), (names[1], "")]
+    assert read_tar(tmp_path, bytes(10_240)) == [("a.tar", "no_papers")]
+
+
+def test_links_and_devices_in_a_tar_of_papers_are_rows_that_say_so(tmp_path: Path) -> None:
+    folder, device = tarfile.TarInfo("2301"), tarfile.TarInfo("2301/device")
+    folder.type, device.type = tarfile.DIRTYPE, tarfile.CHRTYPE
+    content = tarred(
+        {"2301": folder, "2301/a.gz": link("2301/a.gz", "/etc/passwd"),
+         "2301/b.gz": link("2301/b.gz", "../x", tarfile.LNKTYPE), "2301/device": device, "2301/2301.00001.gz": GOOD}
+    )  # fmt: skip
+    assert read_tar(tmp_path, content) == [
+        ("a.tar:2301/a.gz", "link"), ("a.tar:2301/b.gz", "link"), ("a.tar:2301/device", "special_file"),
+        ("a.tar:2301/2301.00001.gz", ""),
+    ]  # fmt: skip
 
 
 def test_latex_that_no_paper_has_room_for_is_named(tmp_path: Path) -> None:

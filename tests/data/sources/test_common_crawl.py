@@ -181,9 +181,39 @@ def test_lines_of_an_index_that_cannot_be_read_are_rows(tmp_path: Path) -> None:
     assert [row["reason"] for row in read(tmp_path, "b.parquet", "crawl", domains=["x"])] == ["schema_mismatch"]
 
 
+def as_cdx(index: list[dict[str, Any]], path: Path, order: str) -> None:
+    known = {"a": "url", "m": "mime", "s": "status", "k": "digest", "S": "length", "V": "offset", "g": "filename"}
+    lines = [" ".join(str(row[known[letter]]) if letter in known else "-" for letter in order) for row in index]
+    path.write_text("\n".join([f" CDX {' '.join(order)}", *lines, ""]))
+
+
+@pytest.mark.parametrize("order", ["NbamskrMSVg", "aVSgmsk"])
+def test_a_cdx_file_is_read_by_the_letters_of_its_first_line(tmp_path: Path, order: str) -> None:
+    as_cdx(crawl(tmp_path / "crawl"), tmp_path / "a.cdx", order)
+    rows = read(tmp_path, "a.cdx", "crawl", domains=["example.org"])
+    assert urls(rows) == [PAGES[0][0], PAGES[1][0]]
+    assert "has some words for you" in rows[0]["content"].decode()
+    assert urls(read(tmp_path, "a.cdx", "crawl", status=[404])) == [PAGES[3][0]]
+    if order == "NbamskrMSVg":  # the usual order needs no first line
+        whole = (tmp_path / "a.cdx").read_text()
+        (tmp_path / "b.cdx").write_text(whole.partition("\n")[2] + "too few\n")
+        assert [row["reason"] for row in read(tmp_path, "b.cdx", "crawl", domains=["example.org"])] == [
+            "", "", "bad_index",
+        ]  # fmt: skip
+
+
+def test_types_and_status_choose_by_themselves_where_they_leave_out_most_of_a_crawl(tmp_path: Path) -> None:
+    as_parquet(crawl(tmp_path / "crawl"), tmp_path / "index.parquet")
+    assert urls(read(tmp_path, "index.parquet", "crawl", mimes=["application/pdf"])) == [PAGES[4][0]]
+    assert urls(read(tmp_path, "index.parquet", "crawl", status=[404])) == [PAGES[3][0]]
+
+
 def test_a_whole_crawl_is_not_selected_by_mistake() -> None:
     with pytest.raises(ValidationError, match="choose by"):
         Source(name="s", kind="common-crawl", path="x", archives="y", select={"status": [200]})
+    for whole in ({"mimes": ["text/html", "application/pdf"]}, {"mimes": ["text/*"]}, {"mimes": []}, {"status": []}):
+        with pytest.raises(ValidationError, match="choose by"):
+            Source(name="s", kind="common-crawl", path="x", archives="y", select=whole)
     with pytest.raises(ValidationError, match="needs `select`"):
         Source(name="s", kind="common-crawl", path="x")
 

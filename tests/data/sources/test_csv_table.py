@@ -176,7 +176,15 @@ def test_many_bad_records_do_not_slow_reading_down_by_much(tmp_path: Path) -> No
     assert len(rows) == 60_000
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_a_table_in_utf_16_is_one_bad_encoding(tmp_path: Path, encoding: str) -> None:
-    path = written(tmp_path, "id,text\n1,some words\n2,and more\n".encode(encoding))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "with a mark, utf-32-be"])
+def test_a_table_in_utf_16_or_utf_32_is_one_bad_encoding(tmp_path: Path, encoding: str) -> None:
+    mark, _, name = encoding.rpartition(", ")
+    path = written(tmp_path, (("\ufeff" if mark else "") + "id,text\n1,some words\n2,and more\n").encode(name))
     assert fates(read(path)) == [("a.csv", "bad_encoding")]
+
+
+def test_a_line_of_nothing_but_tabs_is_a_record_however_it_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path, "text\tid\nfirst\t1\n\t\n\nlast\t2", "a.tsv")  # the last line takes the way by lines
+    assert fates(read(path)) == [("a.tsv:2", "first"), ("a.tsv:3", "missing_text"), ("a.tsv:5", "last")]
+    path = written(tmp_path, "text\tid\nfirst\t1\n\t", "b.tsv")
+    assert fates(read(path)) == [("b.tsv:2", "first"), ("b.tsv:3", "missing_text")]

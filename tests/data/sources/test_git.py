@@ -236,6 +236,46 @@ def test_a_missing_tree_is_one_quarantined_row_and_other_repositories_stay(tmp_p
     assert fates(read(tmp_path, "all")) == {"good/a.py": "in", "ill": "bad_repository"}
 
 
+def test_a_repository_whose_head_cannot_be_read_is_a_row_that_says_why(tmp_path: Path) -> None:
+    made(tmp_path / "all/good", {"a.py": "a\n"})
+    made(tmp_path / "all/cut", {"a.py": "a\n"})
+    git(tmp_path / "all/cut", "gc", "-q")
+    (pack,) = (tmp_path / "all/cut/.git/objects/pack").glob("*.pack")
+    content = pack.read_bytes()
+    pack.chmod(0o600)
+    pack.write_bytes(content[: len(content) // 2])
+    made(tmp_path / "all/elsewhere", {"a.py": "a\n"})
+    git(tmp_path / "all/elsewhere", "symbolic-ref", "HEAD", "refs/heads/gone")
+    made(tmp_path / "all/included", {"a.py": "a\n"})
+    (tmp_path / "no-config").write_text("root:x:0:0\n")
+    git(tmp_path / "all/included", "config", "include.path", str(tmp_path / "no-config"))
+    (tmp_path / "all/new").mkdir()
+    git(tmp_path / "all/new", "init", "-q")  # nothing is wrong with it, and nothing is in it
+    rows = read(tmp_path, "all")
+    assert fates(rows) == {
+        "good/a.py": "in", "cut": "bad_repository", "elsewhere": "bad_repository", "included": "bad_repository",
+    }  # fmt: skip
+    errors = {name: json.loads(rows[name]["metadata"])["error"] for name in ("cut", "elsewhere", "included")}
+    assert errors["elsewhere"] == "HEAD names refs/heads/gone, which is none of its branches; give a revision"
+    assert "bad config" in errors["included"]
+    assert "pack" in errors["cut"]
+    assert str(tmp_path / "all") not in errors["cut"]
+
+
+@pytest.mark.parametrize("files", [{"LICENSE": MIT}, {".gitattributes": "*.py linguist-generated\n"}])
+def test_a_path_from_the_root_ends_the_search_for_what_is_said_about_it(tmp_path: Path, files: dict[str, str]) -> None:
+    made(tmp_path / "r", {"a.py": "x = 1\n", **files})
+    names = sorted(["a.py", "/etc/b.py", *files])
+    blobs = {name: bytes.fromhex(git(tmp_path / "r", "rev-parse", f"HEAD:{Path(name).name}")) for name in files}
+    blobs["a.py"] = blobs["/etc/b.py"] = bytes.fromhex(git(tmp_path / "r", "rev-parse", "HEAD:a.py"))
+    (tmp_path / "tree").write_bytes(b"".join(f"100644 {name}\0".encode() + blobs[name] for name in names))
+    tree = git(tmp_path / "r", "hash-object", "-t", "tree", "-w", "--literally", str(tmp_path / "tree"))
+    git(tmp_path / "r", "update-ref", "HEAD", git(tmp_path / "r", "commit-tree", tree, "-m", "two"))
+    rows = read(tmp_path, "r")
+    assert rows["r//etc/b.py"]["licence"] is None
+    assert rows["r//etc/b.py"]["reason"] == ""
+
+
 def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     made(tmp_path / "private", {"secret.py": "s\n"})
     made(tmp_path / "all/good", {"a.py": "a\n"})

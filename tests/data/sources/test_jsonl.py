@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import random
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any, Iterable
@@ -108,6 +112,12 @@ def test_a_utf_16_file_is_one_quarantined_row(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_one_quarantined_row(tmp_path: Path) -> None:
     assert fates(read(written(tmp_path, b""))) == [("a.jsonl", "empty_file")]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+def test_a_packed_file_that_holds_nothing_is_empty_too(tmp_path: Path, pack: Any) -> None:
+    assert fates(read(written(tmp_path, pack(b"")))) == [("a.jsonl", "empty_file")]
+    assert read(written(tmp_path, pack(b"\n \n"))) == []
 
 
 @pytest.mark.parametrize(("length", "survives"), [(99, True), (100, True), (101, False)])
@@ -247,3 +257,25 @@ def test_files_that_were_put_together_bring_their_byte_order_marks_along(tmp_pat
 def test_utf_16_without_a_mark_is_one_bad_encoding_not_many_bad_lines(tmp_path: Path, encoding: str) -> None:
     path = written(tmp_path, lines("one", "two", "three").decode().encode(encoding))
     assert fates(read(path)) == [("a.jsonl", "bad_encoding")]
+
+
+def test_numbers_beyond_a_float_stand_beside_escaped_pairs_of_surrogates(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"text": "\\ud83d\\ude00", "n": 1e9999}\n{"text": "\\ud83d", "n": 1e9999}\n')
+    whole, half = read(path)
+    assert (whole["text"], json.loads(whole["metadata"])) == ("\U0001f600", {"n": "1e9999"})
+    assert half["status"] == "quarantined"
+
+
+def test_a_member_of_the_shortest_lines_fits_into_memory(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(b'{"text":"a"}\n' * 1_250_000, 1), "a.jsonl.gz")
+    program = (
+        "import sys; from data.recipe import Source; from data.sources import InputFile\n"
+        "from data.sources.jsonl import read_jsonl\n"
+        "file = InputFile(sys.argv[1], 'a.jsonl.gz', int(sys.argv[2]), '')\n"
+        "print(sum(item.num_rows for item in read_jsonl(file, Source(name='s', kind='jsonl', path='x'))))\n"
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
+    )
+    command = [sys.executable, "-P", "-c", program, str(path), str(path.stat().st_size)]
+    rows, peak = map(int, subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
+    assert rows == 1_250_000
+    assert peak < 450 * 1024  # in kB

@@ -14,6 +14,7 @@ import pytest
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.parquet import read_parquet
+from data.sources.parquet_pages import read_chunks
 
 
 def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
@@ -167,3 +168,66 @@ def test_a_value_used_in_every_row_is_not_laid_out_in_memory(tmp_path: Path) -> 
 def test_a_row_beyond_the_limit_is_too_large(tmp_path: Path) -> None:
     path = written(tmp_path, {"text": ["a" * 100, "b" * 101]})
     assert [row["reason"] for row in read(path, max_record_bytes=100)] == ["", "too_large"]
+
+
+def paged(tmp_path: Path) -> tuple[Path, list[str]]:
+    """Returns a file of two row groups whose column of texts has many pages in each, and the texts."""
+    texts = [f"text {number} " + "x" * 40 for number in range(800)]
+    columns = {"text": texts, "n": list(range(800))}
+    options = {"row_group_size": 400, "use_dictionary": False, "data_page_size": 1000, "write_batch_size": 20}
+    return written(tmp_path, columns, **options), texts
+
+
+def test_arrow_does_not_come_to_a_page_whose_header_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, texts = paged(tmp_path)
+    with path.open("rb") as file:
+        page = read_chunks(file.fileno(), ["text", "n"])[0]["text"].pages[4]
+        before = read_chunks(file.fileno(), ["text", "n"])[0]["text"].pages[3]
+    content = bytearray(path.read_bytes())
+    # A header says what Arrow shall allocate: of one that cannot be read nobody knows.
+    start = before.offset + before.packed
+    content[start : page.offset] = b"\x0f" * (page.offset - start)
+    path.write_bytes(content)
+    read_by_arrow = []
+    batches = pq.ParquetFile.iter_batches
+
+    def counted(*arguments: Any, **settings: Any) -> Any:
+        for batch in batches(*arguments, **settings):
+            read_by_arrow.append(batch.num_rows)
+            yield batch
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", counted)
+    rows = read(path)
+    sound = sum(4 * [before.values]) // 16 * 16
+    assert sum(read_by_arrow) == sound + 400
+    assert [row["text"] for row in rows if not row["status"]] == texts[:sound] + texts[400:]
+    (lost,) = [row for row in rows if row["status"]]
+    assert fates([lost]) == [(f"a.parquet:{sound}", "bad_parquet")]
+    assert json.loads(lost["metadata"]) == {"error": "a page's header is damaged, or encrypted", "rows": 400 - sound}
+
+
+def test_pages_at_places_that_no_file_has_are_a_damaged_row_group(tmp_path: Path) -> None:
+    path = written(tmp_path, {"text": ["a", "b"]}, use_dictionary=False, compression="none")
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    place = content.index(b"\x26\x08", footer)  # the first page's offset, 4, as a varint
+    path.write_bytes(content[:place] + b"\x26\x07" + content[place + 2 :])
+    (row,) = read(path)
+    assert (row["locator"], row["reason"]) == ("a.parquet:0", "bad_parquet")
+
+
+def test_other_columns_are_left_out_where_pages_would_not_fit_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {
+        "text": ["t" * 900] * 50,
+        "small": ["s" * 9] * 50,
+        "large": ["l" * 500] * 50,
+        "largest": ["x" * 700] * 50,
+    }
+    path = written(tmp_path, columns, use_dictionary=False)
+    assert {tuple(json.loads(row["metadata"])) for row in read(path)} == {("large", "largest", "small")}
+    monkeypatch.setattr("data.sources.parquet.PAGES_BYTES", 50 * (900 + 9 + 500) + 2000)
+    rows = read(path)
+    assert {tuple(json.loads(row["metadata"])) for row in rows} == {("large", "small")}
+    assert [row["text"] for row in rows] == columns["text"]

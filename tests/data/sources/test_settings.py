@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from data.errors import RecipeError
 from data.fingerprint import file_sha256
@@ -83,3 +84,36 @@ def test_a_table_of_the_stack_is_one_line_in_a_recipe(tmp_path: Path) -> None:
     assert '"max_stars_repo_path":"a/b.py"' in rows[0]["metadata"]
     assert '"signals":{"stars":3.0}' in rows[0]["metadata"]
     assert '"signals":{}' in rows[1]["metadata"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/a.git",
+        "ssh://git@example.org/a.git",
+        "git@example.org:me/a.git",
+        "s3://b/a.git",
+        "git://x/a",
+    ],
+)
+def test_a_repository_is_not_fetched_and_it_is_said_how_to_clone_it(address: str) -> None:
+    with pytest.raises(ValidationError, match="git clone --mirror"):
+        Source(name="s", kind="git", path=address, hosts=["example.org"])
+
+
+@pytest.mark.parametrize("address", ["hf://datasets/me/set", "https://example.org/a.parquet", "s3://b/a.parquet"])
+def test_a_dataset_of_the_hub_is_called_by_name(address: str) -> None:
+    with pytest.raises(ValidationError, match="called by its name alone"):
+        Source(name="s", kind="huggingface", path=address, hosts=["example.org"])
+
+
+def test_archives_of_a_crawl_are_where_ranges_can_be_had_and_hold_no_secret() -> None:
+    for archives, message in (
+        ("s3://commoncrawl/", "cannot be at s3://"),
+        ("https://data.example.org/?token=hunter2", "published with the recipe"),
+        ("https://me:hunter2@data.example.org/", "published with the recipe"),
+        ("https://other.example.org/", "`hosts` does not list it"),
+    ):
+        with pytest.raises(ValidationError, match=message):
+            Source(name="s", kind="common-crawl", path="x", hosts=["data.example.org"], archives=archives,
+                   select={"domains": ["example.org"]})  # fmt: skip

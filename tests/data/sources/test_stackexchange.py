@@ -135,6 +135,22 @@ def test_a_bad_row_costs_itself_only(tmp_path: Path, bad: str, reason: str) -> N
     assert "accepted one" in rows[1]["text"]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_row_whose_first_tag_is_damaged_is_told(tmp_path: Path, place: int) -> None:
+    posts = [post(1, number, f"<p>{number}</p>", Title="t") for number in range(3)]
+    posts[place] = posts[place].replace("<row", "<rov")
+    rows = read(tmp_path, dump(*posts), min_answers=0)
+    assert sorted((row["locator"][-1], row["reason"]) for row in rows) == [
+        (str(number), "bad_xml" if number == place else "") for number in range(3)
+    ]
+
+
+def test_a_sign_too_many_in_a_row_makes_one_bad_row_of_it(tmp_path: Path) -> None:
+    posts = [post(1, 1, "<p>one</p>", Title="t").replace("one", "on<e"), post(1, 2, "<p>two</p>", Title="u")]
+    rows = read(tmp_path, dump(*posts), min_answers=0)
+    assert sorted((row["locator"][-1], row["reason"]) for row in rows) == [("0", "bad_xml"), ("1", "")]
+
+
 def test_entities_of_a_document_type_are_not_unfolded(tmp_path: Path) -> None:
     head = '<!DOCTYPE posts [<!ENTITY a "aaaaaaaaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]>\n<posts>\n'
     content = (head + post(1, 1, "x", Title="t").replace('"x"', '"&f;&a;"') + "</posts>").encode()
@@ -144,6 +160,8 @@ def test_entities_of_a_document_type_are_not_unfolded(tmp_path: Path) -> None:
 def test_a_cut_dump_keeps_what_came_before(tmp_path: Path) -> None:
     whole = dump(QUESTION, *ANSWERS)
     rows = read(tmp_path, whole[: whole.rindex(b"worst")])
+    assert [row["reason"] for row in rows] == ["truncated", ""]
+    rows = read(tmp_path, whole[: whole.index(b"</posts>")])
     assert [row["reason"] for row in rows] == ["truncated", ""]
     packed = gzip.compress(whole)
     rows = read(tmp_path, packed[:-10], "x/Posts.xml.gz")

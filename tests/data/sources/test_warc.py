@@ -116,6 +116,28 @@ def test_a_damaged_stretch_of_a_plain_file_is_one_row_and_its_neighbours_survive
     assert json.loads(rows[1]["metadata"])["offset"] == len(record(page("first")))
 
 
+# Up to its line ends, and without a digest, nothing tells it from a page that speaks of WARC headers.
+@pytest.mark.parametrize(("digest", "beyond"), [(False, 4), (True, 0), (True, 4)])
+def test_a_length_that_swallows_the_next_record_does_not_lose_it(tmp_path: Path, digest: bool, beyond: int) -> None:
+    swallowed, body = record(page("swallowed")), page("lies")
+    told = "WARC-Block-Digest: sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode() + "\r\n"
+    lying = record(body, length=len(body) + len(swallowed) + beyond, extra=told if digest else "")
+    (first, *others) = fates(read_bytes(tmp_path, three(lying + swallowed)))
+    assert first == (0, "first")
+    assert others[0][1] in ("bad_digest", "bad_warc_header")
+    assert others[1:] == [(2, "swallowed"), (3, "last")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b"", mtime=0), zstandard.compress(b""), gzip.compress(b"\r\n\r\n", mtime=0)],
+    ids=["gzip", "zstd", "line-ends"],
+)
+def test_a_file_that_unpacks_to_no_record_says_so(tmp_path: Path, content: bytes) -> None:
+    (row,) = read_bytes(tmp_path, content, "a.warc.gz")
+    assert (row["locator"], row["status"], row["reason"]) == ("a.warc.gz", "quarantined", "empty_file")
+
+
 def test_a_plain_file_cut_in_its_last_record_is_truncated_there(tmp_path: Path) -> None:
     content = three(record(page("mid")))
     assert fates(read_bytes(tmp_path, content[:-12])) == [(0, "first"), (1, "mid"), (2, "truncated")]

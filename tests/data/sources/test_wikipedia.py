@@ -105,7 +105,21 @@ def test_a_bad_page_costs_itself_only(tmp_path: Path, bad: str, reason: str) -> 
 
 def test_a_cut_dump_and_what_is_no_dump_say_so(tmp_path: Path) -> None:
     assert [row["reason"] for row in read(tmp_path, (HEAD + PAGES[0] + PAGES[4][:200]).encode())] == ["", "truncated"]
+    assert [row["reason"] for row in read(tmp_path, (HEAD + PAGES[0] + PAGES[4]).encode())] == ["", "", "truncated"]
     assert [row["reason"] for row in read(tmp_path, b"<html></html>")] == ["no_pages"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_page_whose_first_tag_is_damaged_is_told(tmp_path: Path, place: int) -> None:
+    pages = [PAGES[0], PAGES[4], PAGES[0]]
+    pages[place] = pages[place].replace("<page>", "<pagf>")
+    rows = read(tmp_path, (HEAD + "".join(pages) + "</mediawiki>").encode())
+    assert [row["reason"] for row in rows] == ["bad_xml" if number == place else "" for number in range(3)]
+
+
+def test_two_dumps_in_one_file_are_read_as_one(tmp_path: Path) -> None:
+    rows = read(tmp_path, 2 * (HEAD + PAGES[0] + "</mediawiki>\n").encode())
+    assert [row["reason"] for row in rows] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from fasttext.FastText import _FastText
 from data.errors import ModelError
 from data.recipe import FilterEntry, Language
 from filters.classifiers.fasttext_model import train
-from filters.classifiers.language import LID_176_SHA256, detect, installed_model
+from filters.classifiers.language import LID_176_LANGUAGES, LID_176_SHA256, detect, installed_model
 from filters.judging.measuring import measure
 from filters.judging.plan import Plan
 from filters.judging.rules import resolve_filters
@@ -87,6 +87,11 @@ def test_languages_are_told_apart_with_a_probability() -> None:
 
 def test_the_installed_file_is_the_one_that_fasttexts_authors_publish() -> None:
     assert hashlib.sha256(installed_model().read_bytes()).hexdigest() == LID_176_SHA256
+
+
+def test_the_languages_are_those_of_the_installed_file() -> None:
+    labels = _FastText(str(installed_model())).get_labels()
+    assert sorted(label.removeprefix("__label__") for label in labels) == LID_176_LANGUAGES.split()
 
 
 def test_a_text_without_letters_has_no_language() -> None:

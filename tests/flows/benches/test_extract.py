@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import uuid
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from data.pages.network import shipped
 from data.sample_corpus.warc import response
-from flows.benches.extract import word_agreement
+from flows.benches.extract import _choose, _on_other_sites, word_agreement
 from flows.cli import main
 
 
@@ -42,6 +44,31 @@ def test_the_bench_compares_all_engines_and_knows_what_people_said_of_the_pages(
     assert all(row["characters"] > 0 for row in rows[:4])
     assert all(row["pages_with_full_text"] == 1 for row in rows)
     assert (rows[1]["recall"], rows[1]["must_not_have"], rows[3]["must_not_have"]) == (1.0, 0.0, 1.0)
+
+
+def test_few_pages_are_half_of_whole_texts_and_half_of_passages_that_are_known(tmp_path: Path) -> None:
+    pages, told = [], []
+    for number in range(9):
+        url = f"https://example.org/{number}"
+        pages.append(response(url, ARTICLE.encode(), "text/html"))
+        record = f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'response {url}')}>"
+        known = {"full_text": "Bees"} if number < 3 else {"segments_with": ["Bees"], "segments_without": []}
+        told += [{"record_id": record, **known}] if number < 6 else []
+    (tmp_path / "pages.warc.gz").write_bytes(b"".join(pages))
+    with gzip.open(tmp_path / "extraction_gt.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(entry) + "\n" for entry in told)
+    assert [page["rank"] for page in _choose([tmp_path], 8, 10**6)] == [0, 1, 0, 1, 0, 1, 2, 2]
+
+
+def test_what_is_known_of_other_sites_is_said_with_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"f1": 0.95, "must_have": 0.9, "must_not_have": 0.1}
+    about = {"on_other_sites": {"families": 9, "resiliparse": {**row, "f1_above_trafilatura": [-0.01, -0.02, 0.03]},
+                                "trafilatura": row}}  # fmt: skip
+    monkeypatch.setattr("flows.benches.extract.shipped", lambda: dataclasses.replace(shipped(), about=about))
+    assert _on_other_sites().split("\n  ")[1:] == [
+        "resiliparse: F1 0.9500, must 0.900, not 0.100 (F1 -0.0100, 95 %: -0.0200 to +0.0300)",
+        "trafilatura: F1 0.9500, must 0.900, not 0.100",
+    ]
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.benches.ingest import bench_ingest, run_once
+from flows.benches.ingest_files import CRAWLS, make_files
+from flows.progress import Progress
 
 
 def test_both_sides_read_the_same_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,3 +30,24 @@ def test_a_crawl_is_read_by_fastwarc_and_by_phimill(tmp_path: Path) -> None:
         run = run_once(way, "warc", str(path))
         assert run is not None
         assert run.documents == 20, way
+
+
+def test_made_crawls_hold_the_same_documents_in_large_and_small_records_with_digests_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastwarc.warc import ArchiveIterator
+
+    texts = [f"text {number} " * 300 for number in range(50)]
+    monkeypatch.setattr("flows.benches.ingest_files.bench_texts", lambda *arguments: texts)
+    made = make_files(tmp_path, 1, Progress())
+    documents = len((tmp_path / "made.jsonl").read_text().splitlines())
+    assert {path.name for kind, path in made if kind == "warc"} == set(CRAWLS)
+    for name, (chars, has_digest) in CRAWLS.items():
+        with (tmp_path / name).open("rb") as file:
+            checked = [record.verify_block_digest() for record in ArchiveIterator(file, parse_http=False)]
+        assert checked == [has_digest] * len(checked), name
+        assert len(checked) == documents if not chars else 20 < len(checked) < documents / 3, name
+        for way in ("read", "fastwarc"):
+            run = run_once(way, "warc", str(tmp_path / name))
+            assert run is not None
+            assert run.documents == len(checked), (name, way)

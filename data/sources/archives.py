@@ -1,0 +1,146 @@
+"""Zip archives: each file in one is unpacked to the scratch folder, checked, read, and removed.
+
+Names in an archive are labels, by which nothing is written; locators have the archive's own path before them.
+Nothing is read of what is damaged, encrypted, or unpacks to more than anything honest; its neighbours are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pyarrow as pa
+
+from data.errors import PhimillError
+from data.recipe import Source
+from data.sources import InputFile
+from data.sources.records import Row, quarantined
+from data.sources.unpacking import PIECE_BYTES, Broken, refuse_bomb
+
+SUFFIX = ".zip"
+#: Kinds whose files may lie in one; the others read folders, or archives of their own.
+KINDS = ("warc", "html", "jsonl", "json", "csv", "parquet", "arrow", "files", "books", "documents", "stackexchange",
+         "wikipedia")  # fmt: skip
+#: A zip file's list of contents takes ten times as much memory.
+MAX_DIRECTORY_BYTES = 16 * 2**20
+#: Stored, deflate, bzip2; LZMA in a zip file may ask for 4 GB of memory.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_LINK = 0o120000
+
+
+def is_archive(relative: str, kind: str) -> bool:
+    """Returns whether a file's contents are read instead of it; among source files, only that of one at the top."""
+    return relative.lower().endswith(SUFFIX) and kind in KINDS and (kind != "files" or "/" not in relative)
+
+
+def read_archive(
+    file: InputFile,
+    source: Source,
+    scratch: Path | None,
+    wanted: Callable[[str], bool],
+    read: Callable[[InputFile], Iterator[Row | pa.Table]],
+) -> Iterator[Row | pa.Table]:
+    """Yields the rows of the files in an archive.
+
+    Args:
+        file: the archive.
+        source: where it stands.
+        scratch: where its files are put down, one at a time.
+        wanted: whether a file is read, by its name in the archive.
+        read: reads one.
+    """
+    try:
+        archive = _opened(file.path)
+    except Broken as broken:
+        yield quarantined(source, file.relative, broken.reason, bytes=file.bytes)
+        return
+    seen: dict[str, int] = {}
+    total = 0
+    with archive, tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch) as folder:
+        for info in archive.infolist():
+            name = _label(info.filename)
+            if info.is_dir() or not wanted(name):
+                continue
+            seen[name] = seen.get(name, 0) + 1
+            locator = f"{file.relative}/{name}" + (f":{seen[name]}" if seen[name] > 1 else "")
+            path = Path(folder) / "file"
+            try:
+                size = _put_down(_pieces(archive, info), path, info.compress_size)
+                total += size
+                refuse_bomb(total, file.bytes)  # one stretch of packed bytes may stand for many files
+            except Broken as broken:
+                yield quarantined(source, locator, broken.reason, packed_bytes=info.compress_size)
+                continue
+            yield from read(
+                dataclasses.replace(file, path=str(path), relative=locator, bytes=size, sha256="", changed_ns=None)
+            )
+    if not seen:
+        yield quarantined(source, file.relative, "empty_archive", bytes=file.bytes)
+
+
+def _label(name: str) -> str:
+    return name.replace("\\", "/").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _opened(path: str) -> zipfile.ZipFile:
+    """Returns an archive.
+
+    Raises:
+        Broken: it is none, or its list of contents is longer than memory should hold.
+    """
+    try:
+        with open(path, "rb") as opened:
+            # Not a reader of one's own: where two find different ends, one of them can be deceived.
+            end = zipfile._EndRecData(opened)  # type: ignore[attr-defined]
+        if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY_BYTES:  # type: ignore[attr-defined]
+            raise Broken("decompression_limit")
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, EOFError) as error:
+        raise Broken("bad_archive") from error
+
+
+def names_in(path: Path) -> list[str]:
+    """Returns the names of the files in an archive; none if it cannot be opened."""
+    try:
+        with _opened(str(path)) as archive:
+            return [_label(info.filename) for info in archive.infolist() if not info.is_dir()]
+    except Broken:
+        return []
+
+
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    if info.flag_bits & 1:
+        raise Broken("encrypted")
+    if info.external_attr >> 16 & 0o170000 == _LINK:
+        raise Broken("link")
+    if info.compress_type not in _METHODS:
+        raise Broken("unsupported_packing")
+    try:
+        with archive.open(info) as opened:
+            while piece := opened.read(PIECE_BYTES):
+                yield piece
+    except EOFError as error:
+        raise Broken("truncated") from error
+    except zipfile.BadZipFile as error:
+        raise Broken("bad_crc" if "CRC" in str(error) else "corrupt_member") from error
+    except (OSError, ValueError, zlib.error, struct.error, NotImplementedError, RuntimeError) as error:
+        raise Broken("corrupt_member") from error
+
+
+def _put_down(pieces: Iterator[bytes], path: Path, packed: int) -> int:
+    """Writes pieces to a file; returns how many bytes they are."""
+    size = 0
+    with path.open("wb") as target:
+        for piece in pieces:
+            size += len(piece)
+            refuse_bomb(size, packed)
+            try:
+                target.write(piece)
+            except OSError as error:
+                raise PhimillError(f"{path}: cannot be written ({error.strerror or error}); make room there") from error
+    return size
