@@ -121,7 +121,8 @@ def _complete(
 def _dates_within(content: bytes) -> list[str]:
     """Returns dates that a page's scripts, or elements that show them, say are those of publication."""
     dates = []
-    place = content.find(b'"datePublished"')
+    place = content.find(_MARKS[0])
+    place = content.find(b'"datePublished"', place - 1) if place > 0 else -1
     if place >= 0 and (stored := _STORED_DATE.match(content, place)):
         dates.append(stored[1])
     for mark in _MARKS:

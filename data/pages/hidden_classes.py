@@ -28,6 +28,9 @@ MARK = ' hidden="by-class"'
 #: So much text, and half as much as is seen, is not hidden for good.
 MUCH_CHARS = 1500
 _TAG = re.compile(r"<[^>]*>")
+#: Of a page's sheets so much is searched for rules that hide. A framework that is written into every page may have a
+#: megabyte: to search that takes longer than to read the page.
+MAX_SEARCHED_BYTES = 2**17
 #: No style sheet needs more rules that hide, or that name a class.
 MAX_RULES = 20_000
 MAX_SELECTOR_BYTES = 500
@@ -46,7 +49,7 @@ def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) ->
         sheets: content of the page's <style> elements.
         scripts: content of its <script> elements, which may show what is hidden.
     """
-    sheet = b"\n".join(sheets)
+    sheet = b"\n".join(_searched(sheets))
     if not any(hiding.search(sheet) for hiding in _HIDING):
         return frozenset()
     sheet = _without_comments(sheet)
@@ -54,6 +57,16 @@ def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) ->
     named = sorted(_named_to_hide(sheet, places[:MAX_RULES]))[:MAX_CLASSES] if places else []
     used = [name for name in named if name in content and not any(_is_shown(each, name) for each in sheets)]
     return frozenset(name for name in used if not any(name in script for script in scripts))
+
+
+def _searched(sheets: list[bytes]) -> list[bytes]:
+    """Returns the sheets in which rules that hide are looked for: those that there is room for, in order."""
+    found, room = [], MAX_SEARCHED_BYTES
+    for sheet in sheets:
+        if len(sheet) <= room:
+            found.append(sheet)
+            room -= len(sheet)
+    return found
 
 
 def _without_comments(sheet: bytes) -> bytes:

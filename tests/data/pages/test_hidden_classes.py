@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from data.pages.hidden_classes import MARK, hide_much, hiding_classes, mark_classes
+from data.pages import hidden_classes
+from data.pages.hidden_classes import MARK, MAX_SEARCHED_BYTES, hide_much, hiding_classes, mark_classes
 from data.pages.source import without_scripts
 
 
@@ -51,14 +52,22 @@ def test_what_would_hide_most_of_a_page_is_meant_to_be_seen() -> None:
     assert not hide_much(source.replace("word " * 400, "word " * 300), 100)
 
 
-def test_a_class_is_found_in_a_sheet_of_any_length() -> None:
+def test_a_class_is_found_in_a_long_sheet_and_may_be_shown_by_one_of_any_length() -> None:
     theme = b"".join(
-        b".c%d{color:red;margin:0}@media print{.d%d{display:none}}" % (number, number) for number in range(5000)
+        b".c%d{color:red;margin:0}@media print{.d%d{display:none}}" % (number, number) for number in range(1100)
     )
     sheet = theme + b".notice{display:none}" + theme + b"/* .c1{display:none} */"
-    assert len(sheet) > 400_000
+    assert 100_000 < len(sheet) < MAX_SEARCHED_BYTES
     assert hiding_classes(b"notice c1 d1", [sheet], []) == {b"notice"}
-    assert hiding_classes(b"notice", [sheet, theme + b".open .notice{display:block}"], []) == frozenset()
+    assert hiding_classes(b"notice", [sheet, 3 * theme + b".open .notice{display:block}"], []) == frozenset()
+    assert hiding_classes(b"notice", [sheet, 3 * theme], []) == {b"notice"}
+
+
+def test_sheets_that_there_is_no_room_for_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheets = [b".a{display:none}", b".b{display:none}/* and more */", b".c{display:none}"]
+    assert hiding_classes(b"a b c", sheets, []) == {b"a", b"b", b"c"}
+    monkeypatch.setattr(hidden_classes, "MAX_SEARCHED_BYTES", len(sheets[0]) + len(sheets[2]))
+    assert hiding_classes(b"a b c", sheets, []) == {b"a", b"c"}
 
 
 FLOOD_BYTES = 4 * 2**20
@@ -72,7 +81,8 @@ FLOOD_BYTES = 4 * 2**20
         (b"display      ", b""), (b".a{color:red}", b""), (b".a{display:  none}", b""),
     ],
 )  # fmt: skip
-def test_no_flood_of_style_costs_time(unit: bytes, after: bytes) -> None:
+def test_no_flood_of_style_costs_time(unit: bytes, after: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hidden_classes, "MAX_SEARCHED_BYTES", 2 * FLOOD_BYTES)
     names = b"".join(b".%s{display:none}" % (b"a" * size) for size in range(1, 100))
     flood = b"/* " + unit if unit == b"*a" else unit
     page = b"<style>%s</style><style>%s%s</style><p class=a>x" % (names, flood * (FLOOD_BYTES // len(unit)), after)
