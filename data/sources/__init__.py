@@ -63,7 +63,11 @@ class Unit:
 
 
 def list_units(
-    source: Source, root: Path, sha256: Callable[[Path], str], passed_over: PassedOver | None = None
+    source: Source,
+    root: Path,
+    sha256: Callable[[Path], str],
+    passed_over: PassedOver | None = None,
+    out: Path | None = None,
 ) -> list[Unit]:
     """Returns a source's units, sorted by name.
 
@@ -72,13 +76,14 @@ def list_units(
         root: the folder that relative paths start from.
         sha256: returns a file's SHA-256 in hexadecimal; callers may cache it.
         passed_over: told of links that lead out of a folder or nowhere, and of pipes and devices in it.
+        out: the folder that the run writes to; what lies in it is not read.
 
     Raises:
         RecipeError: a path is missing or matches nothing, or two files would share a locator.
     """
     from data.sources.listing import list_source
 
-    return list_source(source, root, sha256, passed_over)
+    return list_source(source, root, sha256, passed_over, out)
 
 
 def read_unit(unit: Unit, source: Source, scratch: Path | None = None) -> Iterator[pa.Table]:

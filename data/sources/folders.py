@@ -14,7 +14,7 @@ PassedOver = Callable[[str, str], None]
 _UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
 
 
-def walk(base: Path, passed_over: PassedOver | None = None) -> Iterator[tuple[Path, str]]:
+def walk(base: Path, passed_over: PassedOver | None = None, out: Path | None = None) -> Iterator[tuple[Path, str]]:
     """Yields the files under a folder, sorted, each with its relative path; hidden ones are left out.
 
     So is what is no file of the folder: links that lead out of it or nowhere, pipes, sockets, devices.
@@ -22,19 +22,25 @@ def walk(base: Path, passed_over: PassedOver | None = None) -> Iterator[tuple[Pa
     Args:
         base: the folder.
         passed_over: told of what is left out, but for hidden files and folders.
+        out: a folder that is left out: what a run writes must not be what it reads the next time.
 
     Raises:
         OSError: a folder cannot be read; what lies in it would go missing without a word.
     """
     roots = _roots(os.path.realpath(base))
+    own = os.path.realpath(out) if out else None
     for folder, folders, names in os.walk(base, onerror=_fail):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         entries = [(name, True) for name in folders] + [(name, False) for name in sorted(names)]
         for name, is_folder in entries:
             path = os.path.join(folder, name)
-            if name.startswith(".") or (is_folder and not os.path.islink(path)):
+            if is_folder and os.path.realpath(path) == own:
+                folders.remove(name)
+                why = "what this run itself writes"
+            elif name.startswith(".") or (is_folder and not os.path.islink(path)):
                 continue
-            why = _why_left_out(path, roots)
+            else:
+                why = _why_left_out(path, roots)
             relative = readable(os.path.relpath(path, base)).replace(os.sep, "/")
             if not why and not is_folder:
                 yield Path(path), relative

@@ -51,7 +51,9 @@ FOLDER_PATTERNS = {
 _NOT_READING = {"path", "priority", "groups", "include", "exclude", "hosts"}
 
 
-def list_source(source: Source, root: Path, sha256: Sha256, passed_over: PassedOver | None = None) -> list[Unit]:
+def list_source(
+    source: Source, root: Path, sha256: Sha256, passed_over: PassedOver | None = None, out: Path | None = None
+) -> list[Unit]:
     """Returns a source's units, sorted by name; see `data.sources.list_units`."""
     settings = source.model_dump(mode="json", exclude=_NOT_READING)
     if source.kind == "huggingface":
@@ -63,7 +65,7 @@ def list_source(source: Source, root: Path, sha256: Sha256, passed_over: PassedO
     found: dict[str, InputFile] = {}
     known: set[str] = set()
     for address in source.addresses:
-        for file in _input_files(address, source, root, sha256, known, passed_over):
+        for file in _input_files(address, source, root, sha256, known, passed_over, out):
             place = file.url or file.path
             if file.relative in found:
                 other = found[file.relative].url or found[file.relative].path
@@ -91,6 +93,7 @@ def _input_files(
     sha256: Sha256,
     known: Collection[str],
     passed_over: PassedOver | None,
+    out: Path | None,
 ) -> Iterator[InputFile]:
     """Yields an address's files that are not known yet, each with what pins it."""
     if is_address(address):
@@ -104,7 +107,7 @@ def _input_files(
     elif source.kind == "git":
         yield from _repositories(address, source, root)
     else:
-        for path, relative in _files(address, source, root, passed_over):
+        for path, relative in _files(address, source, root, passed_over, out):
             if str(path) not in known:
                 yield _local_file(path, relative, sha256)
 
@@ -219,7 +222,9 @@ def _dataset_unit(
     return Unit(source.name, _safe_name(address), tuple(local), key, str(folder.resolve()) if is_local else address)
 
 
-def _files(address: str, source: Source, root: Path, passed_over: PassedOver | None) -> Iterator[tuple[Path, str]]:
+def _files(
+    address: str, source: Source, root: Path, passed_over: PassedOver | None, out: Path | None
+) -> Iterator[tuple[Path, str]]:
     """Yields (absolute path, locator's path) of a file's, folder's or glob pattern's files."""
     path = Path(os.path.abspath(root / address))
     if path.is_file():
@@ -252,7 +257,7 @@ def _files(address: str, source: Source, root: Path, passed_over: PassedOver | N
 
     left: list[str] = []
     count = 0
-    for file, relative in walk(base, note):
+    for file, relative in walk(base, note, out):
         if wanted_here(relative):
             count += 1
             yield file, relative

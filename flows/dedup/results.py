@@ -231,7 +231,7 @@ def _copies(run: Run, folder: Path) -> Iterator[tuple[InputFile, Source, Int64Ar
     shutil.rmtree(changes, ignore_errors=True)
     for source in run.recipe.sources:
         base = folder / source.name if len(run.recipe.sources) > 1 else folder
-        for unit in list_units(source, run.root, run.work.sha256):
+        for unit in list_units(source, run.root, run.work.sha256, out=run.work.out):
             (file,) = unit.files
             own = [part for part in run.parts if part.name.rpartition("-")[0] == f"{unit.source}/{unit.name}"]
             numbers = np.concatenate([np.empty(0, dtype=np.int64), *map(_kept_numbers, own)])

@@ -45,7 +45,7 @@ def ingest(run: Run) -> dict[str, Any]:
 
         for source in run.recipe.sources:
             note = lambda relative, why, name=source.name: passed_over.append(f"{name}/{relative}: {why}")  # noqa: E731
-            for unit in list_units(source, run.root, sha256, note):
+            for unit in list_units(source, run.root, sha256, note, run.work.out):
                 index = folder / f"{source.name}-{digest([fingerprint, unit.name, unit.key])}.json"
                 listed.append((unit, source, index))
                 run.inputs.extend(entry_of(source.name, file) for file in unit.files)

@@ -57,6 +57,18 @@ def test_every_record_is_in_the_ledger_once(corpus: Path, finished: Path) -> Non
     assert set(table["status"].to_pylist()) <= {"kept", "dropped", "quarantined", "not_sampled"}
 
 
+def test_a_run_reads_nothing_of_what_it_wrote_before(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("def double(x):\n    return 2 * x\n")
+    recipe = tmp_path / "r.yaml"
+    settings = {"language": None, "deduplicate": None, "tokenise": {"vocabulary": 300}, "max_quarantined": 1}
+    source = {"name": "here", "kind": "files", "path": ".", "exclude": ["*.yaml"]}
+    recipe.write_text(json.dumps({"name": "own", "sources": [source], **settings}))
+    for _ in range(2):
+        run(recipe, tmp_path / "out")
+        assert [row["locator"] for row in ledger(tmp_path / "out").to_pylist()] == ["module.py"]
+    assert steps_done(tmp_path / "out")["ingest"] == 0
+
+
 def test_every_drop_names_its_reason_and_the_known_cases_meet_theirs(finished: Path) -> None:
     rows = {row["origin_id"]: row for row in ledger(finished).to_pylist() if row["source"] == "prose"}
     assert rows["spam"]["stage"] == "judge"

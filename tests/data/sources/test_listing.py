@@ -294,6 +294,20 @@ def test_what_is_no_file_of_the_folder_is_passed_over_with_its_reason(tmp_path: 
     }
 
 
+@pytest.mark.parametrize("way", ["folder", "link"])
+def test_what_a_run_writes_is_not_what_it_reads(way: str, tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "in/made/b.jsonl", "in/other/made/c.jsonl")
+    if way == "link":
+        (tmp_path / "in/made").rename(tmp_path / "in/kept")
+        (tmp_path / "in/made").symlink_to("kept")
+    said: dict[str, str] = {}
+    source = Source(name="s", kind="jsonl", path="in")
+    units = list_units(source, tmp_path, file_sha256, said.__setitem__, tmp_path / "in/made")
+    assert paths(units) == ["a.jsonl", "other/made/c.jsonl"]
+    assert set(said.values()) == {"what this run itself writes"}
+    assert len(paths(list_units(source, tmp_path, file_sha256))) == 3
+
+
 def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "in/a.jsonl", "in/locked/b.jsonl")
     scandir = os.scandir
