@@ -82,8 +82,12 @@ def test_streams_that_a_caller_has_closed_take_no_file_of_ours(tmp_path: Path) -
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_to_end_ends_a_command_in_order(number: signal.Signals, code: int) -> None:
     hangs = f"""
-import os, time
+import os, signal, time
 from flows.cli import main
+
+for one in (signal.SIGTERM, signal.SIGHUP):  # under nohup and the like they would be passed over
+    signal.signal(one, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @main.command()
 def hang():
