@@ -28,6 +28,12 @@ def json_pieces(value: Any, **form: Any) -> Iterator[str]:
 
 def atomic_json(target: Path, value: Any, **form: Any) -> None:
     """Writes a value as JSON with a line break at its end, so that readers see the old file or the new one."""
-    with atomic_path(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(target) as temporary:
+        write_json(temporary, value, **form)
+
+
+def write_json(path: Path, value: Any, **form: Any) -> None:
+    """Writes a value as JSON with a line break at its end."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(json_pieces(value, **form))
         file.write("\n")

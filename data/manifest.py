@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import math
 import os
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
-from data.atomic import atomic_write
+from data.atomic import atomic_path, atomic_write
 from data.errors import DamageError, UsageError
 from data.fingerprint import file_sha256
-from data.json_text import atomic_json, json_pieces
+from data.json_text import write_json
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
@@ -35,12 +34,9 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     finite become null, and there is no time in it.
     """
     complete: dict[str, Any] = _plain({**manifest, "files": file_entries(folder)})
-    form: dict[str, Any] = {"indent": 1, "sort_keys": True, "allow_nan": False}
-    sha256 = hashlib.sha256()
-    for piece in itertools.chain(json_pieces(complete, **form), ["\n"]):
-        sha256.update(piece.encode())
-    atomic_write(folder / SEAL, f"{sha256.hexdigest()}  {MANIFEST}\n")
-    atomic_json(folder / MANIFEST, complete, **form)
+    with atomic_path(folder / MANIFEST) as temporary:
+        write_json(temporary, complete, indent=1, sort_keys=True, allow_nan=False)
+        atomic_write(folder / SEAL, f"{file_sha256(temporary)}  {MANIFEST}\n")
     return complete
 
 
