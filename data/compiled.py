@@ -25,6 +25,8 @@ from data.atomic import atomic_path
 from data.fingerprint import code_digest, module_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+#: So many bytes are compared in one step.
+WIDTH = 32
 
 
 @functools.cache
@@ -139,3 +141,38 @@ def inlined(function: Function) -> Function:
     import numba
 
     return cast(Function, numba.njit(inline="always", nogil=True)(function))
+
+
+def pair_finder() -> Callable[[Any, Any, Any, Any, Any], Any]:
+    """Returns a function for compiled code that looks at WIDTH bytes from a place on in one step.
+
+    `first_pair(data, place, byte, gap, other)` is where the first `byte` stands, counted from the place, that has
+    `other` at so many bytes after it; WIDTH if none does. All bytes that are looked at must be there.
+    """
+    from numba.core import types
+    from numba.core.cgutils import ir
+    from numba.extending import intrinsic
+
+    wide, whole = ir.VectorType(ir.IntType(8), WIDTH), ir.IntType(WIDTH)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+
+    def first_pair(typing: Any, data: Any, place: Any, byte: Any, gap: Any, other: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            def at(number: int, kind: Any) -> Any:
+                return context.cast(builder, values[number], signature.args[number], kind)
+
+            def are(start: Any, number: int) -> Any:
+                pointer = builder.bitcast(builder.gep(first, [start]), wide.as_pointer())
+                lane = builder.insert_element(ir.Constant(wide, ir.Undefined), at(number, types.uint8), whole(0))
+                every = builder.shuffle_vector(lane, ir.Constant(wide, ir.Undefined), lanes)
+                return builder.icmp_unsigned("==", builder.load(pointer, align=1), every)
+
+            first = context.make_array(signature.args[0])(context, builder, values[0]).data
+            start = at(1, types.int64)
+            both = builder.and_(are(start, 2), are(builder.add(start, at(3, types.int64)), 4))
+            count = builder.cttz(builder.bitcast(both, whole), ir.IntType(1)(0))
+            return builder.zext(count, ir.IntType(64))
+
+        return types.int64(data, place, byte, gap, other), generate
+
+    return cast(Callable[[Any, Any, Any, Any, Any], Any], intrinsic(first_pair))

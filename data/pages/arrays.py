@@ -53,8 +53,7 @@ class BlockRows(Sequence[Block]):
 
     def __init__(self, arrays: Arrays, source: bytes) -> None:
         self._arrays, self._source = arrays, source
-        self._rows: list[list[int]] = arrays.blocks.tolist()
-        self._text = arrays.out.tobytes()
+        self._rows, self._text = arrays.blocks, arrays.out.tobytes()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -66,7 +65,7 @@ class BlockRows(Sequence[Block]):
     def __getitem__(self, number: int | slice) -> Block | list[Block]:
         if isinstance(number, slice):
             return [self[each] for each in range(len(self))[number]]
-        begin, end, _, words, links, element, kind, _, _ = self._rows[number]
+        begin, end, _, words, links, element, kind, _, _ = self._rows[number].tolist()
         language = _language(self._arrays, self._source, number) if kind == CODE else ""
         return Block(self._text[begin:end].decode(), element, kind, words, links, language)
 
@@ -75,7 +74,7 @@ class ElementRows(Sequence[Element]):
     """A page's elements, each made when it is looked at, with what its name says of its tag."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self._rows: list[list[int]] = arrays.elements.tolist()
+        self._rows = arrays.elements
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -87,7 +86,7 @@ class ElementRows(Sequence[Element]):
     def __getitem__(self, number: int | slice) -> Element | list[Element]:
         if isinstance(number, slice):
             return [self[each] for each in range(len(self))[number]]
-        tag, parent, first, last, _, _ = self._rows[number]
+        tag, parent, first, last, _, _ = self._rows[number].tolist()
         named = ((tag >> heads.NUMBER_SHIFT) & heads.NUMBERS) - 1
         return Element(ROOT if number == 0 else _NAMED[named], parent, first, last)
 

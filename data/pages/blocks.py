@@ -74,7 +74,7 @@ class Blocks:
     Attributes:
         blocks: in the page's order.
         elements: block elements that hold blocks, and some that hold none; element 0 is the page.
-        facts: name, source and following text of tags that may tell something about the page.
+        facts: name, source and following text of tags that tell about the page (see `data.pages.facts.matters`).
         passed_over: how many tags of navigation and the like were not read.
         arrays: the same as numbers, where compiled code has read them (see `data.pages.arrays`).
     """
@@ -97,6 +97,18 @@ class Blocks:
             return self.arrays.blocks[:, 4]
         return np.array([block.link_chars for block in self.blocks], dtype=np.int64)
 
+    def homes(self) -> Whole:
+        """Returns the number of the element that each block stands in."""
+        if self.arrays is not None:
+            return self.arrays.blocks[:, 5]
+        return np.array([block.element for block in self.blocks], dtype=np.int64)
+
+    def kinds(self) -> Whole:
+        """Returns the kind of each block."""
+        if self.arrays is not None:
+            return self.arrays.blocks[:, 6]
+        return np.array([block.kind for block in self.blocks], dtype=np.int64)
+
     def outline(self) -> tuple[Sequence[str], Sequence[int]]:
         """Returns the name of each element, and the element around it."""
         if self.arrays is not None:
@@ -115,6 +127,8 @@ class Blocks:
 
 def unescape(text: str) -> str:
     """Returns a serialised text or attribute as it is meant: a serialiser escapes these five alone."""
+    if "&" not in text:
+        return text
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\xa0").replace("&quot;", '"')
     return text.replace("&amp;", "&")
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from data.pages.blocks import unescape
+from data.pages.hidden_classes import Find
 
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000
@@ -33,8 +34,8 @@ _MAX_TAG_BYTES = 500
 #: Dates in addresses, as newspapers and blogs have them.
 _ADDRESS_DATE = re.compile(r"[/=](20[0-4]\d|199\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/.?#-]|$)")
 _LICENCES = ("license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "rights-standard")
-#: Most <meta> elements are for others, as most <link> elements are.
-_WANTED = frozenset(
+#: What <meta> elements that matter are named.
+META_KEYS = frozenset(
     (*_DATES, *_LICENCES, "og:title", "og:url", "og:locale", "content-language", "tdm-policy", "tdm-reservation")
 )
 _CREATIVE_COMMONS = re.compile(
@@ -63,20 +64,19 @@ class Facts:
         self.metadata = {**later.metadata, **self.metadata}
 
 
-def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
+def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes, find: Find = bytes.find) -> Facts:
     """Returns what a page says about itself.
 
     Args:
         tags: name, source and following text of the tags that may tell (see `data.pages.blocks.Blocks.facts`).
         content: the page as it came, for dates in its scripts.
+        find: what looks for a text in it.
     """
     facts = Facts()
     metas: dict[str, str] = {}
     links: list[tuple[str, dict[str, str]]] = []
     times: list[str] = []
     for name, source, text in tags:
-        if (name == "link" and not _is_wanted_link(source.lower())) or (name == "meta" and not _is_wanted(source)):
-            continue
         attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(source)}
         if name == "title":
             facts.title = facts.title or short(unescape(text))
@@ -92,21 +92,19 @@ def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes) -> Facts:
                 _note_opt_out(facts, key, attributes["content"])
         else:
             links.append((name, attributes))
-    _complete(facts, metas, links, times, content)
+    dates = list(filter(None, map(metas.get, _DATES))) or _dates_within(content, find)
+    _complete(facts, metas, links, dates + times)
     return facts
 
 
 def _complete(
-    facts: Facts, metas: dict[str, str], links: list[tuple[str, dict[str, str]]], times: list[str], content: bytes
+    facts: Facts, metas: dict[str, str], links: list[tuple[str, dict[str, str]]], dates: Iterable[str]
 ) -> None:
     facts.title = facts.title or short(metas.get("og:title"))
     if facts.language is None:
         found = _LANGUAGE.fullmatch(metas.get("content-language") or metas.get("og:locale") or "")
         facts.language = found[1].lower() if found else None
     canonical = next((at["href"] for _, at in links if _rel(at) == "canonical" and at.get("href")), None)
-    dates = [*(metas.get(name) for name in _DATES), *times]
-    if not any(dates[: len(_DATES)]):
-        dates[len(_DATES) : len(_DATES)] = _dates_within(content)
     wanted = {
         "canonical": canonical or metas.get("og:url"),
         "published": next((date for date in dates if short(date)), None),
@@ -118,15 +116,14 @@ def _complete(
             facts.metadata[key] = known
 
 
-def _dates_within(content: bytes) -> list[str]:
+def _dates_within(content: bytes, find: Find) -> list[str]:
     """Returns dates that a page's scripts, or elements that show them, say are those of publication."""
     dates = []
-    place = content.find(_MARKS[0])
-    place = content.find(b'"datePublished"', place - 1) if place > 0 else -1
+    places = [find(content, mark) for mark in _MARKS]
+    place = content.find(b'"datePublished"', places[0] - 1) if places[0] > 0 else -1
     if place >= 0 and (stored := _STORED_DATE.match(content, place)):
         dates.append(stored[1])
-    for mark in _MARKS:
-        place = content.find(mark)
+    for place in places:
         begin = content.rfind(b"<", max(0, place - _MAX_TAG_BYTES), place + 1) if place >= 0 else -1
         end = content.find(b">", begin, begin + 2 * _MAX_TAG_BYTES) + 1 if begin >= 0 else 0
         if place < end and _SHOWS_DATE.search(content, begin, end):
@@ -151,13 +148,20 @@ def _key(source: str) -> str:
     return ""
 
 
-def _is_wanted(source: str) -> bool:
-    key = _key(source)
-    return key in _WANTED or "bot" in key
+def matters(tag: tuple[str, str, str]) -> bool:
+    """Returns whether what a tag tells is wanted: most <meta> and <link> elements are for others.
 
-
-def _is_wanted_link(source: str) -> bool:
-    return "canonical" in source or "licen" in source or "creativecommons" in source
+    Args:
+        tag: its name, source and following text.
+    """
+    name, source, _ = tag
+    if name == "meta":
+        key = _key(source)
+        return key in META_KEYS or "bot" in key
+    if name == "link":
+        source = source.lower()
+        return "canonical" in source or "licen" in source or "creativecommons" in source
+    return True
 
 
 def _rel(attributes: dict[str, str]) -> str:
@@ -206,5 +210,4 @@ def header_opt_out(robots: str, reservation: str) -> str:
 
 def short(value: str | None) -> str | None:
     """Returns a fact's text on one line and not overlong, or null if nothing is left."""
-    value = " ".join((value or "").translate(_UNSEEN).split())
-    return value[:MAX_FACT_CHARS] or None
+    return " ".join(value.translate(_UNSEEN).split())[:MAX_FACT_CHARS] or None if value else None

@@ -8,10 +8,12 @@ all engines heed. Where most of a page were hidden so, it is there to be seen: b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from data.pages.unread import end_of
 
+#: As `bytes.find`.
+Find = Callable[[bytes, bytes], int]
 _SELECTOR = re.compile(rb"\.([A-Za-z_][\w-]*)")
 _HIDING = (
     re.compile(rb"display\s*:\s*none(?![\w-])"),
@@ -41,13 +43,16 @@ MAX_NAMED = 20_000
 MAX_TAG_BYTES = 4096
 
 
-def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) -> frozenset[bytes]:
+def hiding_classes(
+    content: bytes, sheets: list[bytes], scripts: list[bytes], find: Find = bytes.find
+) -> frozenset[bytes]:
     """Returns the classes whose elements are never seen.
 
     Args:
         content: the page, without styles and scripts.
         sheets: content of the page's <style> elements.
         scripts: content of its <script> elements, which may show what is hidden.
+        find: what looks for names.
     """
     sheet = b"\n".join(_searched(sheets))
     if not any(hiding.search(sheet) for hiding in _HIDING):
@@ -55,8 +60,10 @@ def hiding_classes(content: bytes, sheets: list[bytes], scripts: list[bytes]) ->
     sheet = _without_comments(sheet)
     places = sorted([found.start() for hiding in _HIDING for found in hiding.finditer(sheet)])
     named = sorted(_named_to_hide(sheet, places[:MAX_RULES]))[:MAX_CLASSES] if places else []
-    used = [name for name in named if name in content and not any(_is_shown(each, name) for each in sheets)]
-    return frozenset(name for name in used if not any(name in script for script in scripts))
+    used = [name for name in named if find(content, name) >= 0]
+    used = [name for name in used if not any(_is_shown(sheet, name, find) for sheet in sheets)]
+    script = b"\n".join(scripts) if used else b""
+    return frozenset(name for name in used if find(script, name) < 0)
 
 
 def _searched(sheets: list[bytes]) -> list[bytes]:
@@ -105,10 +112,10 @@ def _named_to_hide(sheet: bytes, places: Sequence[int]) -> set[bytes]:
     return found
 
 
-def _is_shown(sheet: bytes, name: bytes) -> bool:
+def _is_shown(sheet: bytes, name: bytes, find: Find) -> bool:
     """Returns whether a rule that names a class may show it."""
     wanted = b"." + name
-    place, opening, closing, searched = sheet.find(wanted), -1, -2, 0
+    place, opening, closing, searched = find(sheet, wanted), -1, -2, 0
     times = 0
     while place >= 0:
         end = place + len(wanted)

@@ -55,11 +55,15 @@ class Measurer:
         self._characters = _characters()
         self._table = make_table({word: heads.MAX_SCORE + score for word, score in texts.items()})
 
-    def measure(self, page: Blocks, arrays: Arrays) -> tuple[Measured, Whole, tuple[int, int]]:
-        """Returns features, shape (blocks, FEATURES); of each block the blocks of its container; the best element's."""
+    def measure(self, page: Blocks, arrays: Arrays, nearby: int) -> tuple[Measured, Whole, tuple[int, int]]:
+        """Returns features, of each block the blocks of its container, and the best element's.
+
+        Args:
+            nearby: for so many numbers there is room behind each block's features, for `look_around`.
+        """
         count = len(arrays.blocks)
         told = self._measure_texts(page, arrays)
-        matrix, outer = np.empty((count, FEATURES), MEASURED), np.empty((count, 2), np.int64)
+        matrix, outer = np.empty((count, FEATURES + nearby), MEASURED), np.empty((count, 2), np.int64)
         best = measures.measure(
             arrays.blocks, arrays.elements, told, _GROUPS, _KINDS, _MASKS, features.REACHED, matrix, outer
         )
@@ -69,22 +73,21 @@ class Measurer:
         """Returns what texts say, a row for each block; those beyond ASCII are measured in Python."""
         title = features.title_of(page)
         table: npt.NDArray[np.int64] = np.empty((len(arrays.blocks), texts.TEXT_COLUMNS), np.int64)
-        texts.measure_texts(arrays.out, arrays.blocks, points_of(title), *self._table, *self._characters, table)
-        seen: set[str] = set()
-        for row in np.flatnonzero(table[:, 0] < 0).tolist():
-            table[row] = features.of_text(page.blocks[row], self._texts, title, seen)
+        given = (arrays.out, arrays.blocks, points_of(title), *self._table, *self._characters, table)
+        if texts.measure_texts(*given):
+            seen: set[str] = set()
+            for row in np.flatnonzero(table[:, 0] < 0).tolist():
+                table[row] = features.of_text(page.blocks[row], self._texts, title, seen)
         return table
 
     @staticmethod
-    def look_around(logits: Whole, outer: Whole, best: tuple[int, int], reach: int) -> Measured:
-        """Returns what the first look said of a block and those around (see `data.pages.network.around`)."""
-        nearby = np.empty((len(logits), 1 + 2 * reach + 5), MEASURED)
-        measures.look_around(logits, outer, *best, reach, nearby)
-        return nearby
+    def look_around(logits: Whole, outer: Whole, best: tuple[int, int], reach: int, matrix: Measured) -> None:
+        """Fills what the first look said of a block and those around (see `data.pages.network.around`)."""
+        measures.look_around(logits, outer, *best, reach, FEATURES, matrix)
 
     @staticmethod
     def answer(rows: Measured, layer: Layer) -> Whole:
-        """Returns a layer's answers (see `data.pages.network.Layer.answers`)."""
+        """Returns a layer's answers, from as many features as it has weights for (see `data.pages.network.Layer`)."""
         logits: Whole = np.empty(len(rows), np.int64)
         unit, most = UNIT * UNIT / LOGIT, float(MAX_LOGIT)
         measures.answer(rows, layer.inner, layer.inner_bias, layer.answer, layer.answer_bias, unit, most, logits)

@@ -93,10 +93,9 @@ class Network:
     def _answer(self, page: Blocks, arrays: Arrays) -> Whole:
         """Returns the same by compiled code."""
         measurer = self._measurer
-        matrix, outer, best = measurer.measure(page, arrays)
-        first = measurer.answer(matrix, self.first)
-        nearby = measurer.look_around(first, outer, best, CONTEXT[-1])
-        return in_pieces(lambda rows: measurer.answer(rows, self.second), matrix, nearby)
+        matrix, outer, best = measurer.measure(page, arrays, NEARBY)
+        measurer.look_around(measurer.answer(matrix, self.first), outer, best, CONTEXT[-1], matrix)
+        return measurer.answer(matrix, self.second)
 
     @functools.cached_property
     def _measurer(self) -> Measurer:

@@ -12,6 +12,7 @@ import functools
 import re
 
 from data.pages.blocks import CODE, CODE_LINES, Blocks, formula, unescape
+from data.pages.facts import matters
 from data.pages.inline import Inline
 from data.pages.known_tags import PASSED, TOKEN, facts_of_hidden_block, known, look_at
 from data.pages.listings import is_listing, is_numbers
@@ -80,7 +81,7 @@ class _Reader(Inline):
         for element in self.elements:
             if element.last < 0:
                 element.last = len(self.blocks)
-        return Blocks(self.blocks, self.elements, self.facts, self.passed_over)
+        return Blocks(self.blocks, self.elements, list(filter(matters, self.facts)), self.passed_over)
 
     def _read_from(self, position: int) -> int:
         """Reads from a tag until something is passed over; returns where to go on, or -1."""

@@ -61,6 +61,11 @@ def strip(content: bytes) -> tuple[bytes, bool]:
     return _State.scanner.strip(content) if _State.scanner is not None else source.strip(content)
 
 
+def find(content: bytes, text: bytes) -> int:
+    """Returns where a text stands in a page; -1 if nowhere."""
+    return _State.scanner.find(content, text) if _State.scanner is not None else content.find(text)
+
+
 def read_page_blocks(serialised: str, content: bytes, whole: bool) -> Blocks:
     """Returns a page's blocks; by compiled code only if it has been loaded.
 

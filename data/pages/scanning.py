@@ -12,20 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from data.pages import tags as tag_lists
-from data.pages.arrays import ROOT, Arrays, BlockRows, ElementRows
+from data.pages.arrays import Arrays, BlockRows, ElementRows
 from data.pages.blocks import CODE, Blocks
-from data.pages.kernels import ends, heads, places, scan, strip
-from data.pages.kernels.letters import hash_folded
+from data.pages.facts import META_KEYS, matters
+from data.pages.kernels import ends, heads, places, scan, strip, telling
+from data.pages.kernels.letters import find_text, hash_folded
 from data.pages.known_tags import facts_of_hidden_block
 from data.pages.listings import count_words, numbers_before, plain_code, trim_code
 from data.pages.source import MAX_SPANS, is_for_screens, is_styled, is_wide, with_marks
 from data.pages.tags import HIDDEN, MATH, RAW, Tag, read_tag
-from data.pages.unread import licences_within, may_tell, telling_within
+from data.pages.unread import licences_within
 
 Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 #: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
 MAX_TAGS = 600_000
 MAX_CACHED = 50_000
+#: Shorter texts are searched sooner than compiled code is called.
+MIN_FIND_BYTES = 4096
 #: Room that is kept from page to page.
 KEPT_TAGS = 8192
 ROOM_BYTES = 2**20
@@ -84,10 +87,6 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
     )
 
 
-_ROOT_TAG = packed(ROOT, {}, True)
-_COUNTS = [places.ELEMENTS, places.OPENED, places.PLACES]
-
-
 @functools.cache
 def _names() -> Table:
     """Returns what the names of elements mean."""
@@ -119,6 +118,7 @@ class Scanner:
             (heads.ASIDE_WORD, tag_lists.ASIDE_WORDS),
             (heads.CONTENT_WORD, tag_lists.CONTENT_WORDS),
             (heads.SPECIAL_CLASS, tag_lists.SPECIAL_CLASSES),
+            (heads.META_KEY, META_KEYS),
         ):
             for word in marked:
                 values[word] = values.get(word, heads.MAX_SCORE) | flag
@@ -136,9 +136,7 @@ class Scanner:
             return None
         state = np.zeros(places.STATES, dtype=np.int64)
         stack, opened, elements, blocks, records = self._tables(count)
-        opened[0], elements[0] = (_ROOT_TAG, 0, 0, 0), (_ROOT_TAG, -1, 0, -1, 0, 0)  # whether <body> has a tag or not
-        state[_COUNTS] = 1
-        state[places.POSITION], state[places.GIVEN], state[places.WHOLE] = source.find(b"<"), -1, whole
+        state[places.POSITION], state[places.WHOLE] = source.find(b"<"), whole
         size = len(source) + 64
         if len(self._room) < 4 * size:
             self._room = np.empty(max(4 * size, ROOM_BYTES), np.uint8)
@@ -182,7 +180,16 @@ class Scanner:
                 scripts.append((begin, end))
             elif kind == strip.STYLE and is_for_screens(content, tag, begin):
                 styles.append((begin, end))
-        return with_marks(stripped, content, styles, scripts)
+        return with_marks(stripped, content, styles, scripts, self.find)
+
+    @staticmethod
+    def find(content: bytes, text: bytes) -> int:
+        """Returns where a text stands, as `bytes.find` does in several times as long."""
+        if len(content) < MIN_FIND_BYTES:
+            return content.find(text)
+        whole, wanted = np.frombuffer(content, dtype=np.uint8), np.frombuffer(text, dtype=np.uint8)
+        place = int(find_text(whole, wanted, 0, len(whole)))
+        return place if place < len(whole) else -1
 
     def _tables(self, count: int) -> tuple[npt.NDArray[np.int64], ...]:
         """Returns room for so many tags; it is kept from page to page if it is not large."""
@@ -220,17 +227,15 @@ def _finish_code(arrays: Arrays) -> bool:
 
 def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:
     """Looks for facts in tags and parts of the page that have been noted."""
+    facts = []
     for kind, begin, end, text_end in records:
-        if kind == scan.TAG_RECORD:
+        if kind == telling.TAG_RECORD:
             head = source[begin:end].decode()
-            page.facts.append((head.partition(" ")[0], head, source[end + 1 : text_end].decode()))
-        elif kind == scan.LICENCES_RECORD:
-            if source.find(b"license", begin, end) >= 0 or source.find(b"creativecommons", begin, end) >= 0:
-                page.facts += licences_within(source[begin:end].decode(), 0, -1)
-        elif kind == scan.TELLING_RECORD:
-            if may_tell(source, begin, end):
-                page.facts += telling_within(source[begin:end].decode(), 0, -1)
+            facts.append((head.partition(" ")[0], head, source[end + 1 : text_end].decode()))
+        elif kind == telling.LICENCES_RECORD:
+            facts += licences_within(source[begin:end].decode(), 0, -1)
         else:
-            facts, passed_over = facts_of_hidden_block(source[begin:end].decode(), whole)
-            page.facts += facts
+            hidden, passed_over = facts_of_hidden_block(source[begin:end].decode(), whole)
+            facts += hidden
             page.passed_over += passed_over
+    page.facts += filter(matters, facts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from data.pages.hidden_classes import hiding_classes, mark_classes
+from data.pages.hidden_classes import Find, hiding_classes, mark_classes
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
@@ -89,7 +89,9 @@ def strip(content: bytes) -> tuple[bytes, bool]:
     return with_marks(stripped, content, spans[b"style"], spans[b"script"])
 
 
-def with_marks(stripped: bytes, content: bytes, styles: list[Span], scripts: list[Span]) -> tuple[bytes, bool]:
+def with_marks(
+    stripped: bytes, content: bytes, styles: list[Span], scripts: list[Span], find: Find = bytes.find
+) -> tuple[bytes, bool]:
     """Returns a stripped page in which elements that its styles hide by their class bear the `hidden` attribute.
 
     And whether there are any.
@@ -97,11 +99,12 @@ def with_marks(stripped: bytes, content: bytes, styles: list[Span], scripts: lis
     Args:
         content: the page as it came.
         styles, scripts: where the content of its <style> and <script> elements begins and ends.
+        find: what looks for names in it.
     """
     if not styles:
         return stripped, False
     sheets = [content[begin:end] for begin, end in styles]
-    hidden = hiding_classes(stripped, sheets, [content[begin:end] for begin, end in scripts])
+    hidden = hiding_classes(stripped, sheets, [content[begin:end] for begin, end in scripts], find)
     marked = mark_classes(stripped, hidden) if hidden else stripped
     return marked, len(marked) > len(stripped)
 

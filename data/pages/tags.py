@@ -267,7 +267,7 @@ def blends_in(style: str, plain_page: bool) -> bool:
     background = BACKGROUND.search(style)
     ink = colour[1].replace(" ", "").lower()
     paper = background[1].replace(" ", "").lower() if background else "white" if plain_page else ""
-    return ink == paper or {ink, paper} <= _WHITE
+    return ink != "" and (ink == paper or {ink, paper} <= _WHITE)
 
 
 def _describe(tag: Tag, attributes: dict[str, str]) -> None:

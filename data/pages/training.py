@@ -25,12 +25,20 @@ PRIOR = 4.0
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """A page to learn from: its site, blocks, the share of each that is main content, and how far it is trusted."""
+    """A page to learn from.
+
+    Attributes:
+        site, page: its site and blocks.
+        labels: the share of each block that is main content.
+        trust: how far they are trusted.
+        stress: for each block how many times as much it matters; null: all alike.
+    """
 
     site: str
     page: Blocks
     labels: Floats
     trust: float = 1.0
+    stress: Floats | None = None
 
 
 def train(samples: Sequence[Sample], about: dict[str, object], seed: int = 1) -> Network:
@@ -38,7 +46,7 @@ def train(samples: Sequence[Sample], about: dict[str, object], seed: int = 1) ->
     words = _word_scores(samples, _words_of_classes, MIN_SITES)
     texts = _word_scores(samples, _words_of_texts, MIN_SITES_OF_TEXTS)
     measures = [Measures(sample.page, words, texts) for sample in samples]
-    weights = np.concatenate([_weights(sample) for sample in samples])
+    weights = np.concatenate([_loss_weights(sample) for sample in samples])
     labels = np.concatenate([sample.labels for sample in samples])
     matrix = np.concatenate([each.matrix for each in measures]).astype(np.float32, order="C")
     first = _fit(matrix, labels, weights, seed)
@@ -56,6 +64,16 @@ def _weights(sample: Sample) -> Floats:
     words = np.array([max(block.words, len(block.text) / 12) for block in sample.page.blocks], dtype=np.float64) + 2.0
     content = float((words * sample.labels).sum()) + 50.0
     return np.minimum(words / content, 1.0) * sample.trust
+
+
+def _loss_weights(sample: Sample) -> Floats:
+    """Returns what blocks matter to the networks: by the root of their weights, or a few long ones are all they learn.
+
+    Chosen by folds of families: with the powers 0.3, 0.5 and 0.7 F1 on others is as good, and better than with 1; with
+    the root most of what must be there is found.
+    """
+    weights: Floats = np.sqrt(_weights(sample))
+    return weights if sample.stress is None else weights * sample.stress
 
 
 def _words_of_classes(sample: Sample) -> Iterable[tuple[str, int]]:

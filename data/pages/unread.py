@@ -18,7 +18,6 @@ _TELLING = re.compile(
 _USUAL = frozenset((*BLOCK_TAGS, "a", "span", "b", "i", "em", "strong", "svg", "head", "select", "template", "object"))
 _ANY_BOUNDS = re.compile(rf"<(?:!--|(?!(?:{_RAWS})[ >])(/?)([^ />!][^ >]*)|({_RAWS})[ >])")
 _BLOCK = re.compile(rf"<(?:{'|'.join(BLOCK_TAGS)}|(?!mjx-)[a-z]+-[^ >]*)[ >]")
-_MAY_TELL = re.compile(rb"<(?:meta|link|title|time|a)[ >]")
 _VOID = ("meta", "link")
 
 
@@ -66,11 +65,6 @@ def licences_within(source: str, start: int, end: int) -> list[Fact]:
 def holds_blocks(source: str, start: int, end: int) -> bool:
     """Returns whether a part of a page has block elements."""
     return bool(_BLOCK.search(source, start, end if end >= 0 else len(source)))
-
-
-def may_tell(source: bytes, start: int, end: int) -> bool:
-    """Returns whether a part of a page has tags that may tell something about it; most drawings have none."""
-    return bool(_MAY_TELL.search(source, start, end))
 
 
 def telling_within(source: str, start: int, end: int) -> list[Fact]:

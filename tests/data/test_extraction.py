@@ -197,6 +197,7 @@ def test_what_a_reader_does_not_see_is_not_text(hidden: str, engine: str) -> Non
         '<style>.x{display:none}</style><div class="x"><p>VISIBLE words here. ' + SENTENCE * 30 + "</p></div>",
         '<p style="margin-top:-1000px">VISIBLE words here</p>',
         '<p style="color:#fff;background:#000">VISIBLE words here</p>',
+        '<p style="color: ;margin:0">VISIBLE words here</p>',
         '<p style="display:block">VISIBLE words here</p>',
         '<code>&lt;p style="display:none"&gt; VISIBLE words</code>',
     ],

@@ -9,7 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from data.compiled import compiled
-from data.pages.kernels.letters import DASH, QUOTE, SPACE, find, hash_folded, holds, look_up, lower, stands_at
+from data.pages.kernels.letters import (
+    DASH,
+    QUOTE,
+    SPACE,
+    find,
+    hash_folded,
+    holds,
+    look_up,
+    lower,
+    stands_at,
+)
+from data.pages.kernels.styles import is_word, style_matters
 from data.pages.tags import TAG_NUMBERS
 
 ASK = -1
@@ -18,8 +29,8 @@ CODE_LINE, CODE_BOX = 1 << 10, 1 << 11
 ROLE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT = 15, 4, 63, 16
 #: Of a name: flags that its tags do not bear.
 NEVER_ASIDE, NEVER_HIDDEN, SETTLED = 1 << 24, 1 << 25, 1 << 26
-#: Of a word in classes: bits above its score, which is + 64.
-ASIDE_WORD, CONTENT_WORD, SPECIAL_CLASS = 1 << 8, 1 << 9, 1 << 10
+#: Of a word in classes: bits above its score, which is + 64; the last is of names of <meta> elements.
+ASIDE_WORD, CONTENT_WORD, SPECIAL_CLASS, META_KEY = 1 << 8, 1 << 9, 1 << 10, 1 << 11
 PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT = range(13)
 CUSTOM = TAG_NUMBERS["custom"]
 MAX_SCORE, MAX_WORDS, MAX_LABELS, MAX_ASIDE_WORDS = 64, 200, 400, 6
@@ -34,10 +45,7 @@ STYLE, HIDDEN_NAME, ARIA = _bytes(' style="'), _bytes(' hidden="'), _bytes(' ari
 DATA_LANG = _bytes(" data-lang")
 LANG, HIGHLIGHT, BRUSH, MWE, MATH_TEXT = map(_bytes, ("lang", "highlight", "brush", "mwe-math", "math"))
 LICENSE, COMMONS, LINENO, NUM, STYLE_START = map(_bytes, ("license", "creativecommons", "lineno", "-num", "style="))
-HIDDEN_TEXT, TRUE, UNTIL = map(_bytes, ("hidden", "true", "until-found"))
-NONE, COLLAPSE, CLIP, OPACITY, COLOR = map(_bytes, ("none", "collapse", "clip", "opacity", "color"))
-FONT, SPACES, FORMULA = _bytes("font"), _bytes("white-space"), _bytes("mjx-")
-MONO, COURIER, CONSOL, MENLO = map(_bytes, ("mono", "courier", "consol", "menlo"))
+HIDDEN_TEXT, TRUE, UNTIL, FORMULA = map(_bytes, ("hidden", "true", "until-found", "mjx-"))
 
 
 @compiled
@@ -50,71 +58,18 @@ def link_tells(source, begin, end):
                 return True
         elif byte == 115:  # s
             if stands_at(source, STYLE_START, place, end):
-                return True
+                start = find(source, QUOTE, place, end) + 1
+                if style_matters(source, start, find(source, QUOTE, start, end)):
+                    return True
         elif byte == 108:  # l
             if stands_at(source, LICENSE, place, end) or stands_at(source, LINENO, place, end):
                 return True
-            if place + 1 < end and source[place + 1] == 110 and not _is_word(source[place - 1]):
+            if place + 1 < end and source[place + 1] == 110 and not is_word(source[place - 1]):
                 return True
         elif byte == 99:  # c
             if stands_at(source, COMMONS, place, end):
                 return True
         elif byte == 45 and stands_at(source, NUM, place, end):
-            return True
-    return False
-
-
-@compiled
-def _is_word(byte):
-    return 48 <= byte <= 57 or 97 <= lower(byte) <= 122 or byte == 95
-
-
-@compiled
-def _style_matters(source, begin, end):
-    """Returns whether a style may hide, or show as code; some that do neither are among them."""
-    for place in range(begin, end):
-        byte = lower(source[place])
-        if byte == 110 and stands_at(source, NONE, place, end):
-            return True
-        if byte == 104 and stands_at(source, HIDDEN_TEXT, place, end):
-            return True
-        if byte == 99:
-            if stands_at(source, COLLAPSE, place, end) or stands_at(source, CLIP, place, end):
-                return True
-            if stands_at(source, COLOR, place, end) and source[place - 1] != 45 and not _is_word(source[place - 1]):
-                return True
-        if byte == 111 and stands_at(source, OPACITY, place, end):
-            return True
-        if byte == 102 and stands_at(source, FONT, place, end):
-            if _is_small(source, place, end) or _is_monospaced(source, place, end):
-                return True
-        if byte == 119 and stands_at(source, SPACES, place, end):
-            return True
-        if byte == 45 and place + 4 < end and 48 <= source[place + 1] <= 57 and 48 <= source[place + 4] <= 57:
-            return True
-    return False
-
-
-@compiled
-def _is_small(source, begin, end):
-    """Returns whether a number that begins with 0 or a dot stands after the next colon."""
-    for place in range(begin, end):
-        if source[place] == 58:
-            place += 1
-            while place < end and (source[place] <= 32):
-                place += 1
-            return place < end and (source[place] == 48 or source[place] == 46 or source[place] >= 128)
-    return False
-
-
-@compiled
-def _is_monospaced(source, begin, end):
-    """Returns whether the name of a monospaced font stands somewhere after; some that stand for another are found."""
-    for place in range(begin, end):
-        byte = lower(source[place])
-        if byte == 109 and (stands_at(source, MONO, place, end) or stands_at(source, MENLO, place, end)):
-            return True
-        if byte == 99 and (stands_at(source, COURIER, place, end) or stands_at(source, CONSOL, place, end)):
             return True
     return False
 
@@ -257,7 +212,7 @@ def _with_attributes(source, begin, end, found, word_keys, word_values, labels, 
         elif letter == 115 and stands_at(source, STYLE, place, end):
             start = place + 8
             stop = find(source, QUOTE, start, end)
-            if _style_matters(source, start, stop):
+            if style_matters(source, start, stop):
                 return ASK
         elif letter == 104 and stands_at(source, HIDDEN_NAME, place, end):
             start = place + 9

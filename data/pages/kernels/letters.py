@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled, inlined
+from data.compiled import WIDTH, compiled, inlined, pair_finder
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 HALF, START, ONE = np.uint64(32), np.uint64(0x2545F4914F6CDD1D), np.uint64(1)
-WIDTH = 32
-LT, GT, SLASH, SPACE, QUOTE, AMPERSAND, BANG, DASH = 60, 62, 47, 32, 34, 38, 33, 45
+first_pair = pair_finder()
+LT, GT, SLASH, SPACE, QUOTE, AMPERSAND, BANG, DASH, COLON, HASH = 60, 62, 47, 32, 34, 38, 33, 45, 58, 35
 
 
 @inlined
@@ -90,21 +90,35 @@ def is_blank(data, begin, end, also):
 
 @compiled
 def find(data, byte, begin, end):
-    """Returns where a byte stands next; `end` if nowhere.
-
-    Pieces of 32 bytes are compared at once; indices without a sign need no look at whether they are negative.
-    """
+    """Returns where a byte stands next; `end` if nowhere, or `begin` if that is beyond."""
     place = begin
-    while place + WIDTH <= end:
-        base, hit = np.uint64(place), np.uint8(0)
-        for offset in range(WIDTH):
-            hit |= np.uint8(data[base + np.uint64(offset)] == byte)
-        if hit:
-            break
+    while place < end and place + WIDTH <= len(data):
+        offset = first_pair(data, place, byte, 0, byte)
+        if offset < WIDTH:
+            return min(place + offset, end)
         place += WIDTH
     while place < end and data[np.uint64(place)] != byte:
         place += 1
-    return place
+    return min(place, max(begin, end))
+
+
+@compiled
+def find_text(data, text, begin, end):
+    """Returns where a text stands next, in this very case; `end` if nowhere."""
+    place, last = begin, len(text) - 1
+    while place + last < end:
+        if place + last + WIDTH <= len(data):
+            offset = first_pair(data, place, text[0], last, text[last])
+            place += offset
+            if offset == WIDTH:
+                continue
+        size = 0
+        while size <= last and data[place + size] == text[size]:
+            size += 1
+        if size > last:
+            return place if place + last < end else end
+        place += 1
+    return end
 
 
 @compiled

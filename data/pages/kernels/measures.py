@@ -178,14 +178,14 @@ def _fill_neighbours(target, filled, row, count, table, sums, reached):
 
 
 @compiled
-def look_around(logits, outer, best_first, best_last, reach, nearby):
+def look_around(logits, outer, best_first, best_last, reach, begin, matrix):
     """Fills what the first look said of a block, its neighbours, its container and its page.
 
     Args:
         logits: of the first look.
         outer, best_first, best_last: see `measure`.
         reach: so many blocks before and after are looked at.
-        nearby: shape (blocks, 1 + 2 * reach + 5).
+        begin, matrix: a row for each block, filled from this column on, 1 + 2 * reach + 5 of them.
     """
     count, unknown = len(logits), -128
     sums = np.zeros(count + 1, dtype=np.int64)
@@ -195,7 +195,7 @@ def look_around(logits, outer, best_first, best_last, reach, nearby):
         all_kept += logits[row] > 0
     kept = 0
     for row in range(count):
-        target = nearby[row]
+        target = matrix[row, begin:]
         target[0] = logits[row]
         for offset in range(1, reach + 1):
             target[reach + 1 - offset] = logits[row - offset] if row >= offset else unknown
@@ -215,10 +215,10 @@ def answer(rows, inner, inner_bias, weights, bias, unit, most, logits):
     """Fills a network's answers (see `data.pages.network.Layer`); sums are whole numbers, exact in any order.
 
     Args:
-        rows, inner: what is multiplied.
+        rows, inner: what is multiplied; of each row as many as there are weights.
         unit, most: answers are given in this unit, and bounded.
     """
-    count, features = rows.shape
+    count, features = len(rows), len(inner)
     width = len(weights)
     hidden = np.empty(width)
     for row in range(count):

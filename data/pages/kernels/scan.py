@@ -34,12 +34,14 @@ from data.pages.kernels.heads import (
     HIDDEN,
     INLINE,
     LINK,
+    MAX_SCORE,
     NUMBER_SHIFT,
     NUMBERS,
     PLAIN,
     RARE,
     RAW,
     ROLE,
+    SCORE_SHIFT,
     TELLS_LANGUAGE,
     VOID,
     classify,
@@ -70,26 +72,25 @@ from data.pages.kernels.places import (
     POSITION,
     PRES,
     RAW_SIZE,
-    RECORDS,
     STACK,
     WHOLE,
 )
+from data.pages.kernels.telling import (
+    HIDDEN_BLOCK_RECORD,
+    LICENCES_RECORD,
+    holds_licence,
+    record,
+    record_tag,
+    tell,
+)
 
+ROOT = BLOCK | MAX_SCORE << SCORE_SHIFT
 # What the pass ends with.
 DONE, ASKS, GIVES_UP = range(3)
-# Kinds of records: a tag with the text after it, parts of the page where licences, or all that tells, are looked for.
-TAG_RECORD, LICENCES_RECORD, TELLING_RECORD, HIDDEN_BLOCK_RECORD = range(4)
 
 
 @compiled
-def _record(state, records, kind, begin, end, text_end):
-    row = state[RECORDS]
-    records[row, 0], records[row, 1], records[row, 2], records[row, 3] = kind, begin, end, text_end
-    state[RECORDS] = row + 1
-
-
-@compiled
-def _pass_over(state, source, tag, begin, end, name_keys, name_values, records):
+def _pass_over(state, source, tag, begin, end, name_keys, name_values, word_keys, word_values, records):
     """Passes over an element that is not read; returns where its end tag stands, -1 if nowhere.
 
     Whether it holds blocks is for the caller to ask.
@@ -103,11 +104,12 @@ def _pass_over(state, source, tag, begin, end, name_keys, name_values, records):
     if role == ASIDE:
         if place >= 0:
             state[PASSED_OVER] += count_tags(source, end + 1, place) + 2
-        _record(state, records, LICENCES_RECORD, end + 1, until, 0)
+        if holds_licence(source, end + 1, until):
+            record(state, records, LICENCES_RECORD, end + 1, until, 0)
     elif 0 < (tag >> NUMBER_SHIFT) & NUMBERS != CUSTOM + 1:
-        _record(state, records, HIDDEN_BLOCK_RECORD, end + 1, until, 0)
+        record(state, records, HIDDEN_BLOCK_RECORD, end + 1, until, 0)
     else:
-        _record(state, records, TELLING_RECORD, end + 1, until, 0)
+        tell(state, records, source, end + 1, until, name_keys, name_values, word_keys, word_values)
     return place
 
 
@@ -117,6 +119,10 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
     """Reads on from where the state says; returns DONE, ASKS (about the tag that the state names), or GIVES_UP."""
     size = len(source)
     position = state[POSITION]
+    if state[PLACES] == 0:  # the page itself, whether <body> has a tag or not
+        opened[0], elements[0] = (ROOT, 0, 0, 0), (ROOT, -1, 0, -1, 0, 0)
+        state[ELEMENTS] = state[OPENED] = state[PLACES] = 1
+        state[GIVEN] = ASK
     while 0 <= position < size:
         end = find(source, GT, position, size)
         if end >= size:
@@ -173,10 +179,10 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                 if role == LINK:
                     state[LINKS] += 1
                     if tag & FACT:
-                        _record(state, records, TAG_RECORD, begin, end, text_end)
+                        record_tag(state, records, source, begin, end, text_end, word_keys, word_values)
             elif role == VOID:
                 if tag & FACT:
-                    _record(state, records, TAG_RECORD, begin, end, end + 1)
+                    record_tag(state, records, source, begin, end, end + 1, word_keys, word_values)
             elif role == BREAK:
                 if state[PRES] == 0 and (state[BOXES] > 0 or state[CODE_FIRST] == state[FLUSHES] + 1):
                     return GIVES_UP  # lines of code, maybe
@@ -195,8 +201,10 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                 if role == ASIDE and state[RAW_SIZE] > 0:
                     flush(state, opened, elements, blocks, raw, out)
                 if role == HIDDEN and tag & FACT:
-                    _record(state, records, TAG_RECORD, begin, end, text_end)
-                place = _pass_over(state, source, tag, begin, end, name_keys, name_values, records)
+                    record_tag(state, records, source, begin, end, text_end, word_keys, word_values)
+                place = _pass_over(
+                    state, source, tag, begin, end, name_keys, name_values, word_keys, word_values, records
+                )
                 if role == HIDDEN and state[RAW_SIZE] > 0:
                     if holds_blocks(source, end + 1, place if place >= 0 else size, name_keys, name_values):
                         flush(state, opened, elements, blocks, raw, out)
@@ -208,7 +216,7 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                 continue
             else:
                 if tag & FACT:
-                    _record(state, records, TAG_RECORD, begin, end, text_end)
+                    record_tag(state, records, source, begin, end, text_end, word_keys, word_values)
                 if tag & CODE_BOX and state[PRES] == 0:
                     state[BOXES] += 1
                 if role == INLINE:

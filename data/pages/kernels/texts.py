@@ -19,7 +19,7 @@ LETTER, DIGIT, SMALL, ENDS, UNLIKE = 1, 2, 4, 8, 16
 
 @compiled
 def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, table):
-    """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with rare characters.
+    """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with rare characters: their number.
 
     Args:
         title: characters of the page's title in lower case.
@@ -30,7 +30,7 @@ def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, ta
     while slots < 3 * count:
         slots *= 2
     seen = np.zeros(slots, dtype=np.uint64)
-    head = np.zeros(HEAD_CHARS, dtype=np.uint32)
+    head, rare = np.zeros(HEAD_CHARS, dtype=np.uint32), 0
     for row in range(count):
         begin, end, size = blocks[row, 0], blocks[row, 1], blocks[row, 2]
         if (end - begin) * 10 > size * 23:
@@ -39,6 +39,7 @@ def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, ta
         chars, wanted = _measure_text(out, begin, end, table[row], text_keys, text_values, lowered, kinds, head)
         if chars < 0:
             table[row, 0] = -1
+            rare += 1
             continue
         table[row, 7] = PARTS if size > 8 and _stands_in(head, chars, title) else 0
         place = np.int64(wanted & np.uint64(slots - 1))
@@ -46,6 +47,7 @@ def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, ta
             place = (place + 1) & (slots - 1)
         table[row, 8] = PARTS if seen[place] == wanted else 0
         seen[place] = wanted
+    return rare
 
 
 @compiled

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 
 import pytest
+import sample_listing
+from sample_listing import AFTER, BEFORE, NUMBERS, plain
 
 from data import extract_html
-from data.pages import reading
 
+pytestmark = pytest.mark.usefixtures("reader")
 
-@pytest.fixture(params=["the readable reader", "compiled code"], autouse=True)
-def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads every page both ways."""
-    scanner = reading.load() if request.param == "compiled code" else None
-    monkeypatch.setattr(reading._State, "scanner", scanner)
-    monkeypatch.setattr(reading._State, "pages", 0)
-
-
-CODE = """def total(items):
-    result = 0
-    for item in items:
-        if item > 0 and item < 10:
-            result += item  # "small" & positive
-
-    return result
-
-
-class Empty:
-\tpass"""
-PROSE = (
-    "<p>This lesson shows how a function adds the small numbers of a list, and why it leaves the others out. "
-    "Read the program first, then run it with a list of your own and compare what it prints.</p>"
-)
-AFTER = "<p>The loop looks at every number once, so that its time grows with the length of the list, and no more.</p>"
+CODE = sample_listing.CODE.replace("    pass", "\tpass")
 LINES = CODE.split("\n")
-
-
-def escaped(line: str) -> str:
-    return html.escape(line, quote=False)
 
 
 def spans(line: str) -> str:
     """Returns a line with every word in a span, as highlighters write it."""
     return "".join(
-        f'<span class="tok-{len(word)}">{escaped(word)}</span>' if word.strip() else word
+        f'<span class="tok-{len(word)}">{plain(word)}</span>' if word.strip() else word
         for word in line.replace("    ", "    \0").replace(" ", "\0 \0").split("\0")
     )
 
@@ -53,27 +27,26 @@ def spans(line: str) -> str:
 def hard(line: str) -> str:
     """Returns a line whose leading spaces are hard ones."""
     text = line.lstrip(" ")
-    return "&nbsp;" * (len(line) - len(text)) + escaped(text)
+    return "&nbsp;" * (len(line) - len(text)) + plain(text)
 
 
 def rows(cell: Callable[[int, str], str]) -> str:
     return "".join(f"<tr>{cell(number, line)}</tr>" for number, line in enumerate(LINES, 1))
 
 
-NUMBERS = "\n".join(str(number) for number in range(1, len(LINES) + 1))
 PLANTED = {
-    "plain pre": f"<pre>{escaped(CODE)}</pre>",
-    "pre begins with a line break": f"<pre>\n{escaped(CODE)}\n</pre>",
-    "pre and code": f'<pre><code class="language-python">{escaped(CODE)}\n</code></pre>',
+    "plain pre": f"<pre>{plain(CODE)}</pre>",
+    "pre begins with a line break": f"<pre>\n{plain(CODE)}\n</pre>",
+    "pre and code": f'<pre><code class="language-python">{plain(CODE)}\n</code></pre>',
     "spans": f"<div class='highlight'><pre><span></span>{chr(10).join(map(spans, LINES))}</pre></div>",
     "numeric entities": "<pre>" + "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in CODE) + "</pre>",
     "hard spaces": f"<pre>{chr(10).join(map(hard, LINES))}</pre>",
-    "br in pre": f"<pre>{'<br>'.join(map(escaped, LINES))}</pre>",
+    "br in pre": f"<pre>{'<br>'.join(map(plain, LINES))}</pre>",
     "br in code": f"<code>{'<br />'.join(map(hard, LINES))}</code>"
     .replace("\t", "&nbsp;" * 4).replace("  #", "&nbsp; #"),
-    "a div for each line": "<pre>" + "".join(f"<div>{escaped(line) or '<br>'}</div>" for line in LINES) + "</pre>",
+    "a div for each line": "<pre>" + "".join(f"<div>{plain(line) or '<br>'}</div>" for line in LINES) + "</pre>",
     "nested divs": "<pre><code><div class='a'>"
-    + "\n".join(f"<div class='b'><div>{escaped(line) or '<br>'}</div></div>" for line in LINES)
+    + "\n".join(f"<div class='b'><div>{plain(line) or '<br>'}</div></div>" for line in LINES)
     + "</div></code></pre>",
     "a span for each line, with breaks": "<pre><code>"
     + "\n".join(f'<span class="line">{spans(line)}</span>' for line in LINES)
@@ -95,13 +68,13 @@ PLANTED = {
     + "</code></pre>",
     "Sphinx": '<div class="highlight"><table class="highlighttable"><tr>'
     '<td class="linenos"><div class="linenodiv"><pre>'
-    f'{NUMBERS}</pre></div></td><td class="code"><div class="highlight"><pre>{escaped(CODE)}\n</pre></div></td></tr>'
+    f'{NUMBERS}</pre></div></td><td class="code"><div class="highlight"><pre>{plain(CODE)}\n</pre></div></td></tr>'
     "</table></div>",
     "Sphinx, numbers inline": "<pre>"
     + "\n".join(f'<span class="linenos">{n:2}</span>{spans(line)}' for n, line in enumerate(LINES, 1))
     + "</pre>",
     "Rouge": f'<table class="rouge-table"><tbody><tr><td class="gutter gl"><pre class="lineno">{NUMBERS}\n</pre></td>'
-    f'<td class="code"><pre>{escaped(CODE)}\n</pre></td></tr></tbody></table>',
+    f'<td class="code"><pre>{plain(CODE)}\n</pre></td></tr></tbody></table>',
     "Hexo": '<figure class="highlight python"><table><tr><td class="gutter"><pre>'
     + "<br>".join(f'<span class="line">{n}</span>' for n in range(1, len(LINES) + 1))
     + '</pre></td><td class="code"><pre>'
@@ -121,7 +94,7 @@ PLANTED = {
     + "".join(f'<div class="line number{n} index{n - 1}"><code class="plain">{hard(line) or "&nbsp;"}</code></div>'
               for n, line in enumerate(LINES, 1))
     + "</div></td></tr></table></div>",
-    "Prism": f'<pre class="line-numbers language-python"><code>{escaped(CODE)}<span aria-hidden="true" '
+    "Prism": f'<pre class="line-numbers language-python"><code>{plain(CODE)}<span aria-hidden="true" '
     f'class="line-numbers-rows">{"<span></span>" * len(LINES)}</span></code></pre>',
     "prettify": '<pre class="prettyprint linenums"><ol class="linenums">'
     + "".join(f'<li class="L{n % 10}">{spans(line) or "<br>"}</li>' for n, line in enumerate(LINES))
@@ -134,15 +107,15 @@ PLANTED = {
     + "".join(f"<div>{spans(line) or '<br>'}</div>" for line in LINES)
     + "</div>",
     "xmp": f"<xmp>{CODE}</xmp>",
-    "in a list's item": f"<ol><li>First:<pre>{escaped(CODE)}</pre></li><li>Then the next step.</li></ol>",
-    "windows line ends": "<pre>" + escaped(CODE).replace("\n", "\r\n") + "</pre>",
+    "in a list's item": f"<ol><li>First:<pre>{plain(CODE)}</pre></li><li>Then the next step.</li></ol>",
+    "windows line ends": "<pre>" + plain(CODE).replace("\n", "\r\n") + "</pre>",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("engine", ["resiliparse", "plain"])
 @pytest.mark.parametrize("name", PLANTED)
 def test_code_keeps_every_line_break_and_all_indentation(name: str, engine: str) -> None:
-    page = f"<html><body><article><h1>Adding numbers</h1>{PROSE}{PLANTED[name]}{AFTER}</article></body></html>"
+    page = f"<html><body><article><h1>Adding numbers</h1>{BEFORE}{PLANTED[name]}{AFTER}</article></body></html>"
     text = extract_html(page.encode(), engine=engine).text
     wanted = CODE.expandtabs(4) if name == "br in code" else CODE
     assert f"\n{wanted}\n" in text, text
@@ -152,15 +125,15 @@ def test_code_keeps_every_line_break_and_all_indentation(name: str, engine: str)
 
 def test_the_language_that_a_page_names_stands_at_the_fence() -> None:
     for named in ('<pre class="brush: python">', '<pre><code class="hljs lang-python">', '<pre data-lang="python">'):
-        text = extract_html(f"<article>{PROSE}{named}x = 1\ny = 2</pre>{AFTER}</article>".encode()).text
+        text = extract_html(f"<article>{BEFORE}{named}x = 1\ny = 2</pre>{AFTER}</article>".encode()).text
         assert "```python\nx = 1\ny = 2\n```" in text
 
 
 def test_code_in_a_sentence_stays_in_it() -> None:
-    text = extract_html(f"<article>{PROSE}<p>Call <code>print( x )</code> twice.</p>{AFTER}</article>".encode()).text
+    text = extract_html(f"<article>{BEFORE}<p>Call <code>print( x )</code> twice.</p>{AFTER}</article>".encode()).text
     assert "Call print( x ) twice." in text
 
 
 def test_fences_are_longer_than_those_in_the_code() -> None:
-    text = extract_html(f"<article>{PROSE}<pre>a\n```\nb</pre>{AFTER}</article>".encode()).text
+    text = extract_html(f"<article>{BEFORE}<pre>a\n```\nb</pre>{AFTER}</article>".encode()).text
     assert "````\na\n```\nb\n````" in text

@@ -11,10 +11,10 @@ from data.pages.features import bucket, share
 from data.pages.held_out import fold_of
 from data.pages.labels import label
 from data.pages.network import MAX_LOGIT, read_network, shipped
-from data.pages.prepare import site_of, to_json
+from data.pages.prepare import STRESS_UNWANTED, STRESS_WANTED, _correct, site_of, to_json
 from data.pages.reader import read_blocks
 from data.pages.source import parse, without_scripts
-from data.pages.training import Sample, train
+from data.pages.training import Sample, _loss_weights, train
 
 SENTENCES = [
     "A river carries more water in spring, when the snow of the mountains melts, than in any other season.",
@@ -92,6 +92,24 @@ def test_training_learns_from_some_sites_what_holds_on_others_and_gives_the_same
     assert [block.text for block, keep in zip(samples[38].page.blocks, kept, strict=True) if keep and block.words > 8]
     assert not any(kept[number] for number, block in enumerate(samples[38].page.blocks) if block.text == "Section 7")
     assert to_json(network) == to_json(train(samples[:36], {"pages": 36}))
+
+
+def test_what_people_named_is_set_right_and_matters_more_in_training() -> None:
+    texts = ["River and bank", "Read also: River news of today", "A long paragraph that names the river and its bank"]
+    labels = np.array([0.0, 1.0, 1.0])
+    truth = {"segments_with": ["River and bank"], "segments_without": ["Read also: River news"]}
+    stress = _correct(labels, texts, truth)
+    assert labels.tolist() == [1.0, 0.0, 1.0]
+    assert stress.tolist() == [STRESS_WANTED, STRESS_UNWANTED, 1.0]
+    page = read_blocks(parse("<body>" + "".join(f"<p>{text}</p>" for text in texts)))
+    plain, stressed = (_loss_weights(Sample("a.com", page, labels, 1.0, each)) for each in (None, stress))
+    assert np.allclose(stressed, plain * stress)
+
+
+def test_a_block_of_four_times_the_words_matters_to_the_networks_twice_as_much() -> None:
+    page = read_blocks(parse(f"<body><p>{'word ' * 8}</p><p>{'word ' * 38}</p>"))
+    short, long = _loss_weights(Sample("a.com", page, np.ones(2))).tolist()
+    assert long == pytest.approx(2 * short)
 
 
 def test_labels_are_shares_of_words_in_order() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from data import extract_html
+from data.pages.facts import matters
 
 BODY = "<body><p>A page that says something about itself.</p>"
 
@@ -89,3 +90,20 @@ def test_entities_in_facts_are_resolved_and_long_ones_are_cut() -> None:
     assert found.metadata["canonical"].startswith("http://x/?a=1&b=yyy")
     assert len(found.metadata["canonical"]) == 1000
     json.dumps(found.metadata)
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ('meta name="viewport" content="width=device-width"', False),
+        ('meta name="Date" content="2024-05-06"', True),
+        ('meta name="" property="og:title" content="T"', True),
+        ('meta name="googlebot" content="noai"', True),
+        ('meta content="date"', False),
+        ('link rel="stylesheet" href="/s.css"', False),
+        ('link rel="Canonical" href="/"', True),
+        ("title", True),
+    ],
+)
+def test_tags_that_are_for_others_do_not_matter(source: str, wanted: bool) -> None:
+    assert matters((source.partition(" ")[0], source, "")) is wanted

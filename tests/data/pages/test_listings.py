@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import random
 import re
 
 import pytest
+from sample_listing import AFTER, BEFORE, CODE, NUMBERS, plain
 
 from data import extract_html
-from data.pages import listings, reading
+from data.pages import listings
 
-CODE = """def total(items):
-    result = 0
-    for item in items:
-        if item > 0 and item < 10:
-            result += item  # "small" & positive
+pytestmark = pytest.mark.usefixtures("reader")
 
-    return result
-
-
-class Empty:
-    pass"""
-BEFORE = (
-    "<p>This lesson shows how a function adds the small numbers of a list, and why it leaves the others out. "
-    "Read the program first, then run it with a list of your own and compare what it prints.</p>"
-)
-AFTER = "<p>The loop looks at every number once, so that its time grows with the length of the list, and no more.</p>"
 LINES = CODE.split("\n")
 NUMBERED = list(enumerate(LINES, 1))
-NUMBERS = "\n".join(str(number) for number, _ in NUMBERED)
-
-
-def plain(line: str) -> str:
-    return html.escape(line, quote=False)
 
 
 def spans(line: str) -> str:
@@ -119,14 +100,6 @@ PLANTED = {
     "Jupyter": '<div class="prompt input_prompt">In&nbsp;[1]:</div><div class="inner_cell"><div class="highlight"><pre>'
     + "\n".join(map(spans, LINES)) + "</pre></div></div>",
 }  # fmt: skip
-
-
-@pytest.fixture(params=["the readable reader", "compiled code"], autouse=True)
-def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads every page both ways."""
-    scanner = reading.load() if request.param == "compiled code" else None
-    monkeypatch.setattr(reading._State, "scanner", scanner)
-    monkeypatch.setattr(reading._State, "pages", 0)
 
 
 def read(body: str, engine: str = "resiliparse") -> str:

@@ -12,9 +12,10 @@ import pytest
 from data.html_page import decode_html, read_page
 from data.pages import reading
 from data.pages.blocks import Blocks
+from data.pages.kernels import letters
 from data.pages.network import shipped
 from data.pages.reader import read_blocks
-from data.pages.scanning import MAX_TAGS
+from data.pages.scanning import MAX_TAGS, MIN_FIND_BYTES
 from data.pages.source import parse, without_scripts
 
 #: What writing asks for.
@@ -90,6 +91,20 @@ PAGES = {
     "styles": '<p style="color:red;display:block">A<p style="DISPLAY: none">B<p style="background-color:#fff">C',
     "white": '<p style="color:white">White</p><p>Black',
     "white on styled": '<table bgcolor="black"><tr><td><p style="color:white">White</table>',
+    "links with styles": '<p>A<a style="color: #000">B</a><a style="Display : none">C</a>'
+    '<a data-style=x style="top:0">D',
+    "colours": '<p style="color: ">A<p style="color: ;">B<p style="color:# fff">C<p style="color:rgb(255, 255, 255)">D'
+    '<p style="color:RED;background:red">E<p style="color:#abc; background-color: #ABC">F<p style="color:whitesmoke">G',
+    "styles that show": '<p style="text-decoration:none">A<p style="display:\u2003none">B<p style="display">C'
+    '<p style="display:block;display:none">D',
+    "metas": '<meta name=" Date " content=1><meta property="og:URL" content=u>'
+    '<meta name="" itemprop=datePublished content=2>'
+    '<meta name=viewport content=v><meta name="Googlebot" content=noai><meta name="dat\u00e9" content=3>'
+    '<meta content=4>'
+    '<meta name=date content="5"><link rel=stylesheet href=s><link rel=CANONICAL href=c><link rel=x href="/Licence">',
+    "told in a drawing": '<svg><title>a</title><!-- <time>b</time> --><a href="//creativecommons.org/x">c</a>'
+    '<a href=y>d</a>'
+    '<style><time>e</time></style><Link rel="license" href=z></svg><svg><time datetime="2020-01-02">f</svg>G',
     "asides": '<nav><a rel="license" href="/l">L</a></nav><div class="sidebar"><p>S</p></div><footer>F</footer>P',
     "aside words": '<div class="content sidebar">A</div><div id="mainMenu">B</div><div class="SIDEBAR xY">C</div>D',
     "forms": '<form class="search"><input><button>Go</button></form><select><option>x</select><textarea>y</textarea>',
@@ -224,3 +239,27 @@ def test_texts_are_the_same_before_and_after_compiled_code_is_loaded(monkeypatch
     fast = [read_page(page, "text/html", "resiliparse", None, False) for page in pages]
     monkeypatch.setattr(reading._State, "scanner", None)
     assert [read_page(page, "text/html", "resiliparse", None, False) for page in pages] == fast
+
+
+def test_a_text_is_found_where_python_finds_it() -> None:
+    draw = random.Random(3)
+    find = reading.load().find
+    for size in (0, 5, MIN_FIND_BYTES - 1, MIN_FIND_BYTES, MIN_FIND_BYTES + 37):
+        for _ in range(200):
+            content = bytes(draw.choices(b"ab", k=size))
+            text = bytes(draw.choices(b"ab", k=draw.randrange(1, 20)))
+            assert find(content, text) == content.find(text)
+            end = content[len(content) - len(text) :]
+            assert find(content, end) == content.find(end)
+
+
+@pytest.mark.parametrize("size", [0, 1, 31, 32, 33, 64, 100])
+def test_a_byte_is_looked_for_between_two_places(size: int) -> None:
+    data = np.frombuffer(b"." * size + b"<" + b"." * 40, dtype=np.uint8)
+    for begin in range(size + 2):
+        for end in range(begin, len(data) + 1):
+            found = data[begin:end].tobytes().find(b"<")
+            assert letters.find(data, 60, begin, end) == (begin + found if found >= 0 else end)
+            assert letters.find_text(data, data[size : size + 2], begin, end) == (
+                size if begin <= size < end - 1 else end
+            )

@@ -1,0 +1,96 @@
+"""Which inline styles may matter: hide an element, show it as code, or its text in the colour of the paper."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.compiled import compiled
+from data.pages.kernels.letters import COLON, HASH, SPACE, find, holds, lower, stands_at
+
+
+def _bytes(text):
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+DISPLAY, HIDDEN, COLLAPSE, CLIP, OPACITY = map(_bytes, ("display", "hidden", "collapse", "clip", "opacity"))
+COLOR, BACKGROUND, FONT, SPACES = map(_bytes, ("color", "background", "font", "white-space"))
+MONO, COURIER, CONSOL, MENLO = map(_bytes, ("mono", "courier", "consol", "menlo"))
+
+
+@compiled
+def is_word(byte):
+    return 48 <= byte <= 57 or 97 <= lower(byte) <= 122 or byte == 95
+
+
+@compiled
+def style_matters(source, begin, end):
+    """Returns whether a style may hide, or show as code; some that do neither are among them."""
+    for place in range(begin, end):
+        byte = lower(source[place])
+        if byte == 100 and stands_at(source, DISPLAY, place, end) and _hides(source, place, end):
+            return True
+        if byte == 104 and stands_at(source, HIDDEN, place, end):
+            return True
+        if byte == 99:
+            if stands_at(source, COLLAPSE, place, end) or stands_at(source, CLIP, place, end):
+                return True
+            if stands_at(source, COLOR, place, end) and source[place - 1] != 45 and not is_word(source[place - 1]):
+                if _may_be_white(source, place, end) or holds(source, BACKGROUND, begin, end):
+                    return True
+        if byte == 111 and stands_at(source, OPACITY, place, end):
+            return True
+        if byte == 102 and stands_at(source, FONT, place, end):
+            if _is_small(source, place, end) or _is_monospaced(source, place, end):
+                return True
+        if byte == 119 and stands_at(source, SPACES, place, end):
+            return True
+        if byte == 45 and place + 4 < end and 48 <= source[place + 1] <= 57 and 48 <= source[place + 4] <= 57:
+            return True
+    return False
+
+
+@compiled
+def _value_after(source, begin, end):
+    """Returns where something stands after the next colon and spaces; `end` if nowhere."""
+    place = find(source, COLON, begin, end) + 1
+    while place < end and source[place] <= SPACE:
+        place += 1
+    return min(place, end)
+
+
+@compiled
+def _hides(source, begin, end):
+    """Returns whether the next value may be `none`."""
+    place = _value_after(source, begin, end)
+    return place < end and (lower(source[place]) == 110 or source[place] >= 128)  # n
+
+
+@compiled
+def _is_small(source, begin, end):
+    """Returns whether a number that begins with 0 or a dot stands after the next colon."""
+    place = _value_after(source, begin, end)
+    return place < end and (source[place] == 48 or source[place] == 46 or source[place] >= 128)
+
+
+@compiled
+def _may_be_white(source, begin, end):
+    """Returns whether the next value may be white, by its name, `rgb(…)`, or its number; or whether there is none."""
+    place = _value_after(source, begin, end)
+    if place + 1 >= end:
+        return True
+    byte, following = lower(source[place]), lower(source[place + 1])
+    if byte == HASH:
+        return following == 102 or following <= SPACE  # f
+    return byte == 119 or byte == 114 or byte < 97 or byte > 122  # w r
+
+
+@compiled
+def _is_monospaced(source, begin, end):
+    """Returns whether the name of a monospaced font stands somewhere after; some that stand for another are found."""
+    for place in range(begin, end):
+        byte = lower(source[place])
+        if byte == 109 and (stands_at(source, MONO, place, end) or stands_at(source, MENLO, place, end)):
+            return True
+        if byte == 99 and (stands_at(source, COURIER, place, end) or stands_at(source, CONSOL, place, end)):
+            return True
+    return False
