@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from data.recipe import Source
     from data.sources.folders import PassedOver
+    from data.sources.records import Counted, Row
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def read_unit(unit: Unit, source: Source, scratch: Path | None = None) -> Iterat
     yield from to_tables(_rows(unit, source, scratch))
 
 
-def _rows(unit: Unit, source: Source, scratch: Path | None) -> Iterator[dict[str, object]]:
+def _rows(unit: Unit, source: Source, scratch: Path | None) -> Iterator[Row | pa.Table | Counted]:
     if source.kind == "huggingface":
         from data.sources.hub import read_dataset
         from data.sources.table_marks import marked

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from typing import Callable, Iterator
+from typing import Callable, Iterator, cast
 
 from data.errors import PhimillError
 from data.sources.gzip_members import gunzip_small, usual_members
@@ -29,6 +29,8 @@ from data.sources.unpacking import (
 )
 
 BUFFER_BYTES = 16 * 2**20
+#: Members that are handed out together: what one of them takes at most, unpacked, and all of them, about.
+RUN_MEMBER_BYTES, RUN_BYTES = 2**14, 2**18
 HEAD_BYTES = 2**16
 #: After damage at most so many places are tried as the beginning of a member: chance offers one in 16 MB, and who
 #: plants more wants us to be busy.
@@ -95,6 +97,38 @@ class Member:
         return iter((bytes(self.content),) if self.content else ())
 
 
+class Run:
+    """Small members that follow one another, each checked.
+
+    Attributes:
+        offset: where the first begins in the file.
+        ends: where each ends there.
+        contents: of each.
+    """
+
+    __slots__ = ("contents", "ends", "offset")
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.ends: list[int] = []
+        self.contents: list[bytearray] = []
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def member(self, number: int) -> Member:
+        """Returns one of them by itself."""
+        content = self.contents[number]
+        return Member(self.ends[number - 1] if number else self.offset, self.ends[number], len(content), content, True)
+
+    def pop(self) -> Member:
+        """Takes the last one out."""
+        last = self.member(len(self) - 1)
+        self.ends.pop()
+        self.contents.pop()
+        return last
+
+
 def read_members(
     handle: int, name: str, begins: Callable[[bytes], bool], salvage: bool = False
 ) -> Iterator[Member | Damage]:
@@ -106,6 +140,13 @@ def read_members(
         begins: whether a member's first piece looks right; used to find the next one after damage.
         salvage: before a Damage comes a Member with what can be had of it.
     """
+    return cast("Iterator[Member | Damage]", read_runs(handle, name, begins, salvage, runs=False))
+
+
+def read_runs(
+    handle: int, name: str, begins: Callable[[bytes], bool], salvage: bool = False, runs: bool = True
+) -> Iterator[Member | Run | Damage]:
+    """Yields what `read_members` does; with `runs`, small members come together."""
     head = os.pread(handle, HEAD_BYTES, 0)
     packing = next((one for one in PACKINGS if head.startswith(one.magic)), None)
     if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
@@ -116,7 +157,7 @@ def read_members(
         packing = next((one for one in PACKINGS if name.lower().endswith(one.suffixes)), None)
     if packing is None:
         return iter([_plain(handle)])
-    return _Chain(handle, name, packing, begins, salvage).items()
+    return _Chain(handle, name, packing, begins, salvage, runs).items()
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -145,21 +186,22 @@ class _Chain:
     """The members of one compressed file."""
 
     def __init__(
-        self, handle: int, name: str, packing: Packing, begins: Callable[[bytes], bool], salvage: bool
+        self, handle: int, name: str, packing: Packing, begins: Callable[[bytes], bool], salvage: bool, runs: bool
     ) -> None:
         self._window, self._name, self._packing = Window(handle), name, packing
-        self._begins, self._salvage = begins, salvage
+        self._begins, self._salvage, self._runs = begins, salvage, runs
         self._size = self._window.size
         self._tries = self._wasted = 0
 
-    def items(self) -> Iterator[Member | Damage]:
+    def items(self) -> Iterator[Member | Run | Damage]:
         """Yields members and damaged stretches, in order."""
         offset, damage = 0, None
         while offset < self._size:
             if damage is None and self._packing is GZIP:
-                for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
-                    yield Member(begin, end, len(content), content, True)
-                    handed_out.bytes += end - begin
+                for item in self._together(offset) if self._runs else self._one_by_one(offset):
+                    yield item
+                    end = item.ends[-1] if isinstance(item, Run) else item.end
+                    handed_out.bytes += end - offset
                     offset = end
                 if offset >= self._size:
                     break
@@ -187,6 +229,28 @@ class _Chain:
             offset = member.end
         if damage:
             yield damage
+
+    def _one_by_one(self, offset: int) -> Iterator[Member]:
+        for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
+            yield Member(begin, end, len(content), content, True)
+
+    def _together(self, offset: int) -> Iterator[Member | Run]:
+        run, size = Run(offset), 0
+        for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
+            length = len(content)
+            is_small = length <= RUN_MEMBER_BYTES
+            size += length
+            if run.ends and (size > RUN_BYTES or not is_small):
+                yield run
+                run, size = Run(begin), length
+            if is_small:
+                run.contents.append(content)
+                run.ends.append(end)
+            else:
+                yield Member(begin, end, length, content, True)
+                run, size = Run(end), 0
+        if run.ends:
+            yield run
 
     def _reason(self, broken: Broken, offset: int) -> str:
         if broken.reason != "no_member":

@@ -38,15 +38,13 @@ def usual_members(window: Window, offset: int, limit: int) -> Iterator[tuple[byt
         following = _find_next(packed, start + MIN_GZIP_BYTES)
         if following is not None:
             end = following.start()
-        elif is_last:
+        elif is_last and start + MIN_GZIP_BYTES <= len(packed):
             end = len(packed)
-        elif start:
+        elif start and not is_last:
             packed, base, is_last = window.around(base + start)
             view, start = memoryview(packed), 0
             continue
         else:
-            return
-        if end - start < MIN_GZIP_BYTES:
             return
         checksum, size = _tail(packed, end - 8)
         if size > limit or size > MAX_DEFLATE_RATIO * (end - start) or not size:

@@ -22,11 +22,11 @@ from data.sources.json_values import read_json
 from data.sources.jsonl import read_jsonl
 from data.sources.listing import is_read_of_archive
 from data.sources.parquet import read_parquet
-from data.sources.records import Row, apart
+from data.sources.records import Counted, Row, apart
 from data.sources.settings import TABULAR
 from data.sources.stackexchange import read_posts
 from data.sources.table_marks import marked
-from data.sources.warc import read_warc
+from data.sources.warc import read_crawl, read_warc
 from data.sources.wikipedia import read_dump
 
 _READERS: dict[str, Callable[[InputFile, Source], Iterator[Row | pa.Table]]] = {
@@ -54,13 +54,13 @@ _WITH_SCRATCH: dict[str, Callable[[InputFile, Source, Path | None], Iterator[Row
 }
 
 
-def read_input(file: InputFile, source: Source, scratch: Path | None) -> Iterator[Row | pa.Table]:
+def read_input(file: InputFile, source: Source, scratch: Path | None) -> Iterator[Row | pa.Table | Counted]:
     """Yields the rows of one input file; one that is far away is fetched first, and removed afterwards."""
     rows = _at_hand(file, source, scratch)
     return marked(rows, source) if source.kind == "files" or source.kind in TABULAR else rows
 
 
-def _at_hand(file: InputFile, source: Source, scratch: Path | None) -> Iterator[Row | pa.Table]:
+def _at_hand(file: InputFile, source: Source, scratch: Path | None) -> Iterator[Row | pa.Table | Counted]:
     from data.sources.remote import at_hand
 
     if scratch is not None:
@@ -69,6 +69,8 @@ def _at_hand(file: InputFile, source: Source, scratch: Path | None) -> Iterator[
         if is_archive(near.relative, source.kind):
             wanted = functools.partial(is_read_of_archive, source)
             yield from read_archive(near, source, scratch, wanted, lambda inner: _read(inner, source, scratch))
+        elif source.kind == "warc":
+            yield from read_crawl(near, source)
         else:
             yield from _read(near, source, scratch)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import hashlib
 import math
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 import orjson
 import pyarrow as pa
 
 from data.recipe import Source
 from data.schema import document, document_id, to_table
+from data.sources.cells import Broken, TooLong
 from data.sources.languages import language_of
 from data.sources.licences import combine
 
@@ -28,7 +29,16 @@ MAX_METADATA_BYTES = 10 * METADATA_VALUE_BYTES
 SIGNALS = "signals"
 
 
-def quarantined(source: Source, locator: str, reason: str, raw: bytes | None = None, **metadata: Any) -> Row:
+def quarantined(
+    source: Source,
+    locator: str,
+    reason: str,
+    raw: bytes | None = None,
+    *,
+    origin_id: str | None = None,
+    url: str | None = None,
+    **metadata: Any,
+) -> Row:
     """Returns the row of a record that cannot be read.
 
     Args:
@@ -36,25 +46,39 @@ def quarantined(source: Source, locator: str, reason: str, raw: bytes | None = N
         locator: where it stands in the source.
         reason: the fault's name.
         raw: its bytes; their size and SHA-256 are noted, they themselves are not kept.
+        origin_id: the input's own name for it, where that can be read.
+        url: its address, where that can be read.
         metadata: further facts, such as a byte offset.
     """
     if raw is not None:
         metadata |= {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
     return document(
-        source.name, locator, kind=source.documents_are, metadata=metadata, status="quarantined", reason=reason
+        source.name,
+        locator,
+        kind=source.documents_are,
+        origin_id=origin_id,
+        url=url,
+        metadata=metadata,
+        status="quarantined",
+        reason=reason,
     )
 
 
-def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
+def record_row(record: Mapping[str, Any], source: Source, locator: str, raw: bytes | None = None) -> Row:
     """Returns the row of a JSON object, Parquet row or dataset row, quarantined if it is unusable.
 
     Columns that have no role go to the metadata, unless they are binary or large.
+
+    Args:
+        record: values by column; a body may be a `Broken` or a `TooLong`.
+        source: says which column is what.
+        locator: where it stands in the source.
+        raw: its bytes, which are noted of one that is unusable.
     """
     body_column = source.html_column or source.text_column
     body, identity = record.get(body_column), record.get(source.id_column or "")
-    reason = _fault(body, identity, source)
-    if reason:
-        return quarantined(source, locator, reason)
+    is_named = isinstance(identity, (str, int, float)) and not isinstance(identity, bool)
+    origin_id = str(identity) if is_named else None
     roles = {body_column, source.id_column, *source.signals.values()}
     columns = {}
     for role in ("url", "language", "licence"):
@@ -65,6 +89,9 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
         columns[role] = value if isinstance(value, str) and value else None
         if columns[role]:
             roles.add(name)
+    reason = _fault(body, source) or ("" if is_named or identity is None else "bad_id")
+    if reason:
+        return quarantined(source, locator, reason, raw, origin_id=origin_id, url=columns["url"])
     html = source.html_column is not None
     path = record.get(source.path_column or "")
     if not columns["language"] and not html and isinstance(path, str) and source.documents_are == "code":
@@ -76,7 +103,7 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
         text=None if html else body,
         content=(body.encode() if isinstance(body, str) else body) if html else None,
         content_type=("text/html; charset=utf-8" if isinstance(body, str) else "text/html") if html else None,
-        origin_id=None if identity is None else str(identity),
+        origin_id=origin_id,
         url=columns["url"],
         language=columns["language"],
         licence=columns["licence"] or source.licence,
@@ -84,16 +111,18 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str) -> Row:
     )
 
 
-def _fault(body: Any, identity: Any, source: Source) -> str:
-    """Returns why a record cannot enter, or an empty string."""
+def _fault(body: Any, source: Source) -> str:
+    """Returns why a record with this body cannot enter, or an empty string."""
+    if isinstance(body, Broken):
+        return "bad_encoding"
+    if isinstance(body, TooLong):
+        return "too_large"
     if body is None or body == "" or body == b"":
         return "missing_text"
     if not isinstance(body, str) and not (source.html_column and isinstance(body, bytes)):
         return "bad_text_type"
     if len(body) > source.max_record_bytes:
         return "too_large"
-    if identity is not None and (isinstance(identity, bool) or not isinstance(identity, (str, int, float))):
-        return "bad_id"
     return ""
 
 
@@ -159,24 +188,30 @@ def apart(rows: Iterable[Row]) -> Iterator[Row]:
         yield row
 
 
-def to_tables(rows: Iterable[Row | pa.Table]) -> Iterator[pa.Table]:
+class Counted(NamedTuple):
+    """A table, and what its rows are together as `row_size` counts."""
+
+    table: pa.Table
+    size: int
+
+
+def to_tables(rows: Iterable[Row | pa.Table | Counted]) -> Iterator[pa.Table]:
     """Yields rows, and tables of rows, in their order as tables with DOCUMENT_SCHEMA of at most 16 MB, or one row."""
     waiting: list[Row] = []
     tables: list[pa.Table] = []
     size = count = 0
     for item in rows:
         if isinstance(item, pa.Table):
-            item_size, item_count = item.nbytes, item.num_rows
-        else:
-            item_size, item_count = _row_size(item), 1
+            item = Counted(item, item.nbytes)
+        item_size, item_count = (item.size, item.table.num_rows) if isinstance(item, Counted) else (row_size(item), 1)
         if count and (size + item_size > TABLE_BYTES or count + item_count > TABLE_ROWS):
             yield _together(tables, waiting)
             waiting, tables, size, count = [], [], 0, 0
-        if isinstance(item, pa.Table):
+        if isinstance(item, Counted):
             if waiting:
                 tables.append(to_table(waiting))
                 waiting = []
-            tables.append(item)
+            tables.append(item.table)
         else:
             waiting.append(item)
         size += item_size
@@ -191,7 +226,8 @@ def _together(tables: list[pa.Table], waiting: list[Row]) -> pa.Table:
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
 
 
-def _row_size(row: Row) -> int:
+def row_size(row: Row) -> int:
+    """Returns the bytes of a row's text, page and metadata; four for each character where a text is not ASCII."""
     text = 4 * len(row["text"] or "") if _wide(row["text"]) else len(row["text"] or "")
     return text + len(row["content"] or b"") + len(row["metadata"])
 

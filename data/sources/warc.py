@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Generator, Iterator, Mapping
+
+import numpy as np
 
 from data.recipe import Source
-from data.sources import InputFile
+from data.sources import InputFile, record_reading
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD, arc_header, arc_version
-from data.sources.compression import Damage, Member
+from data.sources.compression import Damage, Member, Run
 from data.sources.http_message import parse_headers
 from data.sources.record_heads import MAX_HEADER_BYTES
-from data.sources.records import Row, quarantined
+from data.sources.records import Counted, Row, quarantined
 from data.sources.warc_records import DOCUMENT_TYPES, Records
 from data.sources.warc_segments import HEAD_BYTES, READ_BYTES, Segment, read_segments
 
+if TYPE_CHECKING:
+    from data.sources.record_columns import RecordColumns
+
+#: Records of more, as they lie in the file, are read as fast one by one.
+SMALL_RECORD_BYTES = 2**14
+#: What shows whether records are small.
+JUDGED_BYTES = 2**22
 #: What is looked at first.
 USUAL_HEADER_BYTES = 2**11
 
@@ -40,63 +49,138 @@ def read_warc(file: InputFile, source: Source) -> Iterator[Row]:
     Nothing of a gzip member is read before its checksum is checked (but see `salvage`), and a block with a
     digest must fit it. A record that cannot be read is a quarantined row of the same number.
     """
+    for item in _read(file, source, None):
+        assert not isinstance(item, Counted)
+        yield item
+
+
+def read_crawl(file: InputFile, source: Source) -> Iterator[Row | Counted]:
+    """Yields what `read_warc` does, as the tables that it is to become where records are usual and many.
+
+    No other rows may come into these tables: they are cut where `to_tables` would cut.
+    """
+    columns = record_reading.columns_for(file.relative, source)
+    if columns is None:
+        yield from read_warc(file, source)
+        return
+    for item in _read(file, source, columns):
+        if isinstance(item, Counted) or not (columns.is_useful or columns.rows):
+            yield item
+        else:
+            yield from columns.add(item)
+    yield from columns.finish()
+
+
+def _read(file: InputFile, source: Source, columns: RecordColumns | None) -> Iterator[Row | Counted]:
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
     handle = os.open(file.path, os.O_RDONLY)
     try:
-        records = _File(file.relative, source)
+        records = _File(file.relative, source, columns)
         yield from records.rows(handle)
         if not records.number:  # it unpacks to nothing
             yield quarantined(source, file.relative, "empty_file")
+        if columns is None and file.bytes < SMALL_RECORD_BYTES * records.number:
+            record_reading.note(records.number)
     finally:
         os.close(handle)
+
+
+def _judged(
+    items: Iterator[Segment | Member | Run | Damage], columns: RecordColumns
+) -> Iterator[Segment | Member | Run | Damage]:
+    """Yields all items, once the first megabytes have shown whether most of what is packed are small records."""
+    first: list[Segment | Member | Run | Damage] = []
+    small = size = 0
+    for item in items:
+        first.append(item)
+        if isinstance(item, Run):
+            small += sum(map(len, item.contents))
+        elif isinstance(item, Member):
+            size += item.size
+        if isinstance(item, Segment) or small + size > JUDGED_BYTES:
+            break
+    columns.is_useful = small >= size
+    yield from first
+    yield from items
 
 
 class _File:
     """The records of one file, numbered across its segments."""
 
-    def __init__(self, relative: str, source: Source) -> None:
+    def __init__(self, relative: str, source: Source, columns: RecordColumns | None) -> None:
         self._relative, self._source = relative, source
-        self._records = Records(relative, source)
+        self._records, self._columns = Records(relative, source), columns
         self._number = self._arc = 0
 
-    def rows(self, handle: int) -> Iterator[Row]:
-        """Yields a row for each document and damaged stretch."""
+    def rows(self, handle: int) -> Iterator[Row | Counted]:
+        """Yields a row for each document and damaged stretch; tables that columns were made of."""
         cut: Row | None = None  # a record cut short: part of the stretch, if damage follows
-        usual = self._records.usual
-        for item in read_segments(handle, self._relative, self._source.salvage):
+        items = read_segments(handle, self._relative, self._source.salvage, self._columns is not None)
+        for item in items if self._columns is None else _judged(items, self._columns):
             if cut is not None:
                 if isinstance(item, Damage):
                     self._number -= 1
                 else:
                     yield cut
                 cut = None
-            if isinstance(item, Member):
-                content = item.content
-                assert content is not None
-                found = usual(content, 0, self._number, item.is_vouched_for) if not item.salvaged else None
-                if found is not None and found[0] == len(content):  # one sound record, as nearly all are
-                    self._number += 1
-                    self._arc = 0
-                    if found[1] is not None:
-                        yield found[1]
-                    continue
-                item = Segment.of(item)
-            elif isinstance(item, Damage):
-                yield self._bad(item.reason, offset=item.offset, bytes=item.end - item.offset)
+            if isinstance(item, Damage):
+                yield self._bad(item.reason, item.offset, item.end)
                 self._number += 1
-                continue
-            position = yield from self._usual_rows(item, item.skip_line_ends(0))
-            for row in self._segment_rows(item, position):
-                if row["reason"] == "truncated":
-                    cut = row
-                else:
-                    yield row
+            elif isinstance(item, Run):
+                cut = yield from self._run_rows(item)
+            else:
+                cut = yield from self._item_rows(item)
         if cut:
             yield cut
 
-    def _segment_rows(self, segment: Segment, position: int) -> Iterator[Row]:
+    def _run_rows(self, run: Run) -> Generator[Row | Counted, None, Row | None]:
+        """Yields the rows of members, each of which begins with a record; returns the last if that is cut short."""
+        cut: Row | None = None
+        number, columns = 0, self._columns
+        joined, ends = b"", np.zeros(0, np.int64)
+        if columns is not None and columns.is_useful:
+            joined, ends = b"".join(run.contents), np.cumsum(list(map(len, run.contents)))
+        while number < len(run):
+            if cut is not None:
+                yield cut
+            if columns is not None and columns.is_useful:
+                begin = int(ends[number - 1]) if number else 0
+                place, self._number = yield from columns.take(joined, begin, self._number, True, ends, number)
+                if place > begin:
+                    self._arc = 0
+                number = int(ends.searchsorted(place, "right"))
+                if number == len(run):
+                    return None
+            cut = yield from self._item_rows(run.member(number))
+            number += 1
+        return cut
+
+    def _item_rows(self, item: Member | Segment) -> Generator[Row | Counted, None, Row | None]:
+        """Yields the rows of a stretch; returns the last if that is cut short."""
+        if isinstance(item, Member):
+            content = item.content
+            assert content is not None
+            usual = self._records.usual
+            found = usual(content, 0, self._number, item.is_vouched_for) if not item.salvaged else None
+            if found is not None and found[0] == len(content):  # one sound record, as nearly all are
+                self._number += 1
+                self._arc = 0
+                if found[1] is not None:
+                    yield found[1]
+                return None
+            item = Segment.of(item)
+        cut: Row | None = None
+        position = yield from self._usual_rows(item, item.skip_line_ends(0))
+        for row in self._segment_rows(item, position):
+            if not isinstance(row, Counted) and row["reason"] == "truncated":
+                cut = row
+            else:
+                yield row
+        return cut
+
+    def _segment_rows(self, segment: Segment, position: int) -> Iterator[Row | Counted]:
         """Yields a row for each document and damaged stretch from a place on; only the last can be `truncated`."""
         while position < segment.size:
             header = self._header(segment, position)
@@ -120,14 +204,25 @@ class _File:
             self._number += 1
             position = yield from self._usual_rows(segment, following)
 
-    def _usual_rows(self, segment: Segment, position: int) -> Generator[Row, None, int]:
+    def _usual_rows(self, segment: Segment, position: int) -> Generator[Row | Counted, None, int]:
         """Yields the rows of the usual records from a place on; returns where the first unusual one begins."""
         if self._arc or segment.salvaged:
             return position
         usual, is_sure = self._records.usual, segment.is_vouched_for
         is_file = segment.whole is None
         window, base = segment.near
+        columns = self._columns
         while position < segment.size:
+            if columns is not None and columns.is_useful and window:
+                end, self._number = yield from columns.take(window, position - base, self._number, is_sure)
+                if base + end > position:  # what follows may be usual as well, and reach beyond the window
+                    position = base + end
+                    if window[end : end + 1] in _LINE_ENDS:
+                        position = segment.skip_line_ends(position)
+                    left = base + len(window) - position
+                    if is_file and left < READ_BYTES // 2:
+                        window, base = segment.look(position, READ_BYTES)
+                    continue
             found = usual(window, position - base, self._number, is_sure, segment.piece, base)
             if found is None:
                 left = base + len(window) - position
@@ -196,18 +291,22 @@ class _File:
             return segment.find(self._next, body) >= end
         return self._arc > 0 and ARC_RECORD.match(segment.read(following, MAX_LINE_BYTES)) is not None
 
-    def _bad(self, reason: str, **facts: int) -> Row:
-        return self._records.bad(self._number, reason, None, **facts)
+    def _bad(self, reason: str, start: int, end: int) -> Row:
+        """Returns the row of a stretch of the file that cannot be read."""
+        return self._records.bad(self._number, reason, None, offset=start, bytes=end - start)
 
     def _stretch(self, segment: Segment, start: int, end: int, reason: str) -> Row:
-        return self._bad(reason, offset=segment.offset + start, bytes=end - start)
+        return self._bad(reason, segment.offset + start, segment.offset + end)
 
     def _record(self, segment: Segment, fields: Mapping[str, str], body: int, length: int) -> Row | None:
         """Returns the row of one whole record, or null if its type holds no document."""
         if fields["warc-type"].lower() not in DOCUMENT_TYPES:
             return None
         if length > self._source.max_record_bytes + MAX_HEADER_BYTES:
-            return self._bad("too_large", offset=segment.offset + body, bytes=length)
+            name, url = fields.get("warc-record-id"), fields.get("warc-target-uri")
+            return self._records.bad(
+                self._number, "too_large", None, name, url, offset=segment.offset + body, bytes=length
+            )
         # A large block is copied once: what is read of it, not what it lies in.
         content, start = (segment.read(body, length), 0) if segment.whole is None else (segment.whole, body)
         return self._records.row(

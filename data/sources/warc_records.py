@@ -114,12 +114,12 @@ class Records:
                     block = read(base + body, stop - body)
                     return stop + 4, self.row(block, 0, len(block), known, number, is_sure)
                 return stop + 4, self.row(content, body, stop, known, number, is_sure)
+            origin = None if name is None else name.decode().strip()
+            address = None if url is None else url.decode().strip()
             if digest is not None and (self._checks_all or not is_sure):
                 first = memoryview(content)[body : end if is_cut else stop]
                 if not fits_digest(first, digest.decode(), rest):
-                    return stop + 4, self.bad(number, "bad_digest", bytes(first) + rest)
-            origin = None if name is None else name.decode().strip()
-            address = None if url is None else url.decode().strip()
+                    return stop + 4, self.bad(number, "bad_digest", bytes(first) + rest, origin, address)
         except UnicodeDecodeError:
             return self._in_any_form(content, start, number, is_sure)
         return stop + 4, self._document(number, origin, address, metadata, text, page, content_type)
@@ -167,10 +167,15 @@ class Records:
         kind = fields["warc-type"].lower()
         if kind not in DOCUMENT_TYPES:
             return None
+        name, url = fields.get("warc-record-id"), fields.get("warc-target-uri")
+
+        def bad(reason: str) -> Row:
+            return self.bad(number, reason, bytes(content[start:stop]), name, url)
+
         if not is_sure or self._checks_all:
             digest = fields.get("warc-block-digest")
             if digest is not None and not fits_digest(memoryview(content)[start:stop], digest):
-                return self.bad(number, "bad_digest", bytes(content[start:stop]))
+                return bad("bad_digest")
         metadata: dict[str, object] = {}
         if "warc-date" in fields:
             metadata["date"] = fields["warc-date"]
@@ -183,21 +188,20 @@ class Records:
             try:
                 response = parse_response(content, self._max_bytes, "warc-truncated" in fields, start, stop)
             except BadMessage as error:
-                return self.bad(number, error.reason, bytes(content[start:stop]))
+                return bad(error.reason)
             page, content_type = response.body, response.headers.get("content-type")
             _add_facts(metadata, response)
         elif kind == "conversion" and (content_type or "").lower().startswith("text/plain"):
             try:
                 text, content_type = str(memoryview(content)[start:stop], "utf-8-sig"), None
             except UnicodeDecodeError:
-                return self.bad(number, "bad_encoding", bytes(content[start:stop]))
+                return bad("bad_encoding")
         else:
             page = bytes(memoryview(content)[start:stop])
         if page is not None and len(page) > self._max_bytes:
-            return self.bad(number, "too_large", bytes(content[start:stop]))
+            return bad("too_large")
         if is_salvaged:
             metadata["salvaged"] = True
-        name, url = fields.get("warc-record-id"), fields.get("warc-target-uri")
         return self._document(number, name, url, to_metadata(metadata), text, page, content_type or None)
 
     def _document(
@@ -215,9 +219,9 @@ class Records:
         return {
             "id": xxhash.xxh3_128_hexdigest(self._start_of_id + own),
             "source": self._name,
-            "origin_id": origin.removeprefix("<").removesuffix(">") or None if origin else None,
+            "origin_id": _bare(origin),
             "locator": self._place + own,
-            "url": url.removeprefix("<").removesuffix(">") or None if url else None,
+            "url": _bare(url),
             "kind": self._kind,
             "language": None,
             "licence": self._licence,
@@ -229,9 +233,24 @@ class Records:
             "reason": "",
         }
 
-    def bad(self, number: int, reason: str, block: bytes | None, **facts: int) -> Row:
-        """Returns the row of a record that cannot be read."""
-        return quarantined(self._source, f"{self._place}{number}", reason, block, **facts)
+    def bad(
+        self,
+        number: int,
+        reason: str,
+        block: bytes | None,
+        origin: str | None = None,
+        url: str | None = None,
+        **facts: int,
+    ) -> Row:
+        """Returns the row of a record that cannot be read, named as its header has it."""
+        return quarantined(
+            self._source, f"{self._place}{number}", reason, block, origin_id=_bare(origin), url=_bare(url), **facts
+        )
+
+
+def _bare(name: str | None) -> str | None:
+    """Returns a name without the signs that some put around it, null for none."""
+    return name.removeprefix("<").removesuffix(">") or None if name else None
 
 
 def _add_facts(metadata: dict[str, Any], response: Response) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import tempfile
 from typing import IO, Iterator
 
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES
-from data.sources.compression import BUFFER_BYTES, Damage, Member, read_members
+from data.sources.compression import BUFFER_BYTES, Damage, Member, Run, read_runs
 
 #: Searched at once, after what is searched first: mostly, the next record is near.
 WINDOW_BYTES, FIRST_SEARCH_BYTES = 2**20, 2**14
@@ -110,26 +111,29 @@ class Segment:
         return self.size
 
 
-def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Segment | Member | Damage]:
+def read_segments(
+    handle: int, name: str, salvage: bool = False, runs: bool = False
+) -> Iterator[Segment | Member | Run | Damage]:
     """Yields the stretches of a WARC file in which records can be sought; whole sound members as they are.
 
     A plain file is one segment, and so is a gzip member, unless records run over members' ends
     (some tools compress in blocks): a member that does not begin with a record is joined to those
-    before it. Beyond BUFFER_BYTES a segment waits in a file without a name.
+    before it. Beyond BUFFER_BYTES a segment waits in a file without a name. With `runs`, small members that all
+    begin with a record come together.
     """
-    waiting: Member | _Joined | None = None  # until the next member shows that it ends with a record
-    for item in read_members(handle, name, begins_record, salvage):
+    waiting: Member | Run | _Joined | None = None  # until the next member shows that it ends with a record
+    for item in _starting(read_runs(handle, name, begins_record, salvage, runs)):
         if isinstance(item, Damage):
             yield from _ended(waiting)
             waiting = None
             yield item
             continue
-        content = item.content
-        if content is not None and (content.startswith(b"WARC/") or begins_record(content)):
-            if isinstance(waiting, Member):
+        content = None if isinstance(item, Run) else item.content
+        if isinstance(item, Run) or (content is not None and (content.startswith(b"WARC/") or begins_record(content))):
+            if isinstance(waiting, _Joined):
+                yield from waiting.segment()
+            elif waiting is not None:
                 yield waiting
-            else:
-                yield from _ended(waiting)
             waiting = item
         elif item.plain:
             yield Segment(0, item.size, handle)
@@ -139,6 +143,10 @@ def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Seg
             if item.content is None and begins_record(first):
                 yield from _ended(waiting)
                 waiting = None
+            if isinstance(waiting, Run):
+                run, waiting = waiting, waiting.pop()
+                if len(run):
+                    yield run
             waiting = _Joined.onto(waiting, item)
             waiting.add(first)
             for piece in pieces:
@@ -146,7 +154,21 @@ def read_segments(handle: int, name: str, salvage: bool = False) -> Iterator[Seg
     yield from _ended(waiting)
 
 
-def _ended(waiting: Member | _Joined | None) -> Iterator[Segment | Member]:
+#: Whether unpacked bytes begin with a record as nearly all do.
+_begins_usually = operator.methodcaller("startswith", b"WARC/")
+
+
+def _starting(items: Iterator[Member | Run | Damage]) -> Iterator[Member | Run | Damage]:
+    """Yields runs only if each of their members begins with a record, else the members."""
+    for item in items:
+        if isinstance(item, Run) and not all(map(_begins_usually, item.contents)):
+            for number in range(len(item)):
+                yield item.member(number)
+        else:
+            yield item
+
+
+def _ended(waiting: Member | Run | _Joined | None) -> Iterator[Segment | Member | Run]:
     if isinstance(waiting, _Joined):
         yield from waiting.segment()
     elif waiting is not None:

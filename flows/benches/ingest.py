@@ -3,6 +3,7 @@
 Every run has a process of its own, whose processor time and largest memory are told; imports are not timed.
 phimill's figures for tables are from the file to zstd-1 parts, the input's SHA-256 included; a peer's are from the
 file to its own documents. WARC reading is compared as reading: with fastwarc's own loop, which reads every record.
+Compiled code, which a run loads once it has read many small records, is loaded before.
 """
 
 from __future__ import annotations
@@ -147,17 +148,23 @@ def _read_records(iterator: Any, path: str, check: bool) -> tuple[int, int]:
 
 def _read(kind: str, path: str) -> Work:
     from data.recipe import Source
-    from data.sources import InputFile
-    from data.sources.warc import read_warc
+    from data.sources import InputFile, record_reading
+    from data.sources.records import Counted
+    from data.sources.warc import read_crawl
 
+    record_reading.load()
     file = InputFile(path, Path(path).name, Path(path).stat().st_size, "")
     source = Source.model_validate({"name": "bench", "kind": kind, "path": path})
 
     def work() -> tuple[int, int]:
         count = size = 0
-        for row in read_warc(file, source):
-            count += 1
-            size += len(row["content"] or b"") + len(row["text"] or "")
+        for item in read_crawl(file, source):
+            if isinstance(item, Counted):
+                count += item.table.num_rows
+                size += item.table["content"].nbytes + item.table["text"].nbytes
+            else:
+                count += 1
+                size += len(item["content"] or b"") + len(item["text"] or "")
         return count, size
 
     return work

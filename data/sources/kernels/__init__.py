@@ -1,0 +1,1 @@
+"""Compiled functions that read many records at once."""

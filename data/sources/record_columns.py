@@ -1,0 +1,245 @@
+"""Usual records of crawls read into columns by compiled code: a third of what a row each costs, from file to table.
+
+A file's rows come in the same tables with and without it. What is no usual record comes as a row, from
+`data.sources.warc_records`, and is put where it belongs when a table is full.
+"""
+
+from __future__ import annotations
+
+from typing import Generator, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import xxhash
+
+from data.recipe import Source
+from data.schema import DOCUMENT_SCHEMA, to_table
+from data.sources.digests import fits_digest
+from data.sources.kernels import usual_records as kernel
+from data.sources.kernels.usual_heads import CONVERSION, HEAD, RESPONSE
+from data.sources.record_heads import MAX_HEADER_BYTES
+from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, row_size
+
+Numbers = npt.NDArray[np.int64]
+#: Room for a column's strings at first; it is doubled where they are long.
+STRING_BYTES = 2**18
+#: After so many rows that are no usual records, and none that is, usual ones are not looked for any more.
+MAX_OTHERS = 64
+#: As the kernel numbers them.
+_STRING_COLUMNS = ("url", "origin_id", "content_type", "metadata")
+NO_ENDS: Numbers = np.zeros(0, np.int64)
+
+
+class RecordColumns:
+    """The rows of one file, as they are read, and the tables that they become.
+
+    Args:
+        relative: the file's path, the head of locators.
+        source: as the recipe describes it.
+    """
+
+    def __init__(self, relative: str, source: Source) -> None:
+        self._source, self._place = source, f"{relative}:"
+        self._start_of_id = f"{source.name}\x00{relative}:"
+        self._checks_all, self._max_block = source.digests == "all", source.max_record_bytes
+        self._state: Numbers = np.zeros(kernel.STATES, np.int64)
+        self._head: Numbers = np.zeros(HEAD, np.int64)
+        self._places: Numbers = np.zeros((TABLE_ROWS, kernel.PLACES), np.int64)
+        self._body_offsets: Numbers = np.zeros(TABLE_ROWS + 1, np.int64)
+        self._offsets = np.zeros((kernel.STRINGS, TABLE_ROWS + 1), np.int32)
+        self._is_there = np.zeros((kernel.STRINGS, TABLE_ROWS), np.bool_)
+        self._strings = np.zeros((kernel.STRINGS, STRING_BYTES), np.uint8)
+        self._others: list[tuple[int, Row]] = []  # with the place of each in the table
+        self._added_bytes = self._looks = self._taken = 0
+        self._new_body()
+        #: Whether so many records are usual that it is worth while to look for them.
+        self.is_useful = True
+
+    def _new_body(self) -> None:
+        self._buffer = pa.allocate_buffer(TABLE_BYTES)
+        self._body = np.frombuffer(self._buffer, np.uint8)
+
+    @property
+    def rows(self) -> int:
+        """The rows of the table so far."""
+        return int(self._state[kernel.ROWS]) + len(self._others)
+
+    def add(self, row: Row) -> Iterator[Row | Counted]:
+        """Takes a row that was read otherwise, or yields it; before it comes the table that is full."""
+        size = row_size(row)
+        if self.rows == TABLE_ROWS or (self.rows and self._state[kernel.SIZE] + size > TABLE_BYTES):
+            yield from self.finish()
+        if not (self.is_useful or self.rows):  # from here on, rows are rows
+            yield row
+            return
+        if not self._state[kernel.ROWS] or not self._append(row, size):
+            self._others.append((self.rows, row))
+        self._state[kernel.SIZE] += size
+        self._added_bytes += size
+        if len(self._others) == MAX_OTHERS == self.rows:
+            self.is_useful = False
+            yield from self.finish()
+
+    def _append(self, row: Row, size: int) -> bool:
+        """Writes a row into the columns; returns whether it is one of a document such as they hold."""
+        number, kind = int(self._state[kernel.ROWS]), RESPONSE if row["text"] is None else CONVERSION
+        body = row["content"] if kind == RESPONSE else row["text"].encode()
+        is_alike = body is not None and kind == self._state[kernel.ROW_KIND]
+        if row["status"] or size > TABLE_BYTES or not is_alike:
+            return False
+        for column, name in enumerate(_STRING_COLUMNS):
+            value = (row[name] or "").encode()
+            begin = int(self._offsets[column, number])
+            end = begin + len(value)
+            while end > self._strings.shape[1]:
+                self._make_room()
+            self._strings[column, begin:end] = np.frombuffer(value, np.uint8)
+            self._offsets[column, number + 1] = end
+            self._is_there[column, number] = row[name] is not None
+        begin = int(self._body_offsets[number])
+        self._body_offsets[number + 1] = begin + len(body)
+        self._body[begin : begin + len(body)] = np.frombuffer(body, np.uint8)
+        self._places[number, kernel.OWN_NUMBER] = int(row["locator"].rpartition(":")[2])
+        self._state[kernel.ROWS] = number + 1
+        return True
+
+    def _make_room(self) -> None:
+        self._strings = np.concatenate([self._strings, np.zeros_like(self._strings)], axis=1)
+
+    def take(
+        self, window: bytes | bytearray, place: int, number: int, is_sure: bool, ends: Numbers = NO_ENDS, done: int = 0
+    ) -> Generator[Row | Counted, None, tuple[int, int]]:
+        """Reads usual records from a place on; yields the table before them, if that is full.
+
+        Args:
+            window: holds them.
+            place: where the first begins.
+            number: the first one's.
+            is_sure: a checksum vouches for the window.
+            ends: where records must end.
+            done: how many of these are behind the place.
+
+        Returns:
+            Where the first record begins that is not usual, and its number.
+        """
+        state = self._state
+        state[kernel.NUMBER], state[kernel.NEXT_END] = number, done
+        view = np.frombuffer(window, np.uint8)
+        view.flags.writeable = False  # so that all windows are of one type
+        while True:
+            before = int(state[kernel.ROWS])
+            place = kernel.take_records(
+                view, place, ends, self._max_block, MAX_HEADER_BYTES, TABLE_ROWS - len(self._others), TABLE_BYTES,
+                state, self._head, self._places, self._body, self._body_offsets,
+                self._strings, self._offsets, self._is_there,
+            )  # fmt: skip
+            self._looks += 1
+            bad = self._first_bad(window, before, self._checks_all or not is_sure)
+            if bad is not None:
+                return self._back_to(bad)
+            if state[kernel.WHY] == kernel.FULL:
+                yield from self.finish()
+            elif state[kernel.WHY] == kernel.NO_ROOM:
+                self._make_room()
+            else:
+                self._taken += int(state[kernel.NUMBER]) - number
+                return place, int(state[kernel.NUMBER])
+
+    def _first_bad(self, window: bytes | bytearray, first: int, checks: bool) -> int | None:
+        """Returns the first of the new rows that must be looked at more closely."""
+        last = int(self._state[kernel.ROWS])
+        bad = self._first_broken(first, last) if self._holds_texts and last > first else None
+        if not checks:
+            return bad
+        last = last if bad is None else bad
+        view = memoryview(window)
+        begins = self._places[first:last, kernel.BLOCK : kernel.DIGEST_END + 1].tolist()
+        for row, (begin, stop, digest, digest_end) in enumerate(begins, first):
+            if digest_end and not fits_digest(view[begin:stop], bytes(view[digest:digest_end]).decode()):
+                return row
+        return bad
+
+    def _first_broken(self, first: int, last: int) -> int | None:
+        """Returns the first of some texts that is no UTF-8."""
+        buffers = [None, pa.py_buffer(self._body_offsets), self._buffer]
+        texts = pa.Array.from_buffers(pa.large_string(), last - first, buffers, offset=first)
+        try:
+            texts.validate(full=True)
+        except pa.ArrowInvalid:
+            for row in range(first, last):
+                try:
+                    str(self._body[self._body_offsets[row] : self._body_offsets[row + 1]].data, "utf-8")
+                except UnicodeDecodeError:
+                    return row
+        return None
+
+    def _back_to(self, row: int) -> tuple[int, int]:
+        """Takes back all rows from one on; returns where that one's record begins, and its number."""
+        last = int(self._state[kernel.ROWS])
+        self._state[kernel.SIZE] -= self._places[row:last, kernel.OWN_SIZE].sum()
+        self._state[kernel.ROWS] = row
+        return int(self._places[row, kernel.START]), int(self._places[row, kernel.OWN_NUMBER])
+
+    @property
+    def _holds_texts(self) -> bool:
+        return bool(self._state[kernel.ROW_KIND] == CONVERSION)
+
+    def finish(self) -> Iterator[Row | Counted]:
+        """Yields the rows so far, and begins the next table."""
+        rows, size, others = int(self._state[kernel.ROWS]), int(self._state[kernel.SIZE]), self._others
+        is_mixed = 2 * self._added_bytes > size or self._taken < 2 * self._looks
+        self.is_useful = self.is_useful and not is_mixed
+        self._others, self._added_bytes = [], 0
+        self._state[kernel.ROWS] = self._state[kernel.SIZE] = 0
+        if rows:
+            yield Counted(_mixed(self._usual(rows), others) if others else self._usual(rows), size)
+        else:
+            yield from (row for _, row in others)
+
+    def _usual(self, rows: int) -> pa.Table:
+        """Returns the usual records' rows; their bodies' room is the table's from now on."""
+        source, start, place = self._source, self._start_of_id, self._place
+        numbers = [str(number) for number in self._places[:rows, kernel.OWN_NUMBER].tolist()]
+        body = [None, pa.py_buffer(self._body_offsets[: rows + 1].tobytes()), self._buffer]
+        body[2] = self._buffer.slice(0, int(self._body_offsets[rows]))
+        no_text, no_page = pa.nulls(rows, pa.large_string()), pa.nulls(rows, pa.large_binary())
+        columns = {
+            "id": pa.array([xxhash.xxh3_128_hexdigest(start + number) for number in numbers], pa.string()),
+            "source": _constant(source.name, rows),
+            "origin_id": self._column("origin_id", rows),
+            "locator": pa.array([place + number for number in numbers], pa.string()),
+            "url": self._column("url", rows),
+            "kind": _constant(source.documents_are, rows),
+            "language": pa.nulls(rows, pa.string()),
+            "licence": _constant(source.licence, rows),
+            "metadata": self._column("metadata", rows),
+            "text": pa.Array.from_buffers(pa.large_string(), rows, body) if self._holds_texts else no_text,
+            "content": no_page if self._holds_texts else pa.Array.from_buffers(pa.large_binary(), rows, body),
+            "content_type": self._column("content_type", rows),
+            "status": _constant("", rows),
+            "reason": _constant("", rows),
+        }
+        self._new_body()
+        return pa.table(columns, schema=DOCUMENT_SCHEMA)
+
+    def _column(self, name: str, rows: int) -> pa.Array:
+        number = _STRING_COLUMNS.index(name)
+        offsets, is_there = self._offsets[number, : rows + 1], self._is_there[number, :rows]
+        mask = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little").tobytes())
+        data = pa.py_buffer(self._strings[number, : offsets[-1]].tobytes())
+        return pa.Array.from_buffers(pa.string(), rows, [mask, pa.py_buffer(offsets.tobytes()), data])
+
+
+def _mixed(table: pa.Table, others: Sequence[tuple[int, Row]]) -> pa.Table:
+    """Returns a table with rows put in at their places."""
+    rows = to_table(row for _, row in others)
+    pieces, done = [], 0
+    for number, (place, _) in enumerate(others):
+        pieces += [table.slice(done, place - number - done), rows.slice(number, 1)]
+        done = place - number
+    return pa.concat_tables([*pieces, table.slice(done)]).combine_chunks()
+
+
+def _constant(value: str | None, rows: int) -> pa.Array:
+    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), rows)
