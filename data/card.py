@@ -192,9 +192,11 @@ def _synthetic(manifest: Mapping[str, Any]) -> str:
 
 
 def _loading(manifest: Mapping[str, Any]) -> str:
+    # Of a split without rows `datasets` makes a stream, but no table: it raises.
+    way = "" if manifest["counts"]["kept"] else ", streaming=True"
     return (
         "## How to load it\n\n```python\nimport datasets\n\n"
-        'rows = datasets.load_dataset("THIS FOLDER", split="train")\n'
+        f'rows = datasets.load_dataset("THIS FOLDER", split="train"{way})\n'
         'ledger = datasets.load_dataset("THIS FOLDER", "ledger", split="train")\n```\n\n'
         f"{_COLUMNS}\n\n`tokens/` holds the same documents packed, each followed by an end token, in datatrove's "
         "`.ds` layout; `tokens/index.json` says which.\n"

@@ -2,7 +2,8 @@
 
 For HTML the order is that of browsers (byte order mark, HTTP header, <meta>), except that a
 declared single-byte set yields to UTF-8 where the bytes are beyond doubt UTF-8, and a set that the
-bytes contradict yields to detection.
+bytes contradict yields to detection. So does Latin-1, which servers name unasked, where the bytes are words of
+another alphabet.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from data.charset_detection import detect, wide_order
+from data.charset_detection import detect, is_western, wide_order
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: Before the others: that of UTF-16 is how one of them begins.
@@ -76,6 +77,9 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
         except UnicodeDecodeError:
             if mended := _mend_utf8(content):
                 return mended, "utf-8"
+    if declared == "cp1252" and not is_western(content):
+        declared = _declared(content, None)
+        declared = "" if declared == "cp1252" else declared
     return _strict_or_detected(content, declared)
 
 

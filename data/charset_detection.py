@@ -82,6 +82,18 @@ def detect(content: bytes) -> str:
     return _best_single_byte(content, guess)
 
 
+def is_western(content: bytes) -> bool:
+    """Returns whether bytes may be text of a Western European language: its longer words with letters beyond ASCII
+    are seldom made of such letters alone."""
+    words = [word for word in _high_words(content) if len(word) >= 4]
+    return 2 * sum(map(_is_of_high_letters, words)) <= len(words)
+
+
+def _is_of_high_letters(word: bytes) -> bool:
+    """Returns whether a word has no letter of ASCII, and is more than dashes and spaces without a break."""
+    return min(word) >= 0x80 and 2 * sum(byte >= 0xC0 for byte in word) >= len(word)
+
+
 def wide_order(content: bytes) -> str:
     """Returns UTF-16 with its byte order where every other byte of the head is mostly NUL, else ""."""
     head = content[:64]
@@ -110,7 +122,7 @@ def _fits(content: bytes, encoding: str) -> bool:
 
 def _best_single_byte(content: bytes, guess: str) -> str:
     """Returns the single-byte set whose reading scores best; uchardet's guess wins a near tie."""
-    words = _WORDS.findall(_MARKUP.sub(b" ", content[:WINDOW_BYTES]))[:MAX_WORDS]
+    words = _high_words(content)
     if not words:
         return guess if guess and _fits(content, guess) else ""
     best, best_score = "", 0.0
@@ -121,6 +133,11 @@ def _best_single_byte(content: bytes, guess: str) -> str:
         if score > best_score + 1e-9 and _fits(content, encoding):
             best, best_score = encoding, score
     return best
+
+
+def _high_words(content: bytes) -> list[bytes]:
+    """Returns the words of a page's first text that have bytes beyond ASCII."""
+    return _WORDS.findall(_MARKUP.sub(b" ", content[:WINDOW_BYTES]))[:MAX_WORDS]
 
 
 def _score(words: bytes, encoding: str) -> float:

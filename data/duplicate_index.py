@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,8 @@ def open_index(folder: Path) -> Iterator[DuplicateIndex]:
         LockedError: somebody is changing it.
     """
     if not (folder / NAME).is_file():
-        raise UsageError(f"{folder}: holds no index; make one with phimill dedup index add {folder} INPUT…")
+        command = f"phimill dedup index add {quote(str(folder))} INPUT…"
+        raise UsageError(f"{folder}: holds no index; make one with `{command}`")
     with _locked(folder, fcntl.LOCK_SH):
         yield _read(folder)
 

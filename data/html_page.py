@@ -21,7 +21,7 @@ from data.pages.facts import Facts, address_date, find_facts
 from data.pages.floods import SMALL_CHARS, is_flood, serialised_pieces
 from data.pages.hidden_classes import MARK, hide_much
 from data.pages.network import Network, shipped
-from data.pages.reading import read_page_blocks, strip
+from data.pages.reading import find, read_page_blocks, strip
 from data.pages.source import made_ready, serialise
 from data.pages.tags import COLOUR, blends_in, is_hiding
 from data.pages.writing import write
@@ -144,7 +144,7 @@ def _read(source: str, content: bytes, html: str, url: str | None, engine: str, 
         if marked and hide_much(source, int(blocks.chars().sum())):
             html, source = html.replace(MARK, ""), source.replace(MARK, "")
             blocks = read_page_blocks(source, content, whole)
-        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content)
+        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content, find)
 
 
 @contextlib.contextmanager

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import filecmp
 import json
+import os
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-from data.json_text import atomic_json
+from data.atomic import atomic_path
 from data.sources import InputFile
 
-INPUTS = "inputs.json"
+#: What the last run read that read all of its own, and what a run is reading: an entry a line.
+INPUTS, FROZEN = "inputs.jsonl", "inputs.reading.jsonl"
 
 #: Names shown of each sort of change.
 SHOWN = 3
@@ -51,36 +54,43 @@ def entry_of(source: str, file: InputFile) -> Entry:
 
 def compare(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> Changes:
     """Returns how two lists of input files differ."""
-    old, new = ({f"{entry['source']}/{entry['path']}": dict(entry) for entry in listed} for listed in (before, now))
-    changed = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
-    same = len(old.keys() & new.keys()) - len(changed)
-    return Changes(sorted(new.keys() - old.keys()), changed, sorted(old.keys() - new.keys()), same)
+    old = {_name(entry): _hash(entry) for entry in before}
+    added, changed, same = [], [], 0
+    for entry in now:
+        name = _name(entry)
+        known = old.pop(name, None)
+        if known is None:
+            added.append(name)
+        elif known != _hash(entry):
+            changed.append(name)
+        else:
+            same += 1
+    return Changes(sorted(added), sorted(changed), sorted(old), same)
 
 
 def freeze(folder: Path, files: list[Entry]) -> Changes | None:
     """Writes down what a run is going to read; returns how that differs from the last one, if there was one."""
-    before = _last_read(folder)
-    _write(folder, files, False, before)
-    return None if before is None else compare(before, files)
-
-
-def settle(folder: Path, files: list[Entry]) -> None:
-    """Writes down that all of it was read."""
-    _write(folder, files, True, None)
-
-
-def _write(folder: Path, files: list[Entry], read: bool, before: list[Entry] | None) -> None:
-    content: dict[str, Any] = {"read": read, "files": files}
-    if before is not None:
-        content["before"] = before
-    atomic_json(folder / INPUTS, content, indent=1, ensure_ascii=False, default=str)
-
-
-def _last_read(folder: Path) -> list[Entry] | None:
-    """Returns the files of the last run that read all of its own; null if there was none, or its list is damaged."""
+    before, now = folder / INPUTS, folder / FROZEN
+    with atomic_path(now) as temporary, temporary.open("w", encoding="utf-8", newline="") as lines:
+        lines.writelines(f"{json.dumps(entry, ensure_ascii=False)}\n" for entry in files)
     try:
-        content = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
-        found = content["files"] if content["read"] else content.get("before")
-        return None if found is None else [dict(entry) for entry in found]
-    except (OSError, ValueError, KeyError, TypeError):
+        if filecmp.cmp(before, now, shallow=False):
+            return Changes([], [], [], len(files))
+        with before.open(encoding="utf-8") as lines:
+            return compare(map(json.loads, lines), files)
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is damaged
         return None
+
+
+def settle(folder: Path) -> None:
+    """Writes down that all of what was frozen was read."""
+    os.replace(folder / FROZEN, folder / INPUTS)
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return f"{entry['source']}/{entry['path']}"
+
+
+def _hash(entry: Mapping[str, Any]) -> int:
+    """Returns what stands for an entry while this process lasts: a folder may hold millions of files."""
+    return hash(tuple(sorted(entry.items())))

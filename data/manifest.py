@@ -10,6 +10,7 @@ import json
 import math
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Any, Iterator, Mapping
 
 from data.atomic import atomic_path, atomic_write
@@ -96,14 +97,15 @@ def list_files(folder: Path) -> Iterator[str]:
 
 
 def _nothing_here(folder: Path) -> str:
+    command = f"phimill run RECIPE.yaml --out {quote(str(folder))}"
     if not folder.is_dir():
-        return f"{folder}: there is no such folder; make a dataset with `phimill run RECIPE.yaml --out {folder}`"
+        return f"{folder}: there is no such folder; make a dataset with `{command}`"
     if (folder / ".work").is_dir():
         return (
             f"{folder}: a run has worked here, but has published no dataset yet (no {MANIFEST}); "
-            f"run `phimill run RECIPE.yaml --out {folder}` again, it continues where it stopped"
+            f"run `{command}` again, it continues where it stopped"
         )
-    return f"{folder}: no dataset here (no {MANIFEST}); make one with `phimill run RECIPE.yaml --out {folder}`"
+    return f"{folder}: no dataset here (no {MANIFEST}); make one with `{command}`"
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from data.deduplication import Deduplicate as Deduplicate
 from data.errors import did_you_mean
@@ -17,8 +17,9 @@ from data.filtering import FilterEntry as FilterEntry
 from data.filtering import RuleEntry as RuleEntry
 from data.filtering import Where as Where
 from data.filtering import filter_name as filter_name
+from data.schedule import Schedule as Schedule
 from data.sources.settings import Source as Source
-from data.strict import Kind, Name, Share, Strict
+from data.strict import Kind, Name, Seconds, Share, Strict, misplaced
 from data.teaching import Synthesise as Synthesise
 from data.teaching import Teacher as Teacher
 
@@ -34,7 +35,7 @@ class Extract(Strict):
     mojibake: Literal["keep", "repair"] = Field(
         "keep", description="Text that was once read with a wrong character set: as it is, or repaired by ftfy."
     )
-    timeout_s: float = Field(20.0, gt=0, description="A page that takes longer is quarantined as timeout.")
+    timeout_s: Seconds = Field(20.0, description="A page that takes longer is quarantined as timeout.")
     opt_out: bool = Field(True, description="Drop pages that opt out of training (noai, TDM reservation).")
     notebooks: Literal["script", "keep"] = Field(
         "script", description="Jupyter notebooks: scripts with their prose as comments, or JSON as they are."
@@ -158,42 +159,6 @@ class Shards(Strict):
     sequence: int = Field(2048, ge=8, description="Length of the packed sequences that the token index counts.")
 
 
-#: The fields of cron, and what numbers they hold.
-_CRON = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
-
-
-class Schedule(Strict):
-    """When `phimill serve` runs this recipe by itself."""
-
-    cron: str = Field(description="Five cron fields, such as `0 3 * * *`.")
-    timezone: str = Field("UTC", description="The time zone that the cron fields mean.")
-
-    @field_validator("cron")
-    @classmethod
-    def _five_fields(cls, value: str) -> str:
-        """Prefect, which knows names and signs too, refuses a number out of bounds when its server is up already."""
-        if len(value.split()) != len(_CRON):
-            raise ValueError("expected five fields: minute, hour, day of month, month, day of week")
-        for field, (name, (least, most)) in zip(value.split(), _CRON.items(), strict=True):
-            for part in field.split(","):
-                span, _, every = part.partition("/")
-                numbers = [int(number) for number in span.split("-") if number.isdecimal()]
-                if not all(least <= number <= most for number in numbers) or every == "0":
-                    raise ValueError(f"{part!r} is no {name}; expected {least} to {most}")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo
-
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("unknown time zone; expected a name such as UTC or Europe/Berlin") from None
-        return value
-
-
 class Watch(Strict):
     """How far a run may be from the one before it in the same folder; beyond, it is called a regression."""
 
@@ -251,17 +216,19 @@ class Recipe(Strict):
         known = [source.name for source in self.sources]
         for name in (*protect, *(other for others in protect.values() for other in others)):
             if name not in known:
-                raise ValueError(f"deduplicate.protect: no source is named {name!r}.{did_you_mean(name, known)}")
+                message = f"no source is named {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
+                raise misplaced(("deduplicate", "protect", name), message)
         return self
 
     @model_validator(mode="after")
     def _unique_names(self) -> Recipe:
-        for what, names in (
-            ("sources", [source.name for source in self.sources]),
-            ("filters", [entry.name for entry in self.filters]),
-            ("benchmarks", [benchmark.name for benchmark in self.decontaminate.benchmarks]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what}: two are named {twice[0]!r}; give one of them another `name`")
+        named: dict[tuple[str, ...], list[str]] = {
+            ("sources",): [source.name for source in self.sources],
+            ("filters",): [entry.name for entry in self.filters],
+            ("decontaminate", "benchmarks"): [benchmark.name for benchmark in self.decontaminate.benchmarks],
+        }
+        for place, names in named.items():
+            for number, name in enumerate(names):
+                if name in names[:number]:
+                    raise misplaced((*place, number), f"two are named {name!r}; give one of them another `name`")
         return self

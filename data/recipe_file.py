@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from data.errors import RecipeError, did_you_mean, together
 from data.recipe import Recipe, filter_name
 from data.sources.settings import without_secrets
+from data.yaml_file import Place, error_at, nearest, read_yaml
 
-Place = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent / "recipes"
 
 
@@ -103,50 +103,6 @@ def write_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
-def read_yaml(path: Path, expected: str) -> tuple[dict[str, Any], dict[Place, int]]:
-    """Returns the mapping in a YAML file, and the line on which each of its keys and entries stands.
-
-    Args:
-        path: the file.
-        expected: what is said if the file holds something else than a mapping.
-
-    Raises:
-        RecipeError: it cannot be read, is not YAML, no mapping, or has a key twice.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as failure:
-        mark = failure.problem_mark
-        line = mark.line + 1 if mark else None
-        raise RecipeError(f"not YAML: {failure.problem}", file=str(path), line=line) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
-        raise RecipeError(f"cannot be read: {failure}", file=str(path)) from None
-    if not isinstance(values, dict) or node is None:
-        raise RecipeError(expected, file=str(path), line=1)
-    lines: dict[Place, int] = {}
-    _note_lines(node, (), lines, path)
-    return values, lines
-
-
-def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = (*place, key.value)
-            if inner in lines:
-                raise RecipeError(
-                    f"stands twice, first on line {lines[inner]}",
-                    key=dotted(inner), file=str(path), line=key.start_mark.line + 1,
-                )  # fmt: skip
-            lines[inner] = key.start_mark.line + 1
-            _note_lines(value, inner, lines, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            _note_lines(value, (*place, number), lines, path)
-
-
 def _apply(values: dict[str, Any], change: str, path: Path) -> None:
     key, separator, raw = change.partition("=")
     if not separator or not key.strip():
@@ -222,7 +178,7 @@ def explain(
     for complaint in failure.errors(include_url=False):
         place = complaint["loc"]
         if complaint["type"] not in ("extra_forbidden", "missing"):  # of what a key may be, each complains
-            place = _nearest(place, lines) if lines else place
+            place = nearest(place, lines) if lines else place
         found.setdefault(place, complaint)
     return cast(RecipeError, together(_mistake(complaint, path, lines, model) for complaint in found.values()))
 
@@ -235,13 +191,19 @@ def _mistake(complaint: Any, path: Path, lines: dict[Place, int], model: type[Ba
         return error_at(path, lines, place, f"{message} Known here: {', '.join(known)}.")
     if complaint["type"] == "missing":
         return error_at(path, lines, place, "is missing")
+    if complaint["type"] == "misplaced":  # seen from further out than where it stands
+        return error_at(path, lines, tuple(complaint["ctx"]["place"]), complaint["msg"])
     found = complaint.get("input")
     shown = "" if isinstance(found, (dict, list)) else f" (found: {without_secrets(repr(found))})"
-    nearest = ""
+    hint = ""
     if complaint["type"] == "literal_error" and isinstance(found, str):
-        nearest = did_you_mean(found, re.findall(r"'([^']*)'", complaint.get("ctx", {}).get("expected", "")))
-    stop = "." if nearest else ""
-    return error_at(path, lines, place, complaint["msg"].removeprefix("Value error, ") + shown + stop + nearest)
+        hint = did_you_mean(found, re.findall(r"'([^']*)'", complaint.get("ctx", {}).get("expected", "")))
+    stop = "." if hint else ""
+    said = complaint["msg"].removeprefix("Value error, ")
+    if complaint["type"] in ("model_type", "dict_type"):
+        known = _known_keys(model, place)
+        said = "expected a mapping" + (f" with such keys as {', '.join(known)}" if known else " of keys to values")
+    return error_at(path, lines, place, said + shown + stop + hint)
 
 
 def _known_keys(model: Any, place: Place) -> list[str]:
@@ -256,23 +218,3 @@ def _known_keys(model: Any, place: Place) -> list[str]:
         if found:
             return found
     return []
-
-
-def error_at(path: Path, lines: dict[Place, int], place: Place, message: str) -> RecipeError:
-    """Returns an error that names a file, the nearest known line and the key."""
-    return RecipeError(message, key=dotted(place), file=str(path), line=lines.get(_nearest(place, lines)))
-
-
-def _nearest(place: Place, lines: Mapping[Place, int]) -> Place:
-    """Returns a place, or the innermost around it that stands in the file."""
-    while place and place not in lines:
-        place = place[:-1]
-    return place
-
-
-def dotted(place: Place) -> str:
-    """Returns a place as it is written in messages: `filters[2].preset`."""
-    text = ""
-    for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text

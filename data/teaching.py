@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from data.strict import Share, Strict
+from data.strict import Seconds, Share, Strict
 
 
 class Teacher(Strict):
@@ -21,7 +21,7 @@ class Teacher(Strict):
     temperature: float = Field(0.8, ge=0, description="Sampling temperature.")
     max_output_tokens: int = Field(1500, ge=16, description="Longest reply.")
     concurrency: int = Field(16, ge=1, le=256, description="Requests in flight at most; fewer where it complains.")
-    timeout_s: float = Field(120.0, gt=0, description="For one request.")
+    timeout_s: Seconds = Field(120.0, description="For one request.")
     repair: bool = Field(True, description="Ask once more, with the error, for what could not be read.")
     batch: bool = Field(False, description="Use the endpoint's Batch API: slower, often at half the price.")
     replay: bool = Field(False, description="Use only what the journal holds; fail if anything is missing.")
@@ -51,7 +51,7 @@ class Synthesise(Strict):
     spec: str | None = Field(None, description="A file of axes and budgets (YAML) that decides what is asked for.")
     prompts: str | None = Field(None, description="A folder of prompts that go before the shipped ones.")
     approve: bool = Field(False, description="Wait for a person's yes, in Prefect's pages, before money is spent.")
-    timeout_s: float = Field(5.0, gt=0, description="Processor time of one exercise's tests.")
+    timeout_s: Seconds = Field(5.0, description="Processor time of one exercise's tests.")
     keep_self_asserted: bool = Field(False, description="Also mix in exercises whose tests only the child could check.")
     min_level: Literal["parses", "runs", "passes", "strong", "agreed"] = Field(
         "strong", description="Evidence that an exercise needs, such as tests that kill every mutant of its solution."

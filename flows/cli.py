@@ -55,6 +55,15 @@ class Commands(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except UnicodeEncodeError as error:  # what Arrow and SQLite say of a path with other bytes
+            if error.reason != "surrogates not allowed":
+                raise
+            from flows.report.excerpts import visible
+
+            name = error.object.encode("utf-8", "backslashreplace").decode()
+            said = "the name is not UTF-8; rename it, or set PYTHONUTF8=1 where the locale is another"
+            click.echo(visible(f"phimill: {name}: {said}"), err=True)
+            sys.exit(2)
         except OSError as error:  # a folder that cannot be written, a full disk, a file that is gone
             if error.filename is None and error.errno not in _DISK_IS_FULL:
                 raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from data.errors import PhimillError, UsageError
+from flows.children import end_children_with_us
 from flows.road import Request, drive, open_run, parse_sample
 from flows.run import Run
 from flows.summary import closing_words
@@ -31,6 +31,7 @@ def launch(
     with open_run(request) as run:  # every setting that is wrong is named before Prefect's slow start
         approved = ask_here(run)
     prepare_prefect(out / ".work" / "prefect")
+    end_children_with_us()
     print("phimill: starting Prefect …", file=sys.stderr, flush=True)
     _run_flow(request, out, sample, approved)
 
@@ -111,24 +112,10 @@ def _run_flow(request: Request, out: Path, sample: str | None, approved: bool) -
 
 
 def _leave(code: int) -> None:
-    """Ends this process and its children without waiting for Prefect."""
+    """Ends this process, and with it its children, without waiting for Prefect."""
     print(f"phimill: Prefect did not end within {GRACE_SECONDS:.0f} s of the work; leaving it", file=sys.stderr)
-    for child in _children(os.getpid()):
-        os.kill(child, signal.SIGKILL)
     sys.stdout.flush()
     os._exit(code)
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except (OSError, IndexError):
-            continue
-        if int(fields[1]) == parent:
-            found += [*_children(int(entry.name)), int(entry.name)]
-    return found
 
 
 def _manifest(out: Path) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from data.errors import PhimillError, RecipeError, UsageError
 from data.objects import read_objects
 from data.recipe import Recipe
-from data.recipe_file import Place, RecipeFile
+from data.recipe_file import RecipeFile
+from data.yaml_file import Place
 
 
 def named_files(recipe: Recipe) -> list[tuple[Place, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Iterable, Iterator
@@ -68,7 +69,21 @@ def _scope_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
         for name in entry.where.source or ():
             if name not in known:
                 place = ("filters", number, "where", "source")
-                yield file.error(place, f'unknown source "{name}".{did_you_mean(name, known)}')
+                hint = f"{did_you_mean(name, known)} There are: {', '.join(known)}."
+                yield file.error(place, f'unknown source "{name}".{hint}')
+
+
+def _contradictions(file: RecipeFile, plan: Plan) -> Iterator[RecipeError]:
+    """Yields filters of which one bound contradicts another, so that nothing could pass."""
+    for number, entry in enumerate(file.recipe.filters):
+        rules = [rule for rule in plan.rules if rule.filter == entry.name and isinstance(rule.bound, float)]
+        for low, high in itertools.permutations(rules, 2):
+            alike = all(getattr(low, what) == getattr(high, what) for what in ("signal", "scope", "unless"))
+            if alike and (low.compare, high.compare) == ("at_least", "at_most") and low.bound > high.bound:  # type: ignore[operator]
+                keys = [rule.address.removeprefix(f"{entry.name}.") for rule in (low, high)]
+                place = ("filters", number, next((key for key in keys if key in entry.bounds), keys[0]))
+                said = f"{keys[0]} ({low.bound:g}) is above {keys[1]} ({high.bound:g}), so nothing could pass"
+                yield file.error(place, f"{said}; change one of them, or switch it off with null")
 
 
 def check_all(file: RecipeFile, with_tests: bool = False) -> Plan:
@@ -90,6 +105,7 @@ def check_all(file: RecipeFile, with_tests: bool = False) -> Plan:
     except RecipeError as mistake:
         mistakes.append(mistake)
     mistakes += path_mistakes(file)
+    mistakes += _contradictions(file, plan) if plan is not None else []
     if plan is not None and with_tests:
         try:
             check_expectations(file, plan)
@@ -103,11 +119,15 @@ def check_all(file: RecipeFile, with_tests: bool = False) -> Plan:
 def path_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
     """Yields what is wrong with the files, folders and keys that a recipe names."""
     recipe = file.recipe
+    if not file.root.is_dir():
+        yield file.error(("root",), f"no such folder: {file.root}")
+        return
     missing = set()
     for place, path in named_files(recipe):
         if not (file.root / path).is_file():
             missing.add(path)
-            yield file.error(place, f"no such file: {file.root / path}")
+            found = "a folder, not a file" if (file.root / path).is_dir() else "no such file"
+            yield file.error(place, f"{found}: {file.root / path}")
     if recipe.quality is not None and recipe.quality.model is not None and recipe.quality.model not in missing:
         yield from _sha256_mistakes(file, "quality", recipe.quality.model, recipe.quality.sha256)
     if recipe.language is not None and recipe.language.file is not None and recipe.language.file not in missing:

@@ -14,6 +14,7 @@ from typing import Any
 
 from data.errors import PhimillError, UsageError
 from data.recipe_file import find_recipe, read_recipe
+from flows.children import end_children_with_us
 from flows.launch import prepare_prefect
 from flows.preflight import resolve_plan
 from flows.road import HOME_FOLDER
@@ -28,6 +29,7 @@ def serve_deployments(recipes: list[str], out: Path, port: int) -> None:
     for file in files:
         resolve_plan(file)
     prepare_prefect(out / ".prefect")
+    end_children_with_us()
     os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
     server = None if os.environ.get("PREFECT_API_URL") else start_server(port)
     paths = [find_recipe(recipe).absolute() for recipe in recipes]

@@ -51,12 +51,13 @@ def _why(counts: dict[str, Any]) -> list[str]:
         f"{counts['not_sampled']:,} good but over the mixture's budget"
     ]
     reasons = sorted(counts["reasons"], key=lambda row: (-row["documents"], row["reason"]))
-    for row in reasons[:TOP_REASONS]:
+    shown = reasons if len(reasons) <= TOP_REASONS + 1 else reasons[:TOP_REASONS]
+    for row in shown:
         rule = f"  ({row['rule']})" if row.get("rule") else ""
         lines.append(f"          {row['documents']:>8,}  {row['stage']:<13} {row['reason']}{rule}")
-    if len(reasons) > TOP_REASONS:
-        rest = sum(row["documents"] for row in reasons[TOP_REASONS:])
-        lines.append(f"          {rest:>8,}  for {len(reasons) - TOP_REASONS} further reasons")
+    if rest := reasons[len(shown) :]:
+        documents = sum(row["documents"] for row in rest)
+        lines.append(f"          {documents:>8,}  for {len(rest)} further reasons")
     return lines
 
 

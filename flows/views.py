@@ -173,17 +173,16 @@ def _print_reasons(console: Console, counts: dict[str, Any]) -> None:
     wide = console.width >= 130
     bar_width = min(max(console.width - (120 if wide else 78), 3), 20)
     table = new_table("reason", "stage", "documents>", "", "tokens>", *(["rule"] if wide else []))
-    for row in rows[:TOP_REASONS]:
+    shown = rows if len(rows) <= TOP_REASONS + 1 else rows[:TOP_REASONS]
+    for row in shown:
         bar = styled(draw_bar(row["documents"] / rows[0]["documents"], bar_width), _COLOURS.get(row["status"], "red"))
         numbers = (f"{row['documents']:,}", bar, f"{row.get('tokens') or 0:,}")
         rule = [styled(one_line(row.get("rule") or ""), "dim")] if wide else []
         table.add_row(styled(one_line(row["reason"])), row["stage"], *numbers, *rule)
     console.print(table)
-    if len(rows) > TOP_REASONS:
-        rest = sum(row["documents"] for row in rows[TOP_REASONS:])
-        console.print(
-            styled(f"{rest:,} documents for {len(rows) - TOP_REASONS} further reasons (--json has all)", "dim")
-        )
+    if rest := rows[len(shown) :]:
+        documents = sum(row["documents"] for row in rest)
+        console.print(styled(f"{documents:,} documents for {len(rest)} further reasons (--json has all)", "dim"))
 
 
 def _print_document(console: Console, one: dict[str, Any]) -> None:

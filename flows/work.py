@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import itertools
 import json
 import os
 import shutil
@@ -11,12 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from data.atomic import atomic_path
 from data.errors import LockedError
 from data.fingerprint import file_sha256
+from data.json_text import atomic_json
 
-#: A folder may hold hundreds of thousands of files: their digests are not all written at once.
-DIGESTS_AT_A_TIME = 10_000
+#: Remembered digests by path, each behind what its file was then.
+DIGESTS = "sha256.json"
 
 
 class Work:
@@ -26,7 +25,7 @@ class Work:
         self.out = out
         self.root = out / ".work"
         self._lock: int | None = None
-        self._digests: dict[str, list[Any]] | None = None
+        self._digests: dict[str, str] | None = None
 
     def __enter__(self) -> Work:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -79,33 +78,27 @@ class Work:
         The time of the last change (ctime) is among them: unlike mtime, nobody can set it back.
         """
         if self._digests is None:
-            store = self.root / "digests.json"
+            store = self.root / DIGESTS
             try:
                 self._digests = json.loads(store.read_text()) if store.exists() else {}
             except ValueError:  # damaged: it only saves time
                 self._digests = {}
         state = path.stat()
-        stamp = [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
-        known = self._digests.get(str(path))
-        if known and known[:-1] == stamp:
-            return str(known[-1])
+        stamp = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
+        then, _, known = self._digests.get(str(path), "").rpartition(" ")
+        if then == stamp:
+            return known
         found = file_sha256(path)
         # A file written in the last seconds could change again within one tick of its clock.
         if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > 2 * 10**9:
-            self._digests[str(path)] = [*stamp, found]
+            self._digests[str(path)] = f"{stamp} {found}"
         return found
 
     def keep_digests(self) -> None:
-        """Writes the remembered digests down."""
-        if self._digests is None:
-            return
-        pairs = iter(self._digests.items())
-        with atomic_path(self.root / "digests.json") as temporary, temporary.open("w", encoding="utf-8") as file:
-            before = "{"
-            while some := dict(itertools.islice(pairs, DIGESTS_AT_A_TIME)):
-                file.write(before + json.dumps(some)[1:-1])
-                before = ", "
-            file.write("}" if before != "{" else "{}")
+        """Writes the remembered digests down, and forgets them: those of a million files take much memory."""
+        if self._digests is not None:
+            atomic_json(self.root / DIGESTS, self._digests)
+            self._digests = {}
 
     def _sweep(self) -> None:
         """Removes what a killed run left half-written; only the holder of the lock does this."""

@@ -66,8 +66,10 @@ class Recording:
 
 
 def export(journal: Path, target: Path) -> int:
-    """Writes a journal's answers to a recording that can be shipped (.jsonl or .jsonl.gz); returns how many."""
+    """Writes what answers a journal has to a recording that can be shipped (.jsonl or .jsonl.gz); returns how many."""
     rows = sorted(_rows(journal), key=lambda row: row["payload"])
+    if not rows:
+        return 0
     lines = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
     content = lines.encode("utf-8", "surrogatepass")
     atomic_write(target, gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)

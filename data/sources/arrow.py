@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.arrow_batches import Batches, Cut, TooMuch, Trailing
-from data.sources.cells import Broken, decoded, time_text
+from data.sources.cells import TooLong, decoded, time_text
 from data.sources.records import Row, quarantined, record_row
 
 #: Rows, and bytes of their values, unfolded to Python objects at a time; one row may be larger.
@@ -27,10 +27,6 @@ SLICE_ROWS, SLICE_BYTES = 256, 2**24
 LONG_FACT_BYTES = 2**20
 
 Lengths = npt.NDArray[np.int64]
-
-
-class _TooLong:
-    """Stands for a body that is longer than a record may be."""
 
 
 def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> Iterator[Row]:
@@ -115,7 +111,7 @@ def _records(batch: pa.RecordBatch, body: str, source: Source, let_go: Callable[
         held += np.where(own > limit, 0, own)
     for start, end in itertools.pairwise(_edges(held)):
         columns = [
-            _values(column.slice(start, end - start), own[start:end] > limit, _TooLong() if name == body else None)
+            _values(column.slice(start, end - start), own[start:end] > limit, TooLong() if name == body else None)
             for name, column, own, limit in zip(names, batch.columns, lengths, limits, strict=True)
         ]
         for values in zip(*columns, strict=True):
@@ -186,6 +182,4 @@ def _values(column: pa.Array, is_long: npt.NDArray[np.bool_], instead: Any) -> l
 def _row(record: dict[str, Any], body: str, source: Source, locator: str) -> Row:
     if isinstance(record[body], bytes) and not source.html_column:
         record[body] = decoded(record[body])
-    if isinstance(record[body], (Broken, _TooLong)):
-        return quarantined(source, locator, "bad_encoding" if isinstance(record[body], Broken) else "too_large")
     return record_row(record, source, locator)

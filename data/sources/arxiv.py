@@ -8,6 +8,7 @@ beyond the limits ends its paper, not its neighbours.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import posixpath
 import re
@@ -24,14 +25,12 @@ from data.sources.compression import Damage
 from data.sources.latex import to_paper
 from data.sources.pieces import read_pieces
 from data.sources.records import Row, quarantined
+from data.sources.tars import CUT, Careful, is_tar, members, next_header, readable_name
 
 #: What one paper may unpack to: figures are most of it.
 MAX_PAPER_BYTES = 128 * 2**20
 #: LaTeX of one paper; books have three million characters.
 MAX_LATEX_BYTES = 16 * 2**20
-MAX_MEMBERS = 20_000
-#: What tarfile says of a tar that ends too soon.
-_CUT = "unexpected end of data"
 _HOLE = "zeros where a member should begin"
 SPOOL_BYTES = 16 * 2**20
 
@@ -51,108 +50,56 @@ def read_papers(file: InputFile, source: Source) -> Iterator[Row]:
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         for piece in read_pieces(file, lambda head: True, whole=True):
             if isinstance(piece, Damage):
-                yield quarantined(
-                    source, file.relative, piece.reason, offset=piece.offset, bytes=piece.end - piece.offset
-                )
+                name, size = file.relative, piece.end - piece.offset
+                origin_id = _paper_id(name)
+                yield quarantined(source, name, piece.reason, origin_id=origin_id, offset=piece.offset, bytes=size)
                 return
             spool.write(piece)
         spool.seek(0)
-        if not (_is_tar(spool) or _TAR_NAME.search(file.relative)):
+        if not (is_tar(spool) or _TAR_NAME.search(file.relative)):
             spool.seek(0)
             content = spool.read(MAX_LATEX_BYTES + 1)
             yield _paper({file.relative: content}, file.relative, file.relative, source)
             return
-        yield from _papers_of_tar(_Careful(spool), file, source)
+        yield from _papers_of_tar(Careful(spool, MAX_PAPER_BYTES), file, source)
 
 
-class _Careful(io.RawIOBase):
-    """A file that gives at most so much at once: tar headers may claim to be as long as they like."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def read(self, size: int = -1) -> bytes:
-        """Returns the next bytes."""
-        if not 0 <= size <= MAX_PAPER_BYTES:
-            raise tarfile.ReadError("a member is larger than any paper")
-        return self._file.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Goes to a place."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Returns the place."""
-        return self._file.tell()
-
-
-def _is_tar(file: IO[bytes]) -> bool:
-    file.seek(0)
-    head = file.read(512)
-    file.seek(0)
-    if len(head) < 512:
-        return False
-    try:
-        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
-    except tarfile.HeaderError:
-        return False
-    return True
-
-
-def _members(opened: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-    """Yields a tar's members, with the contents of regular files.
-
-    Raises:
-        tarfile.TarError: it is damaged from here on.
-    """
-    with tarfile.open(fileobj=opened, mode="r:", ignore_zeros=False) as tar:
-        count = 0
-        while (member := tar.next()) is not None:
-            count += 1
-            if count > MAX_MEMBERS and not isinstance(opened, _Careful):
-                raise tarfile.ReadError("more members than any paper has")
-            tar.members.clear()  # type: ignore[attr-defined]  # it would remember them all
-            yield member, tar.extractfile(member) if member.isreg() else None
-        # A header that is none ends a tar as two blocks of zeros do, and without a word; so does the file's own end.
-        opened.seek(tar.offset)
-        block = opened.read(tarfile.BLOCKSIZE)
-        if block.strip(b"\0"):
-            raise tarfile.ReadError(_CUT if len(block) < tarfile.BLOCKSIZE else "a member's header is damaged")
-        if not block and isinstance(opened, _Careful):
-            raise tarfile.ReadError(_CUT)
-
-
-def _papers_of_tar(opened: _Careful, file: InputFile, source: Source) -> Iterator[Row]:
+def _papers_of_tar(opened: Careful, file: InputFile, source: Source) -> Iterator[Row]:
     """Yields the papers of a tar; LaTeX that lies in it unpacked is a paper of its own."""
     loose = _Loose()
-    seen, is_sound = 0, True
+    seen, rows, is_sound = 0, 0, True
     start: int | None = 0
     while start is not None:
         place = opened.seek(start)
         try:
-            for member, content in _members(opened):  # type: ignore[arg-type]
+            for member, content in members(opened):
                 place = member.offset_data
                 if member.isdir():
                     continue
                 seen += 1
                 if content is None:
+                    rows += 1
                     reason = "link" if member.issym() or member.islnk() else "special_file"
-                    name = _readable(member.name)
+                    name = readable_name(member.name)
                     yield _dropped(f"{file.relative}:{name}", name, reason, source)
                     continue
-                yield from _of_member(member, content, loose, file, source)
-            start = _next_header(opened, opened.tell())
+                for row in _of_member(member, content, loose, file, source):
+                    rows += 1
+                    yield row
+            start = next_header(opened, opened.tell())
             if start is not None:  # zeros end a tar, but these are a hole in it
                 yield quarantined(source, f"{file.relative}:{seen}", "bad_tar", error=_HOLE, members=seen)
         except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError, zlib.error) as error:
-            reason = "truncated" if str(error) == _CUT else "bad_tar"
+            reason = "truncated" if str(error) == CUT else "bad_tar"
             yield quarantined(source, f"{file.relative}:{seen}", reason, error=str(error)[:200], members=seen)
             is_sound = False
-            start = _next_header(opened, place + 1)
+            start = next_header(opened, place + 1)
     if loose.files:
         yield _paper(loose.files, file.relative, file.relative, source)
     elif not seen and is_sound:
         yield quarantined(source, file.relative, "no_papers")
+    elif not rows and is_sound:
+        yield _dropped(file.relative, file.relative, "no_latex", source)
 
 
 @dataclasses.dataclass
@@ -166,13 +113,13 @@ class _Loose:
 def _of_member(
     member: tarfile.TarInfo, content: IO[bytes], loose: _Loose, file: InputFile, source: Source
 ) -> Iterator[Row]:
-    name = _readable(member.name)
+    name = readable_name(member.name)
     locator = f"{file.relative}:{name}"
     if name.lower().endswith(_PACKED_PAPER):
         yield _packed_paper(content, member.size, locator, name, source)
     elif name.lower().endswith(_LATEX):
         if member.size > loose.room:
-            yield quarantined(source, locator, "too_large", bytes=member.size)
+            yield quarantined(source, locator, "too_large", origin_id=_paper_id(name), bytes=member.size)
             return
         loose.files[name] = content.read(member.size)
         loose.room -= member.size
@@ -182,52 +129,38 @@ def _of_member(
         yield _dropped(locator, name, "no_latex", source)
 
 
-def _next_header(opened: _Careful, after: int) -> int | None:
-    """Returns the next place after damage where a member's header seems to stand, or null."""
-    place = -(-max(opened.tell(), after) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-    opened.seek(place)
-    while len(block := opened.read(tarfile.BLOCKSIZE)) == tarfile.BLOCKSIZE:
-        if block[257:262] == b"ustar":
-            try:
-                tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-                return place
-            except (tarfile.HeaderError, ValueError):
-                pass
-        place += tarfile.BLOCKSIZE
-    return None
-
-
 def _packed_paper(content: IO[bytes], size: int, locator: str, name: str, source: Source) -> Row:
+    refused = functools.partial(quarantined, source, locator, origin_id=_paper_id(name))
     if size > MAX_PAPER_BYTES:
-        return quarantined(source, locator, "too_large", bytes=size)
+        return refused("too_large", bytes=size)
     packed = content.read(size)
     if len(packed) < size:
-        return quarantined(source, locator, "truncated", packed)
+        return refused("truncated", packed)
     try:
         unpacked = _unpacked(packed)
     except _Bomb:
-        return quarantined(source, locator, "decompression_limit", packed)
+        return refused("decompression_limit", packed)
     except (zlib.error, EOFError) as error:
         reason = (
             "truncated" if isinstance(error, EOFError) else "bad_crc" if "check" in str(error) else "corrupt_member"
         )
-        return quarantined(source, locator, reason, packed)
+        return refused(reason, packed)
     if unpacked.startswith(b"%PDF") or unpacked.startswith(b"%!PS"):
         return _dropped(locator, name, "no_latex", source)
     opened = io.BytesIO(unpacked)
-    if not _is_tar(opened):
+    if not is_tar(opened):
         return _paper({"paper.tex": unpacked[: MAX_LATEX_BYTES + 1]}, locator, name, source)
     files: dict[str, bytes] = {}
     room = MAX_LATEX_BYTES
     try:
-        for member, inner in _members(opened):
-            if inner is not None and _readable(member.name).lower().endswith(_LATEX):
+        for member, inner in members(opened):
+            if inner is not None and readable_name(member.name).lower().endswith(_LATEX):
                 if member.size > room:
-                    return quarantined(source, locator, "too_large", packed)
-                files[_readable(member.name).removeprefix("./")] = inner.read(member.size)
+                    return refused("too_large", packed)
+                files[readable_name(member.name).removeprefix("./")] = inner.read(member.size)
                 room -= member.size
     except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, UnicodeError) as error:
-        return quarantined(source, locator, "bad_tar", packed, error=str(error)[:200])
+        return refused("bad_tar", packed, error=str(error)[:200])
     return _paper(files, locator, name, source)
 
 
@@ -255,24 +188,25 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 def _paper(files: dict[str, bytes], locator: str, name: str, source: Source) -> Row:
+    identity = _paper_id(name)
+    refused = functools.partial(quarantined, source, locator, origin_id=identity)
     if not files:
         return _dropped(locator, name, "no_latex", source)
     if sum(map(len, files.values())) > MAX_LATEX_BYTES:
-        return quarantined(source, locator, "too_large", bytes=sum(map(len, files.values())))
+        return refused("too_large", bytes=sum(map(len, files.values())))
     texts: dict[str, str] = {}
     for path, content in files.items():
         try:
             texts[path] = decode_source(content)
         except Undecodable as error:
             if len(files) == 1:
-                return quarantined(source, locator, error.reason, content)
+                return refused(error.reason, content)
     paper = to_paper(texts)
     if paper is None:
         return _dropped(locator, name, "no_latex", source)
     text, title = paper
     if len(text) > source.max_record_bytes:
-        return quarantined(source, locator, "too_large", bytes=len(text))
-    identity = _paper_id(name)
+        return refused("too_large", bytes=len(text))
     return document(
         source.name,
         locator,
@@ -300,7 +234,3 @@ def _paper_id(name: str) -> str | None:
     if new:
         return new[1]
     return f"{old[1]}/{old[2]}" if old else None
-
-
-def _readable(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

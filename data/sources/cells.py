@@ -13,6 +13,10 @@ class Broken:
     """Stands for a value that is no UTF-8."""
 
 
+class TooLong:
+    """Stands for a value longer than a record may be."""
+
+
 def decoded(value: bytes | None) -> Any:
     """Returns bytes as text, or a `Broken` where they are no UTF-8; None stays None."""
     try:

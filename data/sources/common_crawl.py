@@ -44,18 +44,17 @@ def read_captures(file: InputFile, source: Source, scratch: Path | None) -> Iter
 
 
 def _row(capture: Capture, locator: str, archives: _Archives, path: Path, source: Source) -> Row:
-    facts: dict[str, Any] = {
-        "url": capture.url[:2000],
-        "warc": capture.filename,
-        "offset": capture.offset,
-        "bytes": capture.length,
-    }
+    facts: dict[str, Any] = {"warc": capture.filename, "offset": capture.offset, "bytes": capture.length}
+
+    def refused(reason: str, **more: Any) -> Row:
+        return quarantined(source, locator, reason, url=capture.url, **facts, **more)
+
     if not 0 < capture.length <= MAX_CAPTURE_BYTES or capture.offset < 0:
-        return quarantined(source, locator, "too_large" if capture.length > 0 else "bad_index", **facts)
+        return refused("too_large" if capture.length > 0 else "bad_index")
     try:
         content = archives.read(capture)
     except _NotThere as missing:
-        return quarantined(source, locator, missing.reason, **facts)
+        return refused(missing.reason)
     path.write_bytes(content)
     name = "record.warc.gz" if content.startswith(b"\x1f\x8b") else "record.warc"
     first = _first_row(read_warc(InputFile(str(path), name, len(content), ""), source))
@@ -65,9 +64,10 @@ def _row(capture: Capture, locator: str, archives: _Archives, path: Path, source
             reason="no_document",
         )  # fmt: skip
     if first["status"] == "" and first["url"] != capture.url:
-        return quarantined(source, locator, "other_capture", **facts, found=str(first["url"])[:2000])
+        return refused("other_capture", origin_id=first["origin_id"], found=str(first["url"])[:2000])
     metadata = to_metadata({**orjson.loads(first["metadata"]), "warc": capture.filename, "offset": capture.offset})
-    return {**first, "locator": locator, "id": document_id(source.name, locator), "metadata": metadata}
+    own = {"locator": locator, "id": document_id(source.name, locator), "metadata": metadata}
+    return {**first, **own, "url": first["url"] or capture.url}
 
 
 def _first_row(rows: Iterator[Row | pa.Table]) -> Row | None:

@@ -11,11 +11,12 @@ import collections
 import csv
 import io
 import re
-from typing import Iterable, Iterator
+from typing import Any, Iterable, Iterator
 
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.compression import Damage
+from data.sources.lines import LinesWithEnds, NumberedLine
 from data.sources.pieces import damage_locator, read_pieces
 from data.sources.records import Row, quarantined, record_row
 
@@ -29,9 +30,6 @@ QUICK_BYTES = 2**18
 SLOW_BYTES = 2**14
 #: Lines that are gone back to find the beginning of a record that has no end yet.
 LOOK_BACK_LINES = 2000
-
-#: Lines from one piece of the file; None for a line beyond the limit.
-Line = tuple[int, bytes | None]
 
 
 def read_csv(file: InputFile, source: Source) -> Iterator[Row]:
@@ -55,50 +53,6 @@ def read_csv(file: InputFile, source: Source) -> Iterator[Row]:
     yield from table.end()
 
 
-class _Lines:
-    """Cuts pieces of a stream into numbered lines with their ends."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self.number = limit, 0
-        self._drop_open_line()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the end of a line has not come yet."""
-        return self._size > 0
-
-    def _drop_open_line(self) -> None:
-        self._open: list[bytes] = []
-        self._size = 0
-
-    def feed(self, piece: bytes) -> Iterator[Line]:
-        """Yields the lines that this piece ends."""
-        start = 0
-        while (end := piece.find(b"\n", start) + 1) > 0:
-            self._append(piece[start:end])
-            yield self._close()
-            start = end
-        self._append(piece[start:])
-
-    def end(self) -> Iterator[Line]:
-        """Yields the last line if no line end follows it."""
-        if self._size:
-            yield self._close()
-
-    def _append(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size > self._limit + 2:
-            self._open.clear()
-        elif part:
-            self._open.append(part)
-
-    def _close(self) -> Line:
-        line = b"".join(self._open) if self._size <= self._limit + 2 else None
-        self.number += 1
-        self._drop_open_line()
-        return self.number, line
-
-
 class _Table:
     """Puts lines together to records, and records to rows.
 
@@ -110,9 +64,9 @@ class _Table:
         self._file, self._source = file, source
         self._delimiter = source.delimiter or _usual_delimiter(file.relative)
         self._names: list[str] | None = None
-        self._waiting: collections.deque[Line] = collections.deque()
+        self._waiting: collections.deque[NumberedLine] = collections.deque()
         self._size, self._is_open = 0, False
-        self._lines = _Lines(source.max_record_bytes)
+        self._lines = LinesWithEnds(source.max_record_bytes)
         self._held = b""
         self.unusable = False
         if source.header:
@@ -182,10 +136,11 @@ class _Table:
                 long = len(text) > _few(self._source) and sum(map(len, values)) > _few(self._source)
                 if sound := not (values and len(values) != len(names)) and not long:
                     if len(values) > 1 or (values and values[0].strip()):
-                        row = self._row(dict(zip(names, values, strict=True)), number + before + 1)
+                        named = dict(zip(names, values, strict=True))
+                        row = self._row(named, number + before + 1)
                         if row["status"]:
                             lines = text.split("\n")[before : reader.line_num]
-                            row = self._bad(number + before + 1, row["reason"], "\n".join([*lines, ""]).encode())
+                            row = self._row(named, number + before + 1, "\n".join([*lines, ""]).encode())
                         rows.append(row)
                     before = reader.line_num
                 else:
@@ -197,7 +152,7 @@ class _Table:
             return rows, len(chunk)
         return rows, len("".join(f"{line}\n" for line in text.split("\n")[:before]).encode())
 
-    def _take(self, lines: Iterable[Line]) -> Iterator[Row]:
+    def _take(self, lines: Iterable[NumberedLine]) -> Iterator[Row]:
         pending = collections.deque(lines)
         while pending and not self.unusable:
             number, line = pending.popleft()
@@ -213,7 +168,7 @@ class _Table:
                 yield from rows
                 pending.extendleft(reversed(rest))
 
-    def _settle(self) -> tuple[list[Row], list[Line]]:
+    def _settle(self) -> tuple[list[Row], list[NumberedLine]]:
         """Returns the row of what waits; if that is no record, the row of its first line, and the other lines."""
         lines, self._waiting = list(self._waiting), collections.deque()
         was_open, self._size, self._is_open = self._is_open, 0, False
@@ -227,7 +182,7 @@ class _Table:
             row = self._bad(lines[0][0], "bad_csv", lines[0][1])
         return ([row] if row is not None else []), rest
 
-    def _record(self, lines: list[Line]) -> Row | _Broken | None:
+    def _record(self, lines: list[NumberedLine]) -> Row | _Broken | None:
         """Returns the row of a record, _BROKEN if these lines are none, or null for the header and for blank lines."""
         number = lines[0][0]
         raw = b"".join(line or b"" for _, line in lines)
@@ -249,8 +204,7 @@ class _Table:
             if len(lines) > 1:
                 return _BROKEN
             return self._bad(number, "wrong_column_count", raw, expected=len(self._names), found=len(values))
-        row = self._row(dict(zip(self._names, values, strict=True)), number)
-        return self._bad(number, row["reason"], raw) if row["status"] else row
+        return self._row(dict(zip(self._names, values, strict=True)), number, raw)
 
     def _values(self, text: str) -> list[str] | None:
         """Returns the values of one record, or null if the text is not exactly one."""
@@ -276,14 +230,14 @@ class _Table:
         columns = ", ".join(names[:50])[:1000]
         return quarantined(self._source, self._file.relative, "schema_mismatch", expected=body, columns=columns)
 
-    def _row(self, values: dict[str, str], number: int) -> Row:
+    def _row(self, values: dict[str, str], number: int, raw: bytes | None = None) -> Row:
         record: dict[str, object] = {name: value or None for name, value in values.items()}
         for column in self._source.signals.values():
             value = values.get(column, "")
             record[column] = float(value) if _NUMBER.fullmatch(value) else None
-        return record_row(record, self._source, f"{self._file.relative}:{number}")
+        return record_row(record, self._source, f"{self._file.relative}:{number}", raw)
 
-    def _bad(self, number: int, reason: str, raw: bytes | None, **facts: object) -> Row:
+    def _bad(self, number: int, reason: str, raw: bytes | None, **facts: Any) -> Row:
         return quarantined(self._source, f"{self._file.relative}:{number}", reason, raw, **facts)
 
 

@@ -143,12 +143,12 @@ def _row(entry: Entry, size: int | None, blobs: Blobs, facts: _Facts, file: Inpu
     if entry.mode == "120000":
         return _left(source, locator, "link", metadata, entry.name)
     if size is None:
-        return quarantined(source, locator, "missing_object", **metadata, blob=entry.name)
+        return quarantined(source, locator, "missing_object", origin_id=entry.name, **metadata)
     if size > source.max_record_bytes:
-        return quarantined(source, locator, "too_large", **metadata, blob=entry.name, bytes=size)
+        return quarantined(source, locator, "too_large", origin_id=entry.name, **metadata, bytes=size)
     content = blobs.content(entry.name)
     if content is None:
-        return quarantined(source, locator, "bad_object", **metadata, blob=entry.name, bytes=size)
+        return quarantined(source, locator, "bad_object", origin_id=entry.name, **metadata, bytes=size)
     if content.startswith(LFS_MARK) and size < 1024:
         return _left(source, locator, "lfs_pointer", metadata, entry.name)
     try:
@@ -156,7 +156,7 @@ def _row(entry: Entry, size: int | None, blobs: Blobs, facts: _Facts, file: Inpu
     except Undecodable as error:
         if error.reason == "binary":  # repositories are full of pictures: they are what they are, not damage
             return _left(source, locator, "binary", {**metadata, "bytes": size}, entry.name)
-        return quarantined(source, locator, error.reason, content, **metadata, blob=entry.name)
+        return quarantined(source, locator, error.reason, content, origin_id=entry.name, **metadata)
     marks = {
         "vendored": is_vendored(path, facts.attributes) or None,
         "generated": is_generated(path, text, facts.attributes) or None,

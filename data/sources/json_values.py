@@ -8,7 +8,7 @@ begins as the broken one did; what lies between is one quarantined row.
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Any, Iterator
 
 from data.recipe import Source
 from data.sources import InputFile
@@ -235,7 +235,7 @@ class _Scan:
         self._number += 1
         return row
 
-    def _bad(self, reason: str, raw: bytes | None, **facts: object) -> Row:
+    def _bad(self, reason: str, raw: bytes | None, **facts: Any) -> Row:
         row = quarantined(self._source, f"{self._file.relative}:{self._number}", reason, raw, **facts)
         self._number += 1
         return row

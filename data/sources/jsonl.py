@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from typing import Any, Iterator, TypeAlias
+from typing import Any, Iterator, cast
 
 import numpy as np
 import orjson
@@ -22,6 +22,7 @@ from data.schema import to_metadata
 from data.sources import InputFile
 from data.sources.batches import records_table
 from data.sources.compression import Damage, looks_like_text, read_members
+from data.sources.lines import Line, Lines
 from data.sources.records import Row, quarantined, record_row
 from data.sources.unpacking import GZIP, PACKINGS, PIECE_BYTES
 
@@ -36,13 +37,6 @@ _HUGE_NUMBER = re.compile(rb"[0-9]{300}|[eE][+-]?[0-9]{3}")
 _OTHER_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 #: Where one of many lines is out of the ordinary, so many are tried together.
 FEW_LINES = 16
-
-#: To copy a line takes as long as to find its end, so that views are taken, of short lines as well as long ones; but
-#: a view of a short line takes more memory than a copy, and where lines are this short no more than so many are taken.
-SHORT_LINE_BYTES, VIEWS = 256, 1024
-
-#: A line, or a view of where it stands in a piece of the file.
-Line: TypeAlias = bytes | memoryview
 
 
 def read_jsonl(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
@@ -69,7 +63,7 @@ def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
         file: the file.
         limit: lines of more bytes are passed over; they count.
     """
-    lines = _Lines(limit)
+    lines = Lines(limit)
     handle = os.open(file.path, os.O_RDONLY)
     try:
         for item in read_members(handle, file.relative, looks_like_text):
@@ -97,7 +91,7 @@ def _numbered(first: int, lines: list[Line | None]) -> Iterator[tuple[int, bytes
 
 
 def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
-    lines = _Lines(source.max_record_bytes)
+    lines = Lines(source.max_record_bytes)
     is_first, damages, is_salvaged = True, 0, False
     for item in read_members(handle, file.relative, looks_like_text, source.salvage):
         if isinstance(item, Damage):
@@ -114,7 +108,8 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
                 yield quarantined(source, file.relative, reason, offset=0, bytes=file.bytes)
                 return
             is_first = False
-            yield from _rows(*lines.feed(piece), file, source, is_salvaged)
+            if not lines.passes_over(piece):
+                yield from _rows(*lines.feed(piece), file, source, is_salvaged)
         if is_salvaged and not lines.is_whole:  # what was had of a member ends anywhere
             lines.drop_open_line()
     if is_first and not damages:  # it unpacks to nothing
@@ -130,64 +125,6 @@ def _odd_beginning(piece: bytes) -> str:
     return "binary" if packed or piece.startswith(GZIP.magic) else ""
 
 
-class _Lines:
-    """Cuts pieces of a stream into numbered lines; one that is too long for memory comes as null."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._number = limit, 0
-        self.drop_open_line()
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether what was fed ends with a line."""
-        return not self._size
-
-    def drop_open_line(self) -> None:
-        """Forgets the line whose end has not come yet."""
-        self._open: list[Line] = []
-        self._size = 0
-
-    def feed(self, piece: bytes) -> tuple[int, list[Line | None]]:
-        """Returns the lines that this piece ends, and the first one's number."""
-        ended = _cut(piece)
-        rest = ended.pop()
-        first = self._number + 1
-        if ended:
-            self._append(ended[0] or b"")
-            ended[0] = self._close()
-            self._number += len(ended)
-        self._append(rest or b"")
-        return first, ended
-
-    def end(self) -> tuple[int, list[Line | None]]:
-        """Returns the last line if no line end follows it, and its number."""
-        return self._number + 1, [self._close()] if self._size else []
-
-    def _append(self, part: Line) -> None:
-        self._size += len(part)
-        if self._size > self._limit + 4:  # the limit is the record's, without byte order mark and "\r"
-            self._open.clear()
-        elif part:
-            self._open.append(bytes(part))
-
-    def _close(self) -> bytes | None:
-        line = b"".join(self._open) if self._size <= self._limit + 4 else None
-        self.drop_open_line()
-        return line
-
-
-def _cut(piece: bytes) -> list[Line | None]:
-    """Returns what stands between line ends."""
-    lines: list[Line | None] = []
-    whole, find, start = memoryview(piece), piece.find, 0
-    while (end := find(b"\n", start)) >= 0:
-        lines.append(whole[start:end])
-        start = end + 1
-        if len(lines) * SHORT_LINE_BYTES > start + VIEWS * SHORT_LINE_BYTES:
-            return [*lines, *piece[start:].split(b"\n")]
-    return [*lines, whole[start:]]
-
-
 def _rows(
     first: int, lines: list[Line | None], file: InputFile, source: Source, is_salvaged: bool, most: int = 2**30
 ) -> Iterator[Row | pa.Table]:
@@ -197,11 +134,18 @@ def _rows(
         table = None if is_salvaged else _table(some, first + start, file.relative, source)
         if table is not None:
             yield table
+        elif _are_blank(some):
+            continue
         elif len(some) > FEW_LINES and not is_salvaged:
             yield from _rows(first + start, some, file, source, False, FEW_LINES)
         else:
             for number, line in enumerate(some, first + start):
                 yield from _line_row(None if line is None else bytes(line), number, file, source, is_salvaged)
+
+
+def _are_blank(lines: list[Line | None]) -> bool:
+    """Returns whether none of some lines is to be a row: a packed flood of them would take minutes one by one."""
+    return None not in lines and not b"".join(cast("list[Line]", lines)).strip()
 
 
 def _table(lines: list[Line | None], first: int, relative: str, source: Source) -> pa.Table | None:
@@ -242,8 +186,7 @@ def json_row(line: bytes, locator: str, source: Source) -> Row:
         return quarantined(source, locator, "not_an_object", line)
     if source.id_column and isinstance(record.get(source.id_column), float):
         record[source.id_column] = _as_written(line, source.id_column)
-    row = record_row(record, source, locator)
-    return quarantined(source, locator, row["reason"], line) if row["status"] else row
+    return record_row(record, source, locator, line)
 
 
 def _as_written(line: bytes, name: str) -> str | None:

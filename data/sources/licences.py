@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
+
+from data.sources import InputFile
 
 #: Names of licence files, without extension, in lower case.
 LICENCE_NAMES = ("license", "licence", "copying", "unlicense", "copyright")
@@ -70,3 +74,31 @@ def combine(licences: list[str]) -> str | None:
     """Returns one SPDX expression for the licence files of one folder, or null if there is none."""
     distinct = sorted(set(licences))
     return " OR ".join(distinct) if distinct else None
+
+
+class FolderLicences:
+    """The licences that a tree's licence files declare for the folders they stand in."""
+
+    def __init__(self) -> None:
+        self._by_folder: dict[str, str | None] = {}
+
+    def given_to(self, file: InputFile) -> InputFile:
+        """Returns the file with the licence of the nearest folder that declares one, up to the root."""
+        folder = os.path.dirname(file.path)
+        for _ in range(file.relative.count("/") + 1):
+            licence = self._of_folder(folder)
+            if licence:
+                return dataclasses.replace(file, licence=licence)
+            folder = os.path.dirname(folder)
+        return file
+
+    def _of_folder(self, folder: str) -> str | None:
+        if folder not in self._by_folder:
+            found = []
+            for name in sorted(os.listdir(folder)):
+                path = os.path.join(folder, name)
+                if is_licence_file(name) and os.path.isfile(path) and not os.path.islink(path):
+                    with open(path, "rb") as opened:
+                        found.append(recognise(opened.read(2**16).decode("utf-8", "replace")))
+            self._by_folder[folder] = combine([licence for licence in found if licence])
+        return self._by_folder[folder]

@@ -17,7 +17,7 @@ from data.sources import InputFile, Unit
 from data.sources.archives import KINDS, SUFFIX, is_archive
 from data.sources.folders import PassedOver, archive_advice, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, matches
-from data.sources.licences import combine, is_licence_file, recognise
+from data.sources.licences import FolderLicences
 from data.sources.settings import is_address
 
 Sha256 = Callable[[Path], str]
@@ -36,7 +36,7 @@ FOLDER_PATTERNS = {
     "csv": _packed(".csv", ".tsv", ".tab"),
     "parquet": ["*.parquet", "*.pq"],
     "arrow": ["*.arrow", "*.arrows", "*.feather", "*.ipc"],
-    "warc": [f"*{name}{packed}" for name in (".warc", ".wet", ".arc") for packed in ("", ".gz", ".zst")],
+    "warc": _packed(".warc", ".wet", ".arc"),
     "html": ["*.html", "*.htm", "*.xhtml"],
     "files": ["*"],
     "books": _packed(".txt", ".text"),
@@ -105,7 +105,7 @@ def _input_files(
             raise _error(source, f"nothing there that matches: {address.partition('?')[0]}")
         yield from chosen
     elif source.kind == "git":
-        yield from _repositories(address, source, root)
+        yield from _repositories(address, source, root, passed_over)
     else:
         for path, relative in _files(address, source, root, passed_over, out):
             if str(path) not in known:
@@ -117,13 +117,13 @@ def _local_file(path: Path, relative: str, sha256: Sha256) -> InputFile:
     return InputFile(str(path), relative, state.st_size, sha256(path), changed_ns=state.st_mtime_ns)
 
 
-def _repositories(address: str, source: Source, root: Path) -> Iterator[InputFile]:
+def _repositories(address: str, source: Source, root: Path, passed_over: PassedOver | None) -> Iterator[InputFile]:
     from data.sources.git_objects import Repository
     from data.sources.repositories import find_repositories
 
     path = Path(os.path.abspath(root / address))
     places = sorted(path for path in root.glob(address) if path.is_dir()) if set(address) & GLOB_CHARACTERS else [path]
-    repositories = [found for place in places if place.is_dir() for found in find_repositories(place)]
+    repositories = [found for place in places if place.is_dir() for found in find_repositories(place, passed_over)]
     if not repositories:
         raise _error(source, f"no git repository at or below {path}")
     revision = source.revision or "HEAD"
@@ -185,7 +185,7 @@ def _pinned(file: InputFile) -> list[object]:
 def _groups(files: list[InputFile], source: Source, settings: object) -> list[Unit]:
     """Returns K groups by keyed hash of the path, so that one more file changes one group."""
     if source.kind == "files":
-        licences = _Licences()
+        licences = FolderLicences()
         files = [file if file.url else licences.given_to(file) for file in files]
     groups: dict[int, list[InputFile]] = {}
     for file in files:
@@ -278,31 +278,3 @@ def _safe_name(address: str) -> str:
 
 def _error(source: Source, message: str) -> RecipeError:
     return RecipeError(message, key=f"sources.{source.name}.path")
-
-
-class _Licences:
-    """The licences that a tree's licence files declare for the folders they stand in."""
-
-    def __init__(self) -> None:
-        self._by_folder: dict[str, str | None] = {}
-
-    def given_to(self, file: InputFile) -> InputFile:
-        """Returns the file with the licence of the nearest folder that declares one, up to the root."""
-        folder = os.path.dirname(file.path)
-        for _ in range(file.relative.count("/") + 1):
-            licence = self._of_folder(folder)
-            if licence:
-                return dataclasses.replace(file, licence=licence)
-            folder = os.path.dirname(folder)
-        return file
-
-    def _of_folder(self, folder: str) -> str | None:
-        if folder not in self._by_folder:
-            found = []
-            for name in sorted(os.listdir(folder)):
-                path = os.path.join(folder, name)
-                if is_licence_file(name) and os.path.isfile(path) and not os.path.islink(path):
-                    with open(path, "rb") as opened:
-                        found.append(recognise(opened.read(2**16).decode("utf-8", "replace")))
-            self._by_folder[folder] = combine([licence for licence in found if licence])
-        return self._by_folder[folder]

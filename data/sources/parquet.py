@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.batches import columns_table
-from data.sources.cells import Broken, column_values, decoded, is_string, sound_strings
-from data.sources.parquet_large import TooLong, Unreadable, read_values
+from data.sources.cells import column_values, decoded, is_string, sound_strings
+from data.sources.parquet_large import Unreadable, read_values
 from data.sources.parquet_pages import Chunk, read_chunks
 from data.sources.records import Row, quarantined, record_row
 
@@ -186,12 +186,8 @@ class _Group:
         try:
             values = read_values(handle, chunk, source.max_record_bytes)
             for number, (record, value) in enumerate(zip(records, values, strict=False), self._first):
-                locator = f"{file.relative}:{number}"
                 text = decoded(value) if is_text and isinstance(value, bytes) else value
-                if isinstance(text, (TooLong, Broken)):
-                    yield quarantined(source, locator, "too_large" if isinstance(text, TooLong) else "bad_encoding")
-                else:
-                    yield record_row({**record, body: text}, source, locator)
+                yield record_row({**record, body: text}, source, f"{file.relative}:{number}")
         finally:
             os.close(handle)
 
@@ -258,12 +254,10 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
     names = table.column_names
     values = [column_values(table[name]) for name in names]
     for number, row in enumerate(zip(*values, strict=True), first):
-        locator = f"{relative}:{number}"
         record = dict(zip(names, row, strict=True))
         if isinstance(record[body], bytes) and not source.html_column:
             record[body] = decoded(record[body])
-        broken = isinstance(record[body], Broken)
-        yield quarantined(source, locator, "bad_encoding") if broken else record_row(record, source, locator)
+        yield record_row(record, source, f"{relative}:{number}")
 
 
 def _ordinary_texts(column: pa.ChunkedArray, source: Source) -> pa.ChunkedArray | None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import zstandard
 
+from data.sources.cells import TooLong
 from data.sources.parquet_pages import DATA_V2, Chunk, Page
 from data.sources.unpacking import MAX_DICTIONARY_BYTES
 
@@ -29,10 +30,6 @@ SNAPPY_BYTES = 200 * 2**20
 SNAPPY_FRAGMENT_BYTES = 2**16
 
 _PLAIN, _PLAIN_DICTIONARY, _RLE_DICTIONARY = 0, 2, 8
-
-
-class TooLong:
-    """Stands for a value longer than was asked for."""
 
 
 class Unreadable(Exception):

@@ -32,6 +32,9 @@ PROTOCOLS = ("s3", "s3a", "gs", "gcs", "hf", "abfs", "az", "oss", "memory", "hdf
 #: How the version of a file is told whose server says nothing about it: it was fetched once more, to know it again.
 _BY_CONTENT = "sha256 "
 
+#: Where s3fs ends a name, and goes on with a version that it takes no notice of.
+_VERSION = "?versionId="
+
 #: What pins a file, by the names that storages give it, the surest first.
 _PINS = ("ETag", "etag", "xet_hash", "blob_id", "md5Hash", "content_md5", "crc32c", "generation", "checksum")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
@@ -198,6 +201,9 @@ def _storage(address: str, source: Source) -> tuple[Any, str]:
     import fsspec
 
     scheme = address.partition("://")[0].lower()
+    if _VERSION in address and scheme in ("s3", "s3a"):
+        name = posixpath.basename(address)
+        raise _error(source, f"{shown(address)}: of {name!r}, s3fs would read what stands before the `?`; exclude it")
     try:
         kind = fsspec.get_filesystem_class(scheme)
         return kind(**kind._get_kwargs_from_urls(address)), kind._strip_protocol(address)

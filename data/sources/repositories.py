@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Iterator
 
+from data.sources.folders import PassedOver, readable
+
 #: Folders deeper than this are not searched for repositories.
 MAX_DEPTH = 6
 
@@ -33,11 +35,11 @@ def _followed(link: Path) -> Path | None:
     return Path(os.path.abspath(link.parent / target)) if text.startswith("gitdir:") and target else None
 
 
-def find_repositories(path: Path) -> Iterator[tuple[Path, str]]:
+def find_repositories(path: Path, passed_over: PassedOver | None = None) -> Iterator[tuple[Path, str]]:
     """Yields (git folder, name) of the repository at a path, or of those below it, sorted by name.
 
     Names are relative to the path; the repository at the path itself has the path's own name. Of those below,
-    links and `.git` files that lead out of the path are left out: whoever wrote them does not choose what is read.
+    links and `.git` files that lead out of the path are passed over: whoever wrote them does not choose what is read.
     """
     here = git_folder(path)
     if here is not None:
@@ -51,6 +53,8 @@ def find_repositories(path: Path) -> Iterator[tuple[Path, str]]:
             folders.clear()
             if _stays_below(found, base):
                 yield found, relative.replace(os.sep, "/").removesuffix(".git")
+            elif passed_over is not None:
+                passed_over(readable(relative), "a repository whose files lie elsewhere")
         elif relative.count(os.sep) >= MAX_DEPTH:
             folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))

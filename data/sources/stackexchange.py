@@ -112,7 +112,8 @@ def _post(record: XmlRecord, locator: str, number: int, source: Source) -> tuple
     kind = fields.get("PostTypeId")
     identity, parent = _number(fields, "Id"), _number(fields, "ParentId")
     if identity is None or kind is None or (kind == ANSWER and parent is None):
-        return quarantined(source, locator, "bad_post", content, offset=record.offset)
+        origin_id = None if identity is None else str(identity)
+        return quarantined(source, locator, "bad_post", content, origin_id=origin_id, offset=record.offset)
     if kind not in (QUESTION, ANSWER):
         facts = {"post_type": kind}
         return document(

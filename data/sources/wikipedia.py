@@ -81,10 +81,10 @@ def _page(record: XmlRecord, locator: str, site: _Site, source: Source) -> Row:
     except BadXml as problem:
         reason = "bad_encoding" if _is_broken(record.content) else "bad_xml"
         return quarantined(source, locator, reason, record.content, offset=record.offset, error=str(problem))
-    title, space = _text(page, "title"), _text(page, "ns")
+    title, space, identity = _text(page, "title"), _text(page, "ns"), _text(page, "id")
     revisions = page.findall("{*}revision")
     if title is None or not revisions:
-        return quarantined(source, locator, "bad_page", record.content, offset=record.offset)
+        return quarantined(source, locator, "bad_page", record.content, origin_id=identity, offset=record.offset)
     revision = revisions[-1]
     facts: dict[str, Any] = {
         "title": title,
@@ -93,7 +93,7 @@ def _page(record: XmlRecord, locator: str, site: _Site, source: Source) -> Row:
     }
     row: dict[str, Any] = {
         "kind": source.documents_are,
-        "origin_id": _text(page, "id"),
+        "origin_id": identity,
         "url": site.base + urllib.parse.quote(title.replace(" ", "_"), safe="/:(),'!*") if site.base else None,
         "language": site.language,
         "licence": source.licence,

@@ -29,6 +29,9 @@ __all__ = ["Plan", "Rule", "resolve_filters"]
 #: Columns that stand beside the signals while documents are measured and judged.
 _COLUMNS = frozenset({"id", "text", "text_bytes", "kind", "source", "language"})
 
+#: What a filter of one's own is when it is written as one value: the key that stands for.
+_SHORT = {"function": "function", "datatrove": "filter"}
+
 Place = tuple[str | int, ...]
 MakeError = Callable[[Place, str], Exception]
 
@@ -185,7 +188,8 @@ class _Resolver:
             try:
                 settings = owner(probe.kind).check(probe.settings, self.root)
             except BadSetting as failure:
-                raise self.error((*place, failure.key), str(failure)) from failure
+                inner = place if _SHORT.get(str(place[-1])) == failure.key else (*place, failure.key)
+                raise self.error(inner, str(failure)) from failure
             probe = dataclasses.replace(probe, files=settings.pop("files", {}), settings=settings)
         if modifies:
             self.segments.append(Segment(modifier=probe))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -106,13 +107,15 @@ def check(file: str, changes: tuple[str, ...], resolved: bool) -> None:
     """
     from data.recipe_file import read_recipe, write_recipe
     from flows.preflight import check_all
+    from flows.report.formatting import plural
 
     read = read_recipe(file, changes)
     if resolved:
         click.echo(write_recipe(read.recipe))
     plan = check_all(read, with_tests=True)
-    tests = f", {len(read.recipe.expect)} tests (phimill test {file})" if read.recipe.expect else ""
-    click.echo(f"{file}: good: {len(read.recipe.sources)} sources, {len(plan.rules)} rules{tests}", err=resolved)
+    tests = f", {len(read.recipe.expect)} tests (phimill test {quote(file)})" if read.recipe.expect else ""
+    parts = f"{plural(len(read.recipe.sources), 'source')}, {plural(len(plan.rules), 'rule')}"
+    click.echo(f"{file}: good: {parts}{tests}", err=resolved)
 
 
 @click.command()

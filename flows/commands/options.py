@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
@@ -9,9 +10,20 @@ import click
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 
+
+class FolderPath(click.Path):
+    """A folder's path; an empty one, as an unset variable gives, is refused: it would mean the folder one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the path."""
+        if not os.fspath(value):
+            self.fail("is empty; expected the path of a folder, `.` for this one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 #: The folder of a run.
-FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-OUT = click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The out folder.")
+FOLDER = click.argument("folder", metavar="DIR", type=FolderPath(path_type=Path))
+OUT = click.option("--out", required=True, metavar="DIR", type=FolderPath(path_type=Path), help="The out folder.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 SET = click.option("--set", "changes", multiple=True, metavar="A.B=VALUE", help="Change the recipe; may be repeated.")
 WORKERS = click.option("--workers", metavar="N", type=int, help="Processes; default: one for each processor.")
@@ -30,7 +42,7 @@ MAX_QUARANTINED = click.option(
 def folder_option(default: str, says: str = "The out folder.") -> Callable[[Decorated], Decorated]:
     """Returns an option `--out` that has a default."""
     return click.option(
-        "--out", default=default, show_default=True, metavar="DIR", type=click.Path(path_type=Path), help=says
+        "--out", default=default, show_default=True, metavar="DIR", type=FolderPath(path_type=Path), help=says
     )
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
 
 from flows.report import formatting, palette, templates
-from flows.report.excerpts import visible
 
 HERE = Path(__file__).parent
 
@@ -18,7 +16,7 @@ HERE = Path(__file__).parent
 def make_environment() -> jinja2.Environment:
     """Returns the templates, with the report's own ways to write numbers."""
     environment = templates.environment(HERE / "templates")
-    environment.filters.update(stated=formatting.stated, exact=_exact, breakable=_breakable)
+    environment.filters.update(stated=formatting.stated, exact=_exact)
     environment.globals.update(address=_address, settings=_settings)
     return environment
 
@@ -29,11 +27,6 @@ def style_sheet() -> str:
     dark = "".join(f"--{name}:{value};" for name, _, value in palette.COLOURS)
     colours = f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     return colours + (HERE / "static" / "explore.css").read_text(encoding="utf-8")
-
-
-def _breakable(address: str) -> Markup:
-    """Returns the name of a rule or signal that lines break behind its dots and underscores, not within words."""
-    return Markup(str(escape(visible(address))).replace(".", ".<wbr>").replace("_", "_<wbr>"))
 
 
 def _exact(number: float | None) -> str:

@@ -87,7 +87,7 @@ def contamination(survey: Survey, gallery: Gallery) -> dict[str, Any] | None:
     names: dict[str, list[int]] = {}
     for (benchmark, _), number in ranked:
         names.setdefault(benchmark, []).append(number)
-    bars = [(label(item, 34), float(number), count(number)) for (_, item), number in ranked[:BARS]]
+    bars = [(label(_item_name(*pair), 34), float(number), count(number)) for pair, number in ranked[:BARS]]
     documents = plural(sum(survey.benchmarks.values()), "document")
     methods: dict[tuple[str, ...], Counter[str]] = {}
     for (benchmark, item, method), number in survey.methods.items():
@@ -102,6 +102,11 @@ def contamination(survey: Survey, gallery: Gallery) -> dict[str, Any] | None:
         "items": ranked[:LISTED],
         "left_out": len(ranked) - LISTED,
     }
+
+
+def _item_name(benchmark: str, item: str) -> str:
+    """Returns an item's name by which it is known among several benchmarks: `mbpp 958`, but `HumanEval/61` alone."""
+    return item if item.lower().startswith(benchmark.lower()) else f"{benchmark} {item}"
 
 
 def quarantine(survey: Survey) -> dict[str, Any] | None:

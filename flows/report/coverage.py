@@ -14,6 +14,8 @@ from flows.report.gallery import Gallery
 
 #: Rows and columns of a matrix that can be read, and thin cells that are listed.
 ROWS, COLUMNS, LISTED = 60, 24, 15
+_BETWEEN = " · "
+_EASE = ("easy", "medium", "hard")
 
 
 def coverage(teacher: dict[str, Any], gallery: Gallery) -> dict[str, Any] | None:
@@ -33,7 +35,7 @@ def coverage(teacher: dict[str, Any], gallery: Gallery) -> dict[str, Any] | None
     order = list(dict.fromkeys(field.row for field in fields if field.row in shown))
     thin = sorted((cell for cell in cells if filled(cell) < 0.5), key=lambda cell: (filled(cell), -cell["asked"]))
     chart = coverage_matrix(
-        [field for field in fields if field.row in shown], order, list(dict.fromkeys(field.column for field in fields))
+        [field for field in fields if field.row in shown], order, _columns([field.column for field in fields])
     )
     others = [axis for axis in cells[0]["cell"] if len({str(cell["cell"][axis]) for cell in cells}) > 1]
     others = [axis for axis in others if axis not in (rows, *columns)]
@@ -87,11 +89,23 @@ def summed(cells: Sequence[dict[str, Any]], down: str, across: Sequence[str]) ->
     """Returns the cells summed up over all other axes, in their order."""
     sums: dict[tuple[str, str], list[int]] = {}
     for cell in cells:
-        column = " · ".join(str(cell["cell"][axis]) for axis in across) or "all"
+        column = _BETWEEN.join(str(cell["cell"][axis]) for axis in across) or "all"
         field = sums.setdefault((label(str(cell["cell"][down]), 80) or "—", label(column, 80)), [0, 0, 0])
         for place, number in enumerate((_target(cell), cell["asked"], cell["kept"])):
             field[place] += number
     return [CellSum(*names, *numbers) for names, numbers in sums.items()]
+
+
+def _columns(names: Sequence[str]) -> list[str]:
+    """Returns the columns by their axes' values, each in the order of its first appearance, but the easy ones first."""
+    parts = {name: name.split(_BETWEEN) for name in names}
+    seen: list[dict[str, int]] = []
+    for column in parts.values():
+        for place, part in enumerate(column):
+            seen += [dict.fromkeys(_EASE, 0)] if place == len(seen) else []
+            seen[place].setdefault(part, len(seen[place]))
+    ease = {name: place for place, name in enumerate(_EASE)}
+    return sorted(parts, key=lambda name: [ease.get(part, seen[at][part]) for at, part in enumerate(parts[name])])
 
 
 def filled(cell: dict[str, Any]) -> float:

@@ -50,10 +50,12 @@ class River:
         self.words: list[dict[str, Any]] = []
         bands = {source: place for place, source in enumerate(self.sources)}
         self._lost = np.zeros((len(self.stages) + 1, _BANDS + 1))
+        self._taught = np.zeros(_BANDS + 1)
         by_status: dict[int, Counter[str]] = {}
         for (stage, status, source), number in amounts.items():
             row = self.stages.index(stage) if stage in self.stages else len(self.stages)
             self._lost[row, bands.get(source, _BANDS)] += number
+            self._taught[bands.get(source, _BANDS)] += number if source.startswith(TAUGHT) else 0
             by_status.setdefault(row, Counter())[status] += number
         self._status = by_status
         self._enters = len([stage for stage in self.stages if STAGES.index(stage) < STAGES.index("synthesise")])
@@ -63,7 +65,8 @@ class River:
     def legend(self) -> list[tuple[str, str]]:
         """Each band's source and colour."""
         named = [(source, palette.SERIES[place]) for place, source in enumerate(self.sources)]
-        return named + ([(f"{self.others} further sources", palette.SERIES[-1])] if self.others else [])
+        further = "1 further source" if self.others == 1 else f"{self.others} further sources"
+        return named + ([(further, palette.SERIES[-1])] if self.others else [])
 
     def spec(self, width: int, height: int) -> Spec:
         """Returns the chart."""
@@ -98,9 +101,7 @@ class River:
     def _draw(self) -> None:
         gap = 0.02 * self.total
         alive = self._lost[::-1].cumsum(axis=0)[::-1]
-        for band, source in enumerate(self.sources):
-            if source.startswith(TAUGHT):
-                alive[: self._enters, band] = 0.0
+        alive[: self._enters] -= self._taught
         for column in range(len(self.stages) + 1):
             tops = np.concatenate([[0.0], np.cumsum(alive[column])])
             name = self.stages[column] if column < len(self.stages) else "kept"

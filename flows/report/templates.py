@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from flows.report import formatting
 from flows.report.excerpts import label, visible
@@ -26,7 +26,13 @@ def environment(*folders: Path) -> jinja2.Environment:
     )
     made.filters.update({function.__name__: function for function in _NUMBERS})
     made.filters.update(change=formatting.change, words=formatting.words, plural=formatting.plural, label=label)
+    made.filters.update(breakable=breakable)
     return made
+
+
+def breakable(address: str) -> Markup:
+    """Returns the name of a rule or signal that lines break behind its dots and underscores, not within words."""
+    return Markup(str(escape(visible(address))).replace(".", ".<wbr>").replace("_", "_<wbr>"))
 
 
 def _shown(value: Any) -> Any:

@@ -60,7 +60,7 @@ def ingest(run: Run) -> dict[str, Any]:
         if calls:
             with meter.shown(run.progress, "ingest"):
                 run.pool.run(ingest_unit, calls)
-    settle(run.work.root, run.inputs)
+    settle(run.work.root)
     rows = 0
     for _, source, index in listed:
         for entry in json.loads(index.read_text()):

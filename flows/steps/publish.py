@@ -20,7 +20,8 @@ from data.texts import RowStream, read_texts
 from flows.drift import drift
 from flows.inspect import timings, write_base
 from flows.run import Run
-from flows.steps.accounts import count_records, ledger_tables, manifest_of
+from flows.steps.accounts import count_records, ledger_tables
+from flows.steps.manifest import manifest_of
 from flows.steps.mix import copies_of
 from flows.steps.tokenise import LIVING
 
@@ -29,7 +30,7 @@ ROAD_STEPS = (*LIVING, "mix")
 #: The modules that write what is published; those of the report come with them.
 WRITERS = (
     "data.shards", "data.token_shards", "data.ledger", "data.manifest", "data.card", "data.truth",
-    "flows.steps.publish", "flows.steps.accounts",
+    "flows.steps.publish", "flows.steps.accounts", "flows.steps.manifest",
 )  # fmt: skip
 
 #: What readers of a shard get beside the text.

@@ -89,7 +89,8 @@ def _settings(folder: str, model: str, **given: Any) -> Synthesise:
     wish = {**given, "prompts": None if folder == SHIPPED else folder}
     if url:
         wish["base_url"] = url
-    return settings_of(**wish, model=None if name == MODEL else name)
+    is_builtin = name == MODEL and wish.get("base_url") in (None, "builtin")
+    return settings_of(**wish, model=None if is_builtin else name)
 
 
 def _measured(side: Side) -> dict[str, Any]:

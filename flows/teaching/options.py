@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from flows.commands.options import seed_option
+from flows.commands.options import FolderPath, seed_option
 
 
 class GroupedOption(click.Option):
@@ -102,7 +102,7 @@ _WISHES = (
                  dir_okay=False), help="Nothing is kept that has the words of a test item in this JSONL file, or does "
                  "what its solution does; may be repeated."),
     click.option("--shared/--not-shared", default=True, help="Use answers that other runs on this machine paid for."),
-    click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    click.option("--out", required=True, metavar="DIR", type=FolderPath(path_type=Path, file_okay=False),
                  help="The out folder."),
 )  # fmt: skip
 

@@ -14,7 +14,8 @@ from data.recipe import Synthesise, Teacher
 URL_VARIABLE = "OPENAI_BASE_URL"
 
 _TEACHER = tuple(Teacher.model_fields)
-_OTHERS = tuple(name for name in Synthesise.model_fields if name != "teacher")
+#: What both have, such as `timeout_s`, is the teacher's: how long programs may run is no wish.
+_OTHERS = tuple(name for name in Synthesise.model_fields if name != "teacher" and name not in _TEACHER)
 
 
 def settings_of(**wishes: Any) -> Synthesise:

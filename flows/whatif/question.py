@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from data.errors import PhimillError, RecipeError, UsageError, did_you_mean
@@ -130,7 +131,7 @@ class Question:
         if steps[0] in Recipe.model_fields:
             raise UsageError(
                 f"--set {key}: what `{steps[0]}` does is not stored in a ledger, only what the filters judge by. A run "
-                f"tells: `phimill run RECIPE --out {self._folder} --set {key}=…` does again what depends on it"
+                f"tells: `{self._command(key + '=')}` does again what depends on it"
             )
         known = [*names, "filters", *(rule.address for rule in self.plan.rules)]
         raise UsageError(
@@ -193,10 +194,10 @@ class Question:
         raise UsageError(f"the ledger holds no {shown or 'such signal'} for documents of kind {kind}. {self._a_run()}")
 
     def _a_run(self) -> str:
-        return (
-            f"A run tells: `phimill run RECIPE --out {self._folder} --set …` measures again; "
-            "what was read and extracted is reused"
-        )
+        return f"A run tells: `{self._command()}` measures again; what was read and extracted is reused"
+
+    def _command(self, setting: str = "") -> str:
+        return f"phimill run RECIPE --out {quote(str(self._folder))} --set {setting}…"
 
     def _another_version(self) -> str:
         return (

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from data.errors import UsageError
-from data.recipe_file import error_at, explain, find_file, read_yaml
+from data.recipe_file import explain, find_file
+from data.yaml_file import error_at, read_yaml
 from synth.topic_trees import Leaf, find_leaves, read_tree, shipped_trees
 from synth.variety.settings import Variety
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,20 @@ def test_the_datasets_library_loads_rows_and_ledger(tmp_path: Path, build: Any) 
         assert len(answer["rows"]) == manifest["counts"]["kept"]
         assert sorted(answer["rows"]) == sorted(answer["kept"])
         assert {"id", "text", "source", "kind", "tokens", "metadata"} <= set(answer["columns"])
+
+
+@pytest.mark.slow
+def test_a_dataset_of_which_nothing_was_kept_loads_as_its_card_says(tmp_path: Path, build: Any) -> None:
+    made = build(tmp_path / "dataset", tokens=1)
+    assert made["counts"]["kept"] == 0
+    (code,) = re.findall(r"```python\n(.*?)```", dataset_card(made), re.DOTALL)
+    code = code.replace("THIS FOLDER", str(tmp_path / "dataset")) + "print(len(list(rows)), len(list(ledger)))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        check=True, capture_output=True, text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
+    )  # fmt: skip
+    assert done.stdout.split() == ["0", "80"]
 
 
 def test_the_header_is_what_the_hub_reads(manifest: dict[str, Any]) -> None:

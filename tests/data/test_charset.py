@@ -53,6 +53,33 @@ def test_a_declared_set_that_the_bytes_contradict_yields() -> None:
     assert decode_html(page.encode(), "text/html; charset=iso-8859-1") == (page, "utf-8")
 
 
+@pytest.mark.parametrize("meta", ["", "<meta charset=iso-8859-1>", "<meta charset={}>"])
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [("ru", "koi8-r"), ("ru", "cp1251"), ("ru", "iso8859-5"), ("el", "iso8859-7"), ("he", "cp1255"), ("ko", "cp949")],
+)
+def test_words_of_another_alphabet_are_no_latin_1_whatever_a_server_says(
+    language: str, encoding: str, meta: str
+) -> None:
+    page = f"<html><head>{meta.format(encoding)}</head><body><h1>A title, by Name</h1><p>{TEXTS[language] * 2}</p>"
+    assert decode_html(page.encode(encoding), "text/html; charset=ISO-8859-1")[0] == page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXTS["de"],
+        TEXTS["fr"],
+        "Það er óþolandi að þær séu ætíð í ýmsum óráðsíum, og ég á það á hættu.",
+        "Œuvres – «\xa0À…\xa0» ————— \xa0\xa0\xa0\xa0 ££££",
+        "Letters with signs, as in ÀÁÂÃÄÅ, and a naïve façade; déjà vu",
+    ],
+)
+def test_western_text_stays_latin_1(text: str) -> None:
+    page = f"<meta charset=koi8-r><p>{text}"
+    assert decode_html(page.encode("cp1252"), "text/html; charset=ISO-8859-1") == (page, "cp1252")
+
+
 def test_a_page_cut_inside_a_character_loses_that_character_alone() -> None:
     page = f"<p>{TEXTS['ru']}"
     assert decode_html(page.encode()[:-1], "text/html; charset=utf-8") == (page[:-1], "utf-8")

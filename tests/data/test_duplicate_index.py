@@ -129,6 +129,14 @@ def test_damage_is_named(folder: Path, damage: str) -> None:
         index.check()
 
 
+def test_where_there_is_no_index_it_is_said_how_to_make_one(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match=r"`phimill dedup index add '.*/no index' INPUT…`"),
+        open_index(tmp_path / "no index"),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [

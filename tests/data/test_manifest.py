@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def test_a_folder_without_a_dataset_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / ".work").mkdir()
     with pytest.raises(UsageError, match="has published no dataset yet"):
         read_manifest(tmp_path)
+
+
+def test_the_command_it_says_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    folder = tmp_path / "it's & mine"
+    with pytest.raises(UsageError) as told:
+        read_manifest(folder)
+    command = str(told.value).split("`")[1]
+    assert shlex.split(command) == ["phimill", "run", "RECIPE.yaml", "--out", str(folder)]
 
 
 def test_an_edited_manifest_is_refused(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_resolved_recipe_reads_back_as_itself(recipe: Path, tmp_path: Path) ->
 
 def test_two_sources_of_one_name_are_refused(recipe: Path) -> None:
     change(recipe, "filters:", "  - {name: pages, kind: jsonl, path: b.jsonl}\nfilters:")
-    with pytest.raises(RecipeError, match="two are named 'pages'"):
+    with pytest.raises(RecipeError, match=r":6: sources\[1\]: two are named 'pages'"):
         read_recipe(recipe)
 
 
@@ -163,3 +163,23 @@ def test_a_filters_own_bounds_are_set_by_the_names_that_the_ledger_gives_them(re
     first, second, third = read_recipe(str(recipe), changes).recipe.filters[1].rules
     assert (first.at_least, second.at_most, third.at_least) == (7, "p90", 9)
     assert read_recipe(str(recipe), ["filters.gopher-quality.min_words=7"]).recipe.filters[1].rules[0].at_least == 3
+
+
+def test_a_value_where_a_mapping_belongs_is_told_the_keys_of_one(recipe: Path) -> None:
+    change(recipe, "  - preset: gopher-quality@paper\n    min_words: 40\n", "  - gopher-quality\n")
+    with pytest.raises(
+        RecipeError, match=r":7: filters\[0\]: expected a mapping with such keys as name, preset, .* 'goph"
+    ):
+        read_recipe(recipe)
+
+
+@pytest.mark.parametrize("seconds", [".inf", "1e300", "0", ".nan"])
+def test_a_time_that_no_clock_can_wait_for_is_refused(recipe: Path, seconds: str) -> None:
+    with pytest.raises(RecipeError, match=r"extract\.timeout_s"):
+        read_recipe(recipe, [f"extract.timeout_s={seconds}"])
+
+
+def test_a_protection_against_no_source_is_refused_where_it_stands(recipe: Path) -> None:
+    change(recipe, "  threshold: 0.8", "  protect: {pages: [page]}")
+    with pytest.raises(RecipeError, match=r':13: deduplicate\.protect\.page: .*"pages"\? There are: pages\.'):
+        read_recipe(recipe)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_whatever_is_wrong_is_said_before_work_begins(
     code, said = call("run", str(corpus / "small.yaml"), "--out", str(tmp_path / "o"), "--no-server", "--set", change)
     assert (code, expected in said) == (2, True), said
     assert not (tmp_path / "o" / ".work").exists()
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (["run", str(corpus / "small.yaml"), "--out", ""], ["clean", ""], ["quickstart", "--out", ""]):
+        code, said = call(*words)
+        assert (code, "is empty; expected the path of a folder" in said) == (2, True), said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_named(corpus: Path, tmp_path: Path) -> None:
+    out = os.fsdecode(bytes(tmp_path) + b"/caf\xe9")
+    code, said = call("run", str(corpus / "small.yaml"), "--out", out, "--no-server")
+    assert (code, "the name is not UTF-8; rename it" in said) == (2, True), said
+    assert "caf" in said.splitlines()[-1]
 
 
 def test_a_held_folder_ends_with_11(corpus: Path, tmp_path: Path) -> None:

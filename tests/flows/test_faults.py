@@ -25,7 +25,7 @@ from flows.pool import Pool
 from flows.progress import Silent
 from flows.road import Request, drive
 from flows.steps.quality import _check_end
-from flows.work import Work
+from flows.work import DIGESTS, Work
 
 #: The road without its slow stretches; runs in about a second.
 SHORT = ("quality=null", "synthesise=null", "mixture.shares={}")
@@ -82,13 +82,13 @@ def copy(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "all", symlinks=True))
 
 
-def test_an_edit_that_keeps_size_and_mtime_is_seen(tmp_path: Path) -> None:
+def test_an_edit_that_keeps_size_and_mtime_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "input"
     path.write_bytes(b"one")
+    later = time.time_ns() + 10**10  # as if it were read long after it was written
+    monkeypatch.setattr("flows.work.time.time_ns", lambda: later)
     with Work(tmp_path) as work:
         first = work.sha256(path)
-        state = path.stat()  # as if it had been read long after it was written
-        work._digests = {str(path): [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, first]}
         assert work.sha256(path) == first
         time.sleep(0.02)
         edit_in_place(path, b"one", b"two")
@@ -99,7 +99,7 @@ def test_a_damaged_digest_store_costs_time_only(tmp_path: Path) -> None:
     path = tmp_path / "input"
     path.write_text("one")
     (tmp_path / ".work").mkdir()
-    (tmp_path / ".work" / "digests.json").write_text('{"half')
+    (tmp_path / ".work" / DIGESTS).write_text('{"half')
     with Work(tmp_path) as work:
         assert len(work.sha256(path)) == 64
 
@@ -109,7 +109,7 @@ def test_what_a_killed_run_left_half_built_is_swept(tmp_path: Path) -> None:
     for name in ("build-1", "scratch", "extract-1"):
         (work / name).mkdir(parents=True)
         (work / name / "file").write_text("half")
-    (work / ".tmp-7-digests.json").write_text("half")
+    (work / ".tmp-7-sha256.json").write_text("half")
     with Work(tmp_path):
         assert sorted(entry.name for entry in work.iterdir()) == ["extract-1", "lock"]
 

@@ -70,17 +70,35 @@ def test_a_run_with_prefect_ends_well_and_leaves_its_artifacts(corpus: Path, str
     assert sum(row["documents"] for row in reasons) == counts["in"] - counts["kept"]
 
 
-@pytest.mark.timeout(1400)
-def test_a_server_that_dies_in_mid_run_does_not_keep_the_command(corpus: Path, stranger: Path) -> None:
+def steps(out: Path) -> int:
+    """Returns how many steps the runs into a folder have done so far."""
+    journal = out / ".work" / "journal.jsonl"
+    return journal.read_text().count('"step"') if journal.exists() else 0
+
+
+def begun(corpus: Path, folder: Path) -> tuple[subprocess.Popen[bytes], list[int]]:
+    """Starts a run with Prefect; returns it in its midst, and its servers."""
+    before = steps(folder / "made")
     process = subprocess.Popen(
         [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
-        cwd=stranger, env=environment(stranger), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    journal = stranger / "made" / ".work" / "journal.jsonl"
-    manifest = stranger / "made" / "manifest.json"
-    wait_for(lambda: journal.exists() and '"step"' in journal.read_text(), 600)
+    wait_for(lambda: steps(folder / "made") > before, 600)
     servers = [child for child in children(process.pid) if b"uvicorn" in cmdline(child) or b"prefect" in cmdline(child)]
     assert servers, "no server among the children"
+    return process, servers
+
+
+@pytest.mark.timeout(1400)
+def test_a_killed_run_takes_its_server_along_and_a_killed_server_does_not_keep_the_next(
+    corpus: Path, stranger: Path
+) -> None:
+    process, servers = begun(corpus, stranger)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(map(cmdline, servers)), 60)
+    process, servers = begun(corpus, stranger)
+    manifest = stranger / "made" / "manifest.json"
     for server in servers:
         with contextlib.suppress(ProcessLookupError):
             os.kill(server, signal.SIGKILL)

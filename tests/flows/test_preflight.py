@@ -77,3 +77,43 @@ def test_a_language_that_the_model_never_finds_is_a_mistake(tmp_path: Path, keep
 def test_what_a_recipe_calls_a_language_is_one_of_the_models(tmp_path: Path) -> None:
     _check(tmp_path, "filters.language.keep=[EN, zh, yue]")
     _check(tmp_path, "filters.language.keep=[english]", "language.languages={en: english}")
+
+
+CONTRADICTING = """\
+name: nothing
+sources: [{name: a, kind: jsonl, path: here.jsonl}]
+filters:
+  - preset: gopher-quality
+    min_words: 500
+    max_words: 100
+  - name: own
+    rules:
+      - {signal: words, at_least: 30, reason: too_few}
+      - {signal: words, at_most: 30, reason: too_many}
+"""
+
+
+def test_bounds_that_contradict_each_other_are_a_mistake_and_equal_ones_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.yaml"
+    path.write_text(CONTRADICTING)
+    (tmp_path / "here.jsonl").write_text("{}")
+    with pytest.raises(RecipeError) as caught:
+        check_all(read_recipe(path))
+    (told,) = str(caught.value).splitlines()
+    assert told.startswith(f"{path}:5: filters[0].min_words: min_words (500) is above max_words (100)")
+    assert check_all(read_recipe(path, ["filters.gopher-quality.max_words=p95"])).rules
+
+
+def test_a_root_that_is_not_there_is_the_only_mistake_told(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.yaml"
+    path.write_text(CONTRADICTING.replace("sources:", "root: gone\nsources:").replace("500", "50"))
+    with pytest.raises(RecipeError) as caught:
+        check_all(read_recipe(path))
+    assert str(caught.value) == f"{path}:2: root: no such folder: {tmp_path / 'gone'}"
+
+
+def test_a_function_written_as_one_value_is_named_by_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("name: own\nsources: [{name: a, kind: jsonl, path: own.yaml}]\nfilters:\n  - function: gone.py:f\n")
+    with pytest.raises(RecipeError, match=r":4: filters\[0\]\.function: no such file: "):
+        check_all(read_recipe(path))

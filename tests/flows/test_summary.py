@@ -17,3 +17,13 @@ def test_the_commands_named_at_the_end_mean_the_folder_when_a_shell_reads_them()
     ]
     assert [words.split()[0] for words in named] == ["stats", "sample", "explain", "explore"]
     assert all(words.split(" ", 1)[1].startswith(shlex.quote(folder) + " ") for words in named)
+
+
+def test_a_single_reason_too_many_is_named_and_not_counted() -> None:
+    def said(number: int) -> list[str]:
+        rows = [{"reason": f"r{n}", "stage": "judge", "documents": 100 - n} for n in range(number)]
+        words = closing_words({**MANIFEST, "counts": {**COUNTS, "reasons": rows}}, Path("o"))
+        return [line.strip() for line in words.splitlines() if "judge" in line or "further" in line]
+
+    assert said(9)[-1].endswith("r8")
+    assert said(10)[-1] == "183  for 2 further reasons"

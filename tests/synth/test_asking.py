@@ -98,6 +98,15 @@ def test_a_recording_answers_what_was_asked_and_nothing_else(misbehaving: Any, t
     assert server.number == 4
 
 
+def test_a_journal_without_answers_leaves_an_earlier_recording_as_it_was(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j"):
+        pass
+    (tmp_path / "a.jsonl").write_text("earlier")
+    assert export(tmp_path / "j", tmp_path / "a.jsonl") == export(tmp_path / "j", tmp_path / "b.jsonl.gz") == 0
+    assert (tmp_path / "a.jsonl").read_text() == "earlier"
+    assert not (tmp_path / "b.jsonl.gz").exists()
+
+
 def test_a_recording_is_the_same_wherever_its_file_lies(misbehaving: Any, tmp_path: Path) -> None:
     ask(settings(misbehaving("ok").url), tmp_path / "j", 3)
     export(tmp_path / "j", tmp_path / "a.jsonl")

@@ -59,7 +59,7 @@ def test_files_streams_and_feather_give_a_row_for_each_row(tmp_path: Path, write
     ]  # fmt: skip
     assert [row["licence"] for row in rows] == ["MIT", "Apache-2.0 OR MIT", None, "CC0-1.0"]
     assert '"signals":{"edu":1.5}' in rows[0]["metadata"]
-    assert [row["origin_id"] for row in rows] == ["1", "2", None, "4"]
+    assert [row["origin_id"] for row in rows] == ["1", "2", "3", "4"]
 
 
 def test_a_cut_file_and_a_cut_stream_are_quarantined_from_where_they_break(tmp_path: Path) -> None:

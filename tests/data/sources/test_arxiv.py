@@ -116,6 +116,7 @@ def test_a_papers_own_file_is_one_document(tmp_path: Path, name: str) -> None:
 def test_a_bad_paper_costs_itself_only(tmp_path: Path, bad: bytes, reason: str) -> None:
     rows = read(tmp_path, tarred({"1/2301.00001.gz": GOOD, "1/2301.00002.gz": bad, "1/2301.00003.gz": GOOD}))
     assert [row["reason"] for row in rows] == ["", reason, ""]
+    assert [row["origin_id"] for row in rows] == ["2301.00001", "2301.00002", "2301.00003"]
 
 
 def test_nothing_is_written_or_read_where_a_tar_says(tmp_path: Path) -> None:
@@ -260,6 +261,10 @@ def test_links_and_devices_in_a_tar_of_papers_are_rows_that_say_so(tmp_path: Pat
         ("a.tar:2301/a.gz", "link"), ("a.tar:2301/b.gz", "link"), ("a.tar:2301/device", "special_file"),
         ("a.tar:2301/2301.00001.gz", ""),
     ]  # fmt: skip
+
+
+def test_a_tar_without_latex_says_so(tmp_path: Path) -> None:
+    assert read_tar(tmp_path, tarred({"figure.png": b"x", "readme.txt": b"y"})) == [("a.tar", "no_latex")]
 
 
 def test_latex_that_no_paper_has_room_for_is_named(tmp_path: Path) -> None:

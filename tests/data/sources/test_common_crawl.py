@@ -163,6 +163,7 @@ def test_an_index_that_lies_is_quarantined_and_other_captures_stay(
     as_parquet([{**index[5], **change}, index[0]], tmp_path / "index.parquet")
     bad, good = read(tmp_path, "index.parquet", "crawl", domains=["school.edu", "a.example.org"])
     assert (bad["status"], bad["reason"]) == ("quarantined", reason)
+    assert bad["url"] == {**index[5], **change}["url"]
     assert (good["status"], good["url"]) == ("", PAGES[0][0])
 
 

@@ -207,7 +207,9 @@ def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
         ["git", "rev-parse", f"{commit}:b.py"], cwd=folder, capture_output=True, text=True, check=True
     ).stdout.strip()
     (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    assert fates(read(tmp_path, "tool", include=["*.py"])) == {"tool/a.py": "in", "tool/b.py": "missing_object"}
+    rows = read(tmp_path, "tool", include=["*.py"])
+    assert fates(rows) == {"tool/a.py": "in", "tool/b.py": "missing_object"}
+    assert rows["tool/b.py"]["origin_id"] == blob
     assert not (tmp_path / "sprung").exists()
 
 
@@ -286,6 +288,10 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> N
     (borrowed / "HEAD").write_text("ref: refs/heads/main\n")
     (borrowed / "commondir").write_text(f"{tmp_path}/private/.git\n")
     assert fates(read(tmp_path, "all")) == {"good/a.py": "in"}
+    told: list[tuple[str, str]] = []
+    source = Source(name="s", kind="git", path="all")
+    list_units(source, tmp_path, file_sha256, lambda name, why: told.append((name, why)))
+    assert told == [(name, "a repository whose files lie elsewhere") for name in ("borrowed", "linked")]
 
 
 def test_a_path_in_the_tree_that_no_file_could_have_is_only_a_name(tmp_path: Path) -> None:

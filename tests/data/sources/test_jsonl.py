@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from data.recipe import Source
-from data.sources import InputFile
+from data.sources import InputFile, jsonl
 from data.sources.jsonl import read_jsonl
 
 
@@ -43,6 +43,24 @@ def lines(*texts: str) -> bytes:
 def fates(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Returns (locator, reason or text) of each row."""
     return [(row["locator"], row["reason"] or row["text"]) for row in rows]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_flood_of_blank_lines_is_counted_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    own, looked_at = jsonl._line_row, []
+
+    def noted(line: bytes | None, number: int, *more: Any) -> Any:
+        looked_at.append(number)
+        return own(line, number, *more)
+
+    monkeypatch.setattr(jsonl, "_line_row", noted)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(end * 1_500_000 + b' {"text": "a"}' + end + end * 1_500_000 + b'{"text": "b"}')
+    rows = read(path)
+    assert [row["locator"] for row in rows] == ["a.jsonl:1500001", "a.jsonl:3000002"]
+    assert len(looked_at) < 100
 
 
 def test_lines_are_numbered_from_one_and_blank_ones_count_but_do_not_enter(tmp_path: Path) -> None:

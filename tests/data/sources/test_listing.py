@@ -38,6 +38,13 @@ def test_locators_start_at_the_folder_the_file_or_the_glob_patterns_fixed_part(t
     assert paths(units(tmp_path, "jsonl", ["in", "in/a.jsonl"])) == ["a.jsonl", "deep/b.jsonl.gz"]
 
 
+def test_a_folders_crawls_are_found_however_they_are_packed(tmp_path: Path) -> None:
+    packings = ("", ".gz", ".zst", ".bz2", ".xz")
+    names = [f"{name}{packed}" for name in ("a.warc", "b.wet", "c.arc") for packed in packings]
+    written(tmp_path, *(f"in/{name}" for name in names))
+    assert paths(units(tmp_path, "warc", "in")) == sorted(names)
+
+
 @pytest.mark.parametrize("path", ["nowhere", "nowhere/*.jsonl", "in/*.parquet", "in/empty"])
 def test_a_path_that_gives_nothing_is_a_recipe_error_that_names_it(tmp_path: Path, path: str) -> None:
     written(tmp_path, "in/a.jsonl")

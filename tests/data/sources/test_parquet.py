@@ -43,7 +43,7 @@ def test_rows_are_numbered_from_zero_across_row_groups(tmp_path: Path) -> None:
         ("a.parquet:3", "missing_text"),
         ("a.parquet:4", "e"),
     ]
-    assert [row["origin_id"] for row in rows] == ["1", "2", None, None, None]
+    assert [row["origin_id"] for row in rows] == ["1", "2", "3", "4", None]
 
 
 @pytest.mark.parametrize("column", [[1, 2], [["a"], ["b"]]])

@@ -259,10 +259,29 @@ def test_objects_may_be_called_anything(tmp_path: Path, storage: tuple[str, Buck
         "e#1.jsonl",
         "f?x=2.jsonl",
         "g&<.jsonl",
+        "h%20i.jsonl",
+        "k%2Fl m.jsonl",
+        "n?generation=5.jsonl",
     ]
     for name in names:
         bucket.put(name, b'{"text": "%s"}\n' % name.encode())
     assert read(f"{protocol}://b", tmp_path) == {f"{name}:1": name for name in names}
+
+
+def test_a_name_that_s3fs_takes_for_a_version_of_another_is_refused_and_can_be_left_out(
+    tmp_path: Path, storage: tuple[str, Bucket]
+) -> None:
+    protocol, bucket = storage
+    names = ["a.jsonl", "a.jsonl?versionId=1.jsonl"]
+    for name in names:
+        bucket.put(name, b'{"text": "%s"}\n' % name.encode())
+    if protocol == "gs":
+        assert read("gs://b", tmp_path) == {f"{name}:1": name for name in names}
+        return
+    for path in ("s3://b", f"s3://b/{names[1]}"):
+        with pytest.raises(RecipeError, match=r"'a\.jsonl\?versionId=1\.jsonl'.*exclude it"):
+            read(path, tmp_path)
+    assert read("s3://b", tmp_path, exclude=["*versionId*"]) == {"a.jsonl:1": "a.jsonl"}
 
 
 def test_a_public_bucket_needs_no_credentials(

@@ -115,6 +115,7 @@ def test_every_post_is_accounted_for(tmp_path: Path) -> None:
         ("5", "quarantined", "duplicate_id"),
         ("6", "quarantined", "bad_post"),
     ]
+    assert {row["locator"][-1]: row["origin_id"] for row in rows}["6"] == "6"
     alone = read(tmp_path, dump(post(1, 1, "<p>alone</p>", Title="t")), min_answers=0)
     assert [row["text"] for row in alone] == ["# t\n\nalone\n"]
 

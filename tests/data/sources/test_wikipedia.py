@@ -91,7 +91,7 @@ def test_a_multistream_dump_is_read_as_one_and_a_damaged_stream_costs_itself_onl
         (page("x", "y").replace("</title>", ""), "bad_xml"),
         (page("x", "y").replace(">y<", ">&nbsp;<"), "bad_xml"),
         (page("x", "y").replace("</page>", ""), "truncated"),
-        ("<page><title>x</title></page>", "bad_page"),
+        ("<page><title>x</title><id>9</id></page>", "bad_page"),
         (page("x", "y" * 6000), "too_large"),
         (page("x", "\udce9"), "bad_encoding"),
     ],
@@ -100,6 +100,7 @@ def test_a_bad_page_costs_itself_only(tmp_path: Path, bad: str, reason: str) -> 
     content = (HEAD + PAGES[0] + bad + PAGES[4] + "</mediawiki>").encode("utf-8", "surrogateescape")
     rows = read(tmp_path, content, max_record_bytes=5000)
     assert [row["reason"] for row in rows] == ["", reason, ""]
+    assert rows[1]["origin_id"] == ("9" if reason == "bad_page" else None)
     assert rows[2]["text"].startswith("# Letzte & Seite")
 
 

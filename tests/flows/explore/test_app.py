@@ -18,10 +18,10 @@ from data.manifest import read_manifest
 from flows.explore.app import Explorer, make_app
 from flows.explore.guard import Session
 from flows.explore.ledger import Ledger
-from flows.explore.pages import _breakable
 from flows.explore.query import Query
 from flows.progress import Silent
 from flows.report.excerpts import visible
+from flows.report.templates import breakable
 from flows.road import Request, drive
 from flows.whatif.show import find_out
 
@@ -179,7 +179,7 @@ def test_a_ledger_too_large_to_be_held_is_searched_all_the_same(
 def test_names_break_at_their_joints_and_stay_escaped(client: TestClient) -> None:
     page = client.get("/").text
     assert ">gopher-quality.<wbr>min_<wbr>words</a>" in page
-    assert _breakable("a_<b>.c\u202e") == "a_<wbr>&lt;b&gt;.<wbr>c\\u202e"
+    assert breakable("a_<b>.c\u202e") == "a_<wbr>&lt;b&gt;.<wbr>c\\u202e"
 
 
 def test_a_list_is_sorted_and_reading_on_keeps_to_its_order(client: TestClient, hostile: tuple[Path, Path]) -> None:

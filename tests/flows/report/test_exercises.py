@@ -136,7 +136,7 @@ def test_novelty_falls_and_collapse_is_said(page: str) -> None:
     assert "at 40 kept: 1000 new skeletons" in curve
     assert "at 80 kept: 425 new behaviours" in curve
     assert f"25.0{THIN}% begin with the same five words: the answers have collapsed" in page
-    assert "500 in 1,000 had a new skeleton" in page
+    assert "50.0\u202f% had a new skeleton" in page
 
 
 def test_spending_stands_beside_its_caps_by_model(page: str) -> None:

@@ -272,3 +272,17 @@ def test_the_key_is_in_no_list_of_processes_and_in_no_file(misbehaving: Any, tmp
     assert not [line for line in seen if key in line]
     assert key not in run.stdout + run.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
+
+
+def test_the_time_for_a_call_is_not_the_time_of_a_program() -> None:
+    settings = settings_of(timeout_s=300.0)
+    assert settings.teacher.timeout_s == 300.0
+    assert settings.timeout_s == settings_of().timeout_s == 5.0
+
+
+def test_the_built_in_teachers_model_is_compared_at_an_endpoint_too(misbehaving: Any, tmp_path: Path) -> None:
+    server = misbehaving("ok")
+    words = ("--models", "builtin-procedural-1", "-n", "2", "--base-url", server.url, "--not-shared")
+    done = phimill("synth", "compare", *words, "--out", tmp_path / "o")
+    assert done.exit_code == 0, done.output
+    assert server.number > 0
