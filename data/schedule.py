@@ -51,7 +51,7 @@ class Schedule(Strict):
 
 
 def _numbers(field: str, name: str) -> list[int]:
-    """Returns the numbers that a field lists, the first of each span; none if it takes any.
+    """Returns the numbers that a field lists; none if it takes any.
 
     Raises:
         ValueError: a part of it is neither a number within bounds nor a name or sign that such a field knows.
@@ -70,5 +70,6 @@ def _numbers(field: str, name: str) -> list[int]:
             raise ValueError(f"{part!r} is no {name}; expected {least} to {most}{also}, or such as *, 1-5, */2")
         if not numbers:
             return []
-        found.append(numbers[0])
+        last = numbers[-1] if len(numbers) > 1 or not match[3] else most
+        found += range(numbers[0], last + 1, int(match[3] or 1))
     return found

@@ -132,19 +132,19 @@ def _table(
     start = f"{source.name}\x00"
     columns = {
         "id": pa.array([xxhash.xxh3_128_hexdigest(start + locator) for locator in locators], pa.string()),
-        "source": _constant(source.name, rows),
+        "source": constant(source.name, rows),
         "origin_id": _strings(found),
         "locator": pa.array(locators, pa.string()),
         "url": _strings(roles["url"]),
-        "kind": _constant(source.documents_are, rows),
+        "kind": constant(source.documents_are, rows),
         "language": _strings(languages),
         "licence": _filled(_strings(roles["licence"]), source.licence),
         "metadata": facts,
         "text": pa.nulls(rows, pa.large_string()) if is_html else texts,
         "content": texts.cast(pa.large_binary()) if is_html else pa.nulls(rows, pa.large_binary()),
-        "content_type": _constant("text/html; charset=utf-8", rows) if is_html else pa.nulls(rows, pa.string()),
-        "status": _constant("", rows),
-        "reason": _constant("", rows),
+        "content_type": constant("text/html; charset=utf-8", rows) if is_html else pa.nulls(rows, pa.string()),
+        "status": constant("", rows),
+        "reason": constant("", rows),
     }
     return pa.table(columns, schema=DOCUMENT_SCHEMA)
 
@@ -267,5 +267,6 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values, pa.float64())])
 
 
-def _constant(value: str, rows: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.string()), rows)
+def constant(value: str | None, rows: int) -> pa.Array:
+    """Returns a column of one value, or of nulls."""
+    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), rows)

@@ -15,6 +15,7 @@ import xxhash
 
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA, to_table
+from data.sources.batches import constant
 from data.sources.digests import fits_digest
 from data.sources.kernels import usual_records as kernel
 from data.sources.kernels.usual_heads import CONVERSION, HEAD, RESPONSE
@@ -41,7 +42,6 @@ class RecordColumns:
 
     def __init__(self, relative: str, source: Source) -> None:
         self._source, self._place = source, f"{relative}:"
-        self._start_of_id = f"{source.name}\x00{relative}:"
         self._checks_all, self._max_block = source.digests == "all", source.max_record_bytes
         self._state: Numbers = np.zeros(kernel.STATES, np.int64)
         self._head: Numbers = np.zeros(HEAD, np.int64)
@@ -199,26 +199,26 @@ class RecordColumns:
 
     def _usual(self, rows: int) -> pa.Table:
         """Returns the usual records' rows; their bodies' room is the table's from now on."""
-        source, start, place = self._source, self._start_of_id, self._place
-        numbers = [str(number) for number in self._places[:rows, kernel.OWN_NUMBER].tolist()]
-        body = [None, pa.py_buffer(self._body_offsets[: rows + 1].tobytes()), self._buffer]
-        body[2] = self._buffer.slice(0, int(self._body_offsets[rows]))
+        source, start = self._source, f"{self._source.name}\x00"
+        locators = [f"{self._place}{number}" for number in self._places[:rows, kernel.OWN_NUMBER].tolist()]
+        pages = self._buffer.slice(0, int(self._body_offsets[rows]))
+        body = [None, pa.py_buffer(self._body_offsets[: rows + 1].tobytes()), pages]
         no_text, no_page = pa.nulls(rows, pa.large_string()), pa.nulls(rows, pa.large_binary())
         columns = {
-            "id": pa.array([xxhash.xxh3_128_hexdigest(start + number) for number in numbers], pa.string()),
-            "source": _constant(source.name, rows),
+            "id": pa.array([xxhash.xxh3_128_hexdigest(start + locator) for locator in locators], pa.string()),
+            "source": constant(source.name, rows),
             "origin_id": self._column("origin_id", rows),
-            "locator": pa.array([place + number for number in numbers], pa.string()),
+            "locator": pa.array(locators, pa.string()),
             "url": self._column("url", rows),
-            "kind": _constant(source.documents_are, rows),
+            "kind": constant(source.documents_are, rows),
             "language": pa.nulls(rows, pa.string()),
-            "licence": _constant(source.licence, rows),
+            "licence": constant(source.licence, rows),
             "metadata": self._column("metadata", rows),
             "text": pa.Array.from_buffers(pa.large_string(), rows, body) if self._holds_texts else no_text,
             "content": no_page if self._holds_texts else pa.Array.from_buffers(pa.large_binary(), rows, body),
             "content_type": self._column("content_type", rows),
-            "status": _constant("", rows),
-            "reason": _constant("", rows),
+            "status": constant("", rows),
+            "reason": constant("", rows),
         }
         self._new_body()
         return pa.table(columns, schema=DOCUMENT_SCHEMA)
@@ -239,7 +239,3 @@ def _mixed(table: pa.Table, others: Sequence[tuple[int, Row]]) -> pa.Table:
         pieces += [table.slice(done, place - number - done), rows.slice(number, 1)]
         done = place - number
     return pa.concat_tables([*pieces, table.slice(done)]).combine_chunks()
-
-
-def _constant(value: str | None, rows: int) -> pa.Array:
-    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), rows)

@@ -13,7 +13,7 @@ from data.recipe import Source
 if TYPE_CHECKING:
     from data.sources.record_columns import RecordColumns
 
-#: Loading compiled code takes as long as reading so many small records without; compiling it, some twenty times that.
+#: Loading compiled code costs what it saves on so many small records; compiling it, some twenty times that.
 RECORDS_BEFORE = 100_000
 RECORDS_BEFORE_COMPILING = 2_000_000
 _CANARY = (

@@ -11,7 +11,8 @@ from data.schedule import Schedule
 @pytest.mark.parametrize(
     "cron",
     ["0 3 * * *", "*/5 0-23 1,15 jan-mar MON", "5/2 22-2 * 11-2 fri-mon", "0 3 L * ?", "0 3 ? * 5#2", "0 3 * * sun#5",
-     "0 3 29 feb *", "0 3 30,31 2,3 *", "0 3 * * L5", "0 3 * * 7", "*,5 3 * * *"],
+     "0 3 29 feb *", "0 3 30,31 2,3 *", "0 3 31 2-3 *", "0 3 31 2/1 *", "0 3 30-31 2-4/2 *",
+     "0 3 * * L5", "0 3 * * 7", "*,5 3 * * *"],
 )  # fmt: skip
 def test_what_cron_allows_is_taken(cron: str) -> None:
     assert Schedule(cron=cron).cron == cron
