@@ -28,8 +28,7 @@ from data.pages.writing import write
 
 #: trafilatura takes time quadratic in depth; deeper pages are read by the default engine.
 MAX_DEPTH = 1000
-#: The chain asks trafilatura where the model doubts more of a page than this. Chosen on extraction_gt so that about
-#: one page in five is asked about.
+#: The chain asks trafilatura where the model doubts more of a page than this: about one page of a crawl in eight.
 MAX_DOUBT = 0.19
 
 #: Pages of which less is kept are read again, if so many tags had been passed over.
