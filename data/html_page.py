@@ -15,15 +15,17 @@ import numpy as np
 
 from data.charset import Undecodable, decode_html
 from data.memory import trim
+from data.mojibake import repaired, repaired_markup
 from data.pages.blocks import Blocks
 from data.pages.content import Content, find_content, with_code
 from data.pages.facts import Facts, address_date, find_facts
 from data.pages.floods import SMALL_CHARS, is_flood, serialised_pieces
-from data.pages.hidden_classes import MARK, hide_much
+from data.pages.marking import MARK, MUCH_CHARS, hide_much, without_hiding
 from data.pages.network import Network, shipped
 from data.pages.reading import find, read_page_blocks, strip
-from data.pages.source import made_ready, serialise
-from data.pages.tags import COLOUR, blends_in, is_hiding
+from data.pages.shown_again import may_be_shown_again
+from data.pages.source import is_styled, made_ready, serialise
+from data.pages.styles import INKLESS, read_style
 from data.pages.writing import write
 
 #: trafilatura takes time quadratic in depth; deeper pages are read by the default engine.
@@ -42,13 +44,15 @@ _CONTROLS: dict[int, str | None] = {
     13: "\n",
 }
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: In so much after its tag is looked for what an element shows though its own text is hidden.
+MAX_FADED_CHARS = 2000
 _HIDDEN_PATH = (
-    "//*[@hidden or @aria-hidden='true'][not(self::html or self::body)]|//template|//noscript|//script|//style"
+    "//*[(@hidden and not(starts-with(@id, 'S:'))) or @aria-hidden='true' or @popover][not(self::html or self::body)]"
+    "|//dialog[not(@open)]|//template|//noscript|//script|//style"
 )
 _STYLE = re.compile(r"""style\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""")  # with IGNORECASE: 5 times slower
 _OLD_STYLE = re.compile(_STYLE.pattern.replace("style", "STYLE"))
 _TAG = re.compile(r"(<[a-zA-Z][^\s<>/]*)[^<>]*\s")
-_STYLED = ("<style", "<STYLE", "stylesheet", "StyleSheet", "bgcolor=", "BGCOLOR=", "background=", "BACKGROUND=")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,13 +100,17 @@ def read_page(
     if flood:  # trafilatura takes several times a tree's room
         engine = "plain" if engine == "plain" else "resiliparse"
     html = html if "trafilatura" in engine else ""
+    html, mended = repaired_markup(html) if repair else (html, False)
     sources = serialised_pieces(ready) if flood else _given_away([serialise(ready)])
     del stripped, ready
     facts, texts = Facts(), []
     for source in sources:
         if len(source) > SMALL_CHARS:
             trim()  # of the tree, before there are blocks
-        page, told = _read(source, content, html, url, engine, marked)
+        if repair:
+            source, found = repaired_markup(source)
+            mended |= found
+        page, told = _read(source, content, html, url, engine, marked, flood)
         if network is not None:
             page = dataclasses.replace(page, network=network)
         facts.add(told)
@@ -110,16 +118,16 @@ def read_page(
             return Page(metadata={**facts.metadata, "charset": charset}, status="dropped", reason="opt_out")
         texts.append(_ENGINES[engine](page))
         del source, page
-    text = clean("\n\n".join(filter(None, texts)))
+    text = "\n\n".join(filter(None, texts))
+    if repair:  # what a tag stood in, or a character reference for trafilatura
+        text, found = repaired(text)
+        mended |= found
+    text = clean(text)
     metadata = {**facts.metadata, "charset": charset}
     if "published" not in metadata and (date := address_date(url) or address_date(metadata.get("canonical"))):
         metadata["published"] = date
-    if repair:
-        from data.mojibake import repaired
-
-        text, mended = repaired(text)
-        if mended:
-            metadata["repaired"] = "mojibake"
+    if mended:
+        metadata["repaired"] = "mojibake"
     status, reason = ("", "") if text.strip() else ("dropped", "empty")
     return Page(text, facts.title, facts.language, metadata, status, reason)
 
@@ -130,20 +138,31 @@ def _given_away(sources: list[str]) -> Iterator[str]:
         yield sources.pop(0)
 
 
-def _read(source: str, content: bytes, html: str, url: str | None, engine: str, marked: bool) -> tuple[_Reading, Facts]:
+def _read(
+    source: str, content: bytes, html: str, url: str | None, engine: str, marked: bool, flood: bool
+) -> tuple[_Reading, Facts]:
     """Returns what engines work with, and what a page, or a piece of it, says about itself.
+
+    A page of which hardly anything is seen, and much is not, waits for a script: what it hides is there to be seen.
 
     Args:
         source: its serialisation.
         marked: whether elements bear the mark of being hidden by their class.
+        flood: whether it is a piece.
     """
     whole = engine == "plain"
     with _no_collection():
         blocks = read_page_blocks(source, content, whole)
-        if marked and hide_much(source, int(blocks.chars().sum())):
+        seen = int(blocks.chars().sum())
+        if marked and hide_much(source, seen):
             html, source = html.replace(MARK, ""), source.replace(MARK, "")
             blocks = read_page_blocks(source, content, whole)
-        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content, find)
+            seen = int(blocks.chars().sum())
+        if seen < NOTHING_CHARS and blocks.passed_over < MIN_PASSED_OVER and not flood:
+            shown = without_hiding(source)
+            if shown != source and (again := read_page_blocks(shown, content, whole)).chars().sum() >= MUCH_CHARS:
+                source, blocks = shown, again
+        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content, find, url)
 
 
 @contextlib.contextmanager
@@ -225,7 +244,7 @@ def _by_trafilatura(page: _Reading) -> str:
         return _main_content(page)
     import trafilatura
 
-    tree = trafilatura.load_html(mark_hidden(page.html))
+    tree = trafilatura.load_html(mark_hidden(page.html, is_styled(page.content)))
     if tree is None:
         return ""
     for element in tree.xpath(_HIDDEN_PATH):
@@ -255,25 +274,27 @@ def bracket_depth(html: str) -> int:
     return int((heights - np.minimum.accumulate(heights)).max())
 
 
-def mark_hidden(html: str) -> str:
+def mark_hidden(html: str, styled: bool = False) -> str:
     """Returns a page in which elements that inline styles hide bear the `hidden` attribute.
 
     It is done in the source, for trafilatura: walking its tree from Python takes longer.
+
+    Args:
+        html: the page.
+        styled: whether it has styles, by which white text may be seen.
     """
     pieces: list[str] = []
     done = 0
-    plain_page: bool | None = None
     for found in (_OLD_STYLE if "STYLE=" in html else _STYLE).finditer(html):
-        style = found[1].strip("\"'")
-        if not is_hiding(style):
-            if not COLOUR.search(style):
+        sight = read_style(found[1].strip("\"'"))
+        fades = sight.fades or (INKLESS if sight.ink and not styled else 0)
+        opening = html.rfind("<", done, found.start()) if sight.gone or fades else -1
+        if opening < 0 or not (tag := _TAG.fullmatch(html, opening, found.start())):
+            continue
+        if not sight.gone:
+            end = html.find(f"</{tag[1][1:]}", found.end(), found.end() + MAX_FADED_CHARS)
+            if may_be_shown_again(html, found.end(), end if end >= 0 else found.end() + MAX_FADED_CHARS, fades, styled):
                 continue
-            if plain_page is None:
-                plain_page = not any(mark in html for mark in _STYLED)
-            if not blends_in(style, plain_page):
-                continue
-        opening = html.rfind("<", done, found.start())
-        if opening >= 0 and (tag := _TAG.fullmatch(html, opening, found.start())):
-            pieces += [html[done : tag.end(1)], " hidden"]
-            done = tag.end(1)
+        pieces += [html[done : tag.end(1)], " hidden"]
+        done = tag.end(1)
     return "".join([*pieces, html[done:]]) if pieces else html

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
+
+#: A tag's end and the text after it.
+_TEXT = re.compile(">[^<]+")
 
 
 @functools.cache
@@ -32,3 +36,22 @@ def repaired(text: str) -> tuple[str, bool]:
 
     fixed = ftfy.fix_text(text, _settings())
     return fixed, fixed != text
+
+
+def repaired_markup(source: str) -> tuple[str, bool]:
+    """Returns HTML whose texts, not its tags, are without mojibake, and whether it had any: each text for itself.
+
+    A page is repaired before its blocks are judged, since a model makes little of mojibake.
+    """
+    if source.isascii():
+        return source, False
+    fixed = _TEXT.sub(_repaired_text, source)
+    return fixed, fixed != source
+
+
+def _repaired_text(found: re.Match[str]) -> str:
+    text = found[0]
+    if text.isascii():
+        return text
+    fixed, is_changed = repaired(text.replace("&nbsp;", "\xa0"))  # "à" is "Ã" and a hard space
+    return fixed.replace("\xa0", "&nbsp;") if is_changed else text

@@ -11,10 +11,10 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 from data.errors import UsageError
+from data.word_text import WordText
 
 #: What stands as content type of a file of a `documents` source. Not the MIME types: a PDF that a crawl met is none.
 PDF, DOCX = "x-document/pdf", "x-document/docx"
@@ -30,7 +30,6 @@ _DAMAGE = (
 )  # fmt: skip
 
 _HYPHEN = re.compile(r"(\w)[\u00ad\x02\ufffe]\n?(\w)")
-_HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s*([1-6])", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -91,59 +90,25 @@ def _read_pdf(content: bytes) -> tuple[str, dict[str, str]]:
 
 def _read_docx(content: bytes) -> tuple[str, dict[str, str]]:
     import docx
+    from docx.oxml import parse_xml
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise Unreadable("too_large")
         document = docx.Document(io.BytesIO(content))
-        text = "\n\n".join(_parts(document))
-        told = document.core_properties
-        created = told.created.isoformat() if told.created else ""
-        facts = {"title": told.title, "author": told.author, "published": created}
+        text = WordText(document, parse_xml).text()
+        facts = _word_facts(document)
     except _DAMAGE as error:
         encrypted = content.startswith(b"\xd0\xcf\x11\xe0")
         raise Unreadable("encrypted" if encrypted else "bad_document") from error
     return text, {key: value for key, value in facts.items() if value}
 
 
-def _parts(document: Any) -> Iterator[str]:
-    """Yields paragraphs, lists and tables in the document's order, with the plain signs that pages get."""
-    items: list[str] = []
-    for part in document.iter_inner_content():
-        if hasattr(part, "rows"):
-            text, is_item = _table(part), False
-        else:
-            text, is_item = _paragraph(part)
-        if not text.strip():
-            continue
-        if is_item:
-            items.append(text)
-            continue
-        if items:
-            yield "\n".join(items)
-            items = []
-        yield text
-    if items:
-        yield "\n".join(items)
-
-
-def _paragraph(part: Any) -> tuple[str, bool]:
-    """Returns a paragraph's text, and whether it is an item of a list."""
-    style = str(part.style.name or "") if part.style is not None else ""
-    text = part.text
-    if found := _HEADING.match(style):
-        return "#" * int(found[1]) + " " + " ".join(text.split()), False
-    if style.lower() == "title":
-        return "# " + " ".join(text.split()), False
-    if style.lower().startswith("list"):
-        return ("1. " if "number" in style.lower() else "- ") + text, bool(text.strip())
-    return text, False
-
-
-def _table(part: Any) -> str:
-    rows = [[" ".join(cell.text.split()) for cell in row.cells] for row in part.rows]
-    lines = [f"| {' | '.join(row)} |" for row in rows if any(row)]
-    if len(lines) > 1:
-        lines.insert(1, "|" + " --- |" * len(rows[0]))
-    return "\n".join(lines)
+def _word_facts(document: Any) -> dict[str, str]:
+    """Returns what a Word document says about itself; python-docx makes something up for one that says nothing."""
+    if not any(relation.reltype.endswith("/core-properties") for relation in document.part.package.rels.values()):
+        return {}
+    told = document.core_properties
+    created = told.created.isoformat() if told.created else ""
+    return {"title": told.title, "author": told.author, "published": created}

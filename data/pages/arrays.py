@@ -12,6 +12,7 @@ import numpy.typing as npt
 from data.pages import tags as tag_lists
 from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Element
 from data.pages.kernels import heads
+from data.pages.ordinals import USUAL, Counting, read_counting
 from data.pages.tags import BLOCK_TAGS, Tag, read_tag
 
 #: Elements as far as their names tell.
@@ -29,12 +30,20 @@ class Arrays:
         out: the texts.
         blocks, elements: rows as `data.pages.kernels.scan` says.
         words: the words of classes by which elements were scored.
+        source: the page's serialisation.
     """
 
     out: npt.NDArray[np.uint8]
     blocks: npt.NDArray[np.int64]
     elements: npt.NDArray[np.int64]
     words: Mapping[str, int]
+    source: bytes
+
+    def counting(self, number: int) -> Counting:
+        """Returns what the tag of an element, a list or an item, says of numbers."""
+        begin, end = self.elements[number, 4:].tolist()
+        name, _, rest = self.source[begin:end].partition(b" ")
+        return read_counting(name.decode(), rest.decode()) if rest else USUAL
 
     def outline(self) -> tuple[list[str], list[int]]:
         """Returns the name of each element, and the element around it."""
@@ -51,8 +60,8 @@ class Arrays:
 class BlockRows(Sequence[Block]):
     """A page's blocks, each made when it is looked at: most are not."""
 
-    def __init__(self, arrays: Arrays, source: bytes) -> None:
-        self._arrays, self._source = arrays, source
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
         self._rows, self._text = arrays.blocks, arrays.out.tobytes()
 
     def __len__(self) -> int:
@@ -66,7 +75,7 @@ class BlockRows(Sequence[Block]):
         if isinstance(number, slice):
             return [self[each] for each in range(len(self))[number]]
         begin, end, _, words, links, element, kind, _, _ = self._rows[number].tolist()
-        language = _language(self._arrays, self._source, number) if kind == CODE else ""
+        language = _language(self._arrays, number) if kind == CODE else ""
         return Block(self._text[begin:end].decode(), element, kind, words, links, language)
 
 
@@ -91,8 +100,9 @@ class ElementRows(Sequence[Element]):
         return Element(ROOT if number == 0 else _NAMED[named], parent, first, last)
 
 
-def _language(arrays: Arrays, source: bytes, row: int) -> str:
+def _language(arrays: Arrays, row: int) -> str:
     """Returns the language of code: of a tag in it, else of one of the elements around."""
+    source = arrays.source
     begin, end = arrays.blocks[row, 7:]
     if end:
         return read_tag(source[begin:end].decode()).language

@@ -23,6 +23,7 @@ from data.pages.listings import (
     trim_code,
     without_numbers,
 )
+from data.pages.ordinals import Counting
 from data.pages.tags import BLOCK, Tag
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Blocks:
         if self.arrays is not None:
             return self.arrays.blocks[:, 6]
         return np.array([block.kind for block in self.blocks], dtype=np.int64)
+
+    def counting(self, number: int) -> Counting:
+        """Returns what the tag of an element, a list or an item, says of numbers."""
+        if self.arrays is not None:
+            return self.arrays.counting(number)
+        return self.elements[number].tag.counting
 
     def outline(self) -> tuple[Sequence[str], Sequence[int]]:
         """Returns the name of each element, and the element around it."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import urllib.parse
 from collections.abc import Iterable
 
 from data.pages.blocks import unescape
 from data.pages.hidden_classes import Find
+from data.pages.json_ld import stated
 
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000
@@ -34,10 +36,10 @@ _MAX_TAG_BYTES = 500
 #: Dates in addresses, as newspapers and blogs have them.
 _ADDRESS_DATE = re.compile(r"[/=](20[0-4]\d|199\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/.?#-]|$)")
 _LICENCES = ("license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "rights-standard")
+#: Names of <meta> elements that give the language, best first.
+_LANGUAGES = ("content-language", "dc.language", "dcterms.language", "og:locale")
 #: What <meta> elements that matter are named.
-META_KEYS = frozenset(
-    (*_DATES, *_LICENCES, "og:title", "og:url", "og:locale", "content-language", "tdm-policy", "tdm-reservation")
-)
+META_KEYS = frozenset((*_DATES, *_LICENCES, *_LANGUAGES, "og:title", "og:url", "tdm-policy", "tdm-reservation"))
 _CREATIVE_COMMONS = re.compile(
     r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-nd|-sa)?)|publicdomain/(zero|mark))/(\d\.\d)", re.IGNORECASE
 )
@@ -50,7 +52,8 @@ class Facts:
     Attributes:
         title: of its head.
         language: primary subtag that it declares, in lower case.
-        metadata: canonical, published, licence, as far as it tells; opt_out if it asks not to be trained on.
+        metadata: canonical (a whole address), published, licence, as far as it tells; opt_out if it asks not to be
+            trained on.
     """
 
     title: str | None = None
@@ -64,13 +67,16 @@ class Facts:
         self.metadata = {**later.metadata, **self.metadata}
 
 
-def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes, find: Find = bytes.find) -> Facts:
+def find_facts(
+    tags: Iterable[tuple[str, str, str]], content: bytes, find: Find = bytes.find, url: str | None = None
+) -> Facts:
     """Returns what a page says about itself.
 
     Args:
         tags: name, source and following text of the tags that may tell (see `data.pages.blocks.Blocks.facts`).
-        content: the page as it came, for dates in its scripts.
+        content: the page as it came, for what its scripts say.
         find: what looks for a text in it.
+        url: its address, which others on it may be relative to.
     """
     facts = Facts()
     metas: dict[str, str] = {}
@@ -81,8 +87,7 @@ def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes, find: Find 
         if name == "title":
             facts.title = facts.title or short(unescape(text))
         elif name == "html":
-            found = _LANGUAGE.fullmatch(attributes.get("lang") or attributes.get("xml:lang") or "")
-            facts.language = found[1].lower() if found else None
+            facts.language = _primary(attributes.get("lang") or attributes.get("xml:lang"))
         elif name == "time":
             times.append(attributes.get("datetime", ""))
         elif name == "meta":
@@ -93,20 +98,28 @@ def find_facts(tags: Iterable[tuple[str, str, str]], content: bytes, find: Find 
         else:
             links.append((name, attributes))
     dates = list(filter(None, map(metas.get, _DATES))) or _dates_within(content, find)
-    _complete(facts, metas, links, dates + times)
+    _complete(facts, metas, links, dates + times, url)
+    wanted = ["inLanguage"] * (facts.language is None) + ["license"] * ("licence" not in facts.metadata)
+    said = stated(content, wanted, find) if wanted else {}
+    facts.language = facts.language or _primary(said.get("inLanguage"))
+    if known := short(said.get("license")):
+        facts.metadata["licence"] = spdx(known) or known
     return facts
 
 
 def _complete(
-    facts: Facts, metas: dict[str, str], links: list[tuple[str, dict[str, str]]], dates: Iterable[str]
+    facts: Facts,
+    metas: dict[str, str],
+    links: list[tuple[str, dict[str, str]]],
+    dates: Iterable[str],
+    url: str | None,
 ) -> None:
     facts.title = facts.title or short(metas.get("og:title"))
-    if facts.language is None:
-        found = _LANGUAGE.fullmatch(metas.get("content-language") or metas.get("og:locale") or "")
-        facts.language = found[1].lower() if found else None
-    canonical = next((at["href"] for _, at in links if _rel(at) == "canonical" and at.get("href")), None)
+    for name in _LANGUAGES:
+        facts.language = facts.language or _primary(metas.get(name))
+    named = [at.get("href") for _, at in links if _rel(at) == "canonical"]
     wanted = {
-        "canonical": canonical or metas.get("og:url"),
+        "canonical": next(filter(None, (_whole(address, url) for address in (*named, metas.get("og:url")))), None),
         "published": next((date for date in dates if short(date)), None),
         "licence": _licence(metas, links),
         "tdm_policy": metas.get("tdm-policy"),
@@ -114,6 +127,24 @@ def _complete(
     for key, value in wanted.items():
         if known := short(value):
             facts.metadata[key] = known
+
+
+def _primary(language: str | None) -> str | None:
+    """Returns the primary subtag of a language tag, or of what is written like one."""
+    found = _LANGUAGE.fullmatch(language or "")
+    return found[1].lower() if found else None
+
+
+def _whole(address: str | None, url: str | None) -> str | None:
+    """Returns an address on the web; one that is relative as it is where nobody knows to what; else null."""
+    known = short(address)
+    if known and known.startswith(("https://", "http://")) and "[" not in known:
+        return known
+    try:
+        whole = urllib.parse.urljoin(url or "", known) if known else ""
+        return whole if urllib.parse.urlsplit(whole).scheme in ("http", "https", "") else None
+    except ValueError:  # brackets that hold no IPv6 address
+        return None
 
 
 def _dates_within(content: bytes, find: Find) -> list[str]:

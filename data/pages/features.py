@@ -44,6 +44,8 @@ END = frozenset(".!?…。！？:;\"”'’)»」")
 _SHORT_WORDS = 8
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DIGIT = re.compile(r"\d")
+#: Not what is left of a letter of UTF-8 that was read as Latin-1: "Ã©" is "é". "Â©" is the sign itself.
+_COPYRIGHT = re.compile("(?<![\u00c3-\u00df])\u00a9")
 #: So many blocks before and after a block are looked at.
 _REACH = 3
 #: A paragraph of this length is hardly a caption or a teaser.
@@ -290,6 +292,6 @@ def of_text(block: Block, texts: Mapping[str, int], title: str, seen: set[str]) 
     return (
         size, block.link_chars, block.words, commas, score + MAX_SCORE, known, digits,
         PARTS if size > 8 and folded in title else 0, PARTS if again else 0, PARTS if text[-1] in END else 0,
-        PARTS if "|" in text or "»" in text else 0, PARTS if "©" in text else 0,
+        PARTS if "|" in text or "»" in text else 0, PARTS if "©" in text and _COPYRIGHT.search(text) else 0,
         PARTS if sentences > PARTS else sentences, PARTS if text[0].islower() else 0, PARTS if "\n" in text else 0,
     )  # fmt: skip

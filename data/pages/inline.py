@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import re
 
-from data.pages.blocks import formula
-from data.pages.listings import LINE, is_indented, is_numbers
+from data.pages.blocks import CODE, formula
+from data.pages.listings import LINE, is_indented, is_numbers, is_set_in_lines, numbers_before
 from data.pages.rows import Rows
 from data.pages.source import is_styled
 from data.pages.tags import CODE_TAGS, PRE, Tag
 
+#: What stands at a listing for readers who want to copy it.
+_COPIES = re.compile(r"\s*(?:copy(?: code| to clipboard)?|copied!?)\s*", re.IGNORECASE)
 #: Stands in `Inline.marks` for text of the paper's colour.
 _INK = -1
 
@@ -75,11 +78,28 @@ class Inline(Rows):
             is_whole = self.code_begun.pop() == self.taken
             if LINE in self.buffer[place:]:
                 self.add_code_with_breaks(place)
+            elif is_whole and self._stands_apart(place) and is_set_in_lines("".join(self.buffer[place:])):
+                self._add_code_apart(place)
             elif is_whole and place < len(self.buffer):
                 self.coded.append((place, len(self.buffer)))
         elif tag.code_box and LINE in self.buffer[place:] and is_indented("".join(self.buffer[place:])):
             self.add_code_with_breaks(place)
         self.boxes -= tag.code_box and place != _INK
+
+    def _stands_apart(self, place: int) -> bool:
+        """Returns whether a <code> that has ended may be a listing: it stands in no cell, and within no sentence."""
+        if self.codes or self.outer or self.opened[-1].name in ("td", "th"):
+            return False
+        while place and not self.buffer[place - 1].strip():
+            place -= 1
+        return place == 0 or self.buffer[place - 1].rstrip()[-1] in LINE + ".:!?"
+
+    def _add_code_apart(self, place: int) -> None:
+        """Ends a <code> whose lines are those of the source."""
+        code = "".join(self.buffer[place:])
+        del self.buffer[place:]
+        self.flush()
+        self.add_code(code, CODE)
 
     def close_in_code(self, tag: Tag, place: int, text: str) -> str:
         if tag.role == PRE:
@@ -93,8 +113,13 @@ class Inline(Rows):
             del self.buffer[place:]
             return text
         if tag.number >= 0 and tag.name not in ("td", "th", "tr"):
-            if self.in_fragment and tag.code_line and not "".join(self.buffer[place:]):
+            shown = "".join(self.buffer[place:])
+            if (tag.code_line or tag.name == "li") and not shown:
                 self.buffer.append("\n")
+            elif _COPIES.fullmatch(shown) or (
+                tag.name in ("ul", "ol") and numbers_before(lines := shown.strip("\n")) == lines.count("\n") + 1
+            ):
+                del self.buffer[place:]
             self._end_line()
             return text.removeprefix("\n")
         if tag.code_line or tag.name == "tr":

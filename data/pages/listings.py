@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 #: Stands for <br> until a block's spaces are folded.
 LINE = "\x01"
@@ -14,9 +14,16 @@ _HARD_LINE = re.compile(LINE + _HARD.pattern)
 _BREAKS = re.compile(rf"{LINE}\s*{LINE}[\s{LINE}]*")
 _DIGITS = re.compile(r"[\d\s.:|]*")
 _NUMBERED = re.compile(r"[ \t.:|]*(\d{1,6})[ \t.:|]*(?:\n|\Z)")
+_TWO_NUMBERED = re.compile(r"\s*(\d{1,6})(?!\d)[^\n]*\n[ \t]*(\d{1,6})(?!\d)")
 #: Code has lines that are indented, or end as no sentence does.
 _OF_CODE = re.compile(r"\n[ \t]+\S|[;{}:,(\[>]\r?\n")
 MIN_LINES = 3
+#: What prose and verse hardly have, of which so large a share of a listing's lines has something; not prices, not the
+#: sign of quoted mail.
+_SIGNS = re.compile(r"[{}\[\]=<_\\|]|\$(?!\d)|[^\s>]\s*>|\w\(|;\s*$|^\s*(?:#|//|/\*|--|@\w)")
+_MIN_SIGNED_SHARE = 0.4
+_MIN_SENTENCE_WORDS = 8
+_BEGINS_HARD = re.compile(r"[ \t\r\n\f]*\xa0[ \t\r\n\f]*\xa0[ \t\r\n\f\xa0]*[^ \t\r\n\f\xa0]")
 #: Longer texts are folded in pieces.
 PIECE_CHARS = 2**16
 _SPACE, _LINE_END = re.compile(r"\s"), re.compile("\n")
@@ -56,6 +63,53 @@ def paragraphs(text: str) -> list[str]:
 def is_listing(text: str) -> bool:
     """Returns whether a text with lines of its own looks like code."""
     return text.count("\n") + 1 >= MIN_LINES and bool(_OF_CODE.search(text))
+
+
+def is_set_in_lines(text: str) -> bool:
+    """Returns whether a text whose line breaks are those of the source is code, and not what an editor has wrapped."""
+    if text.count("\n") + 1 < MIN_LINES or not is_listing(text):
+        return False
+    first, *others = text.split("\n")
+    indents = [len(line) - len(line.lstrip()) for line in others if line.strip()]
+    filled = len(indents) + bool(first.strip())
+    return filled >= MIN_LINES and (len(set(indents)) > 1 or not any(indents))
+
+
+def begins_hard(line: str) -> bool:
+    """Returns whether two hard spaces and more indent a line."""
+    return bool(_BEGINS_HARD.match(line))
+
+
+def is_sentence(line: str) -> bool:
+    """Returns whether a line without hard spaces before it is one of prose."""
+    words = line.split()
+    is_ended = words[-1].endswith((".", "!", "?", ":")) if words else False
+    if not words or begins_hard(line):
+        return False
+    if len(words) >= _MIN_SENTENCE_WORDS:
+        return is_ended or not _SIGNS.search(line)
+    return is_ended and words[0][:1].isupper() and not _SIGNS.search(line)
+
+
+def looks_like_code(lines: Sequence[str]) -> bool:
+    """Returns whether lines that nothing else calls code are: some are indented, many have signs that prose has not."""
+    filled = [line for line in lines if line.strip()]
+    if len(filled) < MIN_LINES or len({len(line) - len(line.lstrip()) for line in filled}) == 1:
+        return False
+    if 2 * sum([_is_long_sentence(line) for line in filled]) >= len(filled):
+        return False
+    return sum([bool(_SIGNS.search(line)) for line in filled]) >= _MIN_SIGNED_SHARE * len(filled)
+
+
+def _is_long_sentence(line: str) -> bool:
+    words = line.split()
+    return len(words) >= _MIN_SENTENCE_WORDS and words[-1].endswith((".", "!", "?"))
+
+
+def may_be_numbered(code: str) -> bool:
+    """Returns whether the first two lines begin with numbers that count up by one."""
+    found = _TWO_NUMBERED.match(code)
+    return found is not None and int(found[2]) == int(found[1]) + 1
 
 
 def numbers_before(code: str) -> int:

@@ -12,16 +12,21 @@ import functools
 import re
 
 from data.pages.blocks import CODE, CODE_LINES, Blocks, formula, unescape
+from data.pages.exponents import MAX_CHARS, WINDOW_CHARS, exponent
 from data.pages.facts import matters
 from data.pages.inline import Inline
 from data.pages.known_tags import PASSED, TOKEN, facts_of_hidden_block, known, look_at
-from data.pages.listings import is_listing, is_numbers
+from data.pages.lines import holds_listing, with_lines_marked
+from data.pages.listings import code_of, is_listing, is_numbers
+from data.pages.shown_again import may_be_shown_again, without_faded_text
+from data.pages.styles import INKLESS
 from data.pages.tags import (
     ASIDE,
     BLOCK,
     BREAK,
     COMMENT,
     HIDDEN,
+    INLINE,
     LINK,
     MATH,
     OTHER_BLOCK,
@@ -29,14 +34,18 @@ from data.pages.tags import (
     PLAIN_LINK,
     PRE,
     RAW,
+    SPACED,
     TAG_NUMBERS,
     VOID,
     Tag,
 )
 from data.pages.unread import end_of, holds_blocks, licences_within, telling_within
 
-_BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE)
+_BLOCKS = (BLOCK, OTHER_BLOCK, PRE, ASIDE, SPACED)
+_MAY_BE_LISTINGS = (INLINE, OTHER_BLOCK, SPACED)
 _FIRST_LINE = re.compile(r'\s*<div class="line"')
+#: Since Doxygen 1.9 no space stands between a line's number and the line.
+_NO_SPACE_AFTER_NUMBER = re.compile(r'<span class="lineno">(?:<a [^>]*>)?[ \d]*(?:</a>)?</span>(?! |&nbsp;|\xa0)')
 _ALTERNATIVE = re.compile(r' alttext="([^"]*[\\^_][^"]*)"')
 
 
@@ -48,7 +57,12 @@ def read_blocks(source: str, content: bytes = b"<style", whole: bool = True) -> 
         content: the page as it came, whose styles tell whether white text is seen on it.
         whole: also what stands in navigation, footers, comments and the like.
     """
-    return _Reader(source, content, whole).read()
+    source = with_lines_marked(source)
+    reader = _Reader(source, content, whole)
+    page = reader.read()
+    if reader.is_faded:
+        page = _Reader(without_faded_text(source, reader.shows_ink), content, whole).read()
+    return page
 
 
 class _Reader(Inline):
@@ -58,12 +72,14 @@ class _Reader(Inline):
         stack: tags of the elements around.
         facts, passed_over: see `Blocks`.
         resume: where to go on after what is passed over; 0 if nothing is.
+        is_faded: it has met what is shown again within an element whose own text is not (see `shown_again`).
     """
 
     def __init__(self, source: str, content: bytes, whole: bool) -> None:
         super().__init__(content)
         self.source, self.whole = source, whole
         self.passed_over = self.resume = 0
+        self.is_faded = False
         self.facts: list[tuple[str, str, str]] = []
         self.stack: list[Tag] = []
 
@@ -194,8 +210,17 @@ class _Reader(Inline):
         """Opens an element of which more is to be known; returns the text after its tag, if it is to be read."""
         if tag.fragment and not self.pre and _FIRST_LINE.match(self.source, start):
             tag = dataclasses.replace(tag, role=PRE)
-            self.in_fragment = True
+            self.in_fragment = not _NO_SPACE_AFTER_NUMBER.search(self.source, start, end_of(self.source, "div", start))
         role = tag.role
+        if (fades := tag.fades or (INKLESS if tag.ink and not self.shows_ink else 0)) and not self.hidden:
+            end = end_of(self.source, tag.name, start)
+            if may_be_shown_again(self.source, start, end, fades, self.shows_ink):
+                self.is_faded, self.resume = True, -1
+                return ""
+        if tag.spaced and role in _MAY_BE_LISTINGS and self._is_listing(tag, start):
+            tag = dataclasses.replace(tag, role=(role := PRE))
+        if tag.name == "button" and self.pre and not self.outer:  # to copy the code
+            return self._go_on_at(end_of(self.source, tag.name, start))
         if tag.preview and self.has_tex and not self.pre and not self.outer:
             return self._hidden(tag, start)
         if role == BREAK:
@@ -213,6 +238,8 @@ class _Reader(Inline):
             return self._hidden(tag, start)
         if tag.name != "hr":
             self.stack.append(tag)
+        if tag.name == "sup" and not self.hidden:
+            text = self._raised(text, start)
         if role == LINK:
             self.links += 1
         elif role == HIDDEN:
@@ -232,13 +259,27 @@ class _Reader(Inline):
             self.open_inline(tag)
         return text
 
+    def _is_listing(self, tag: Tag, start: int) -> bool:
+        """Returns whether an element whose spaces are shown is to be read as code."""
+        return not (self.pre or self.outer or self.hidden) and holds_listing(self.source, start, tag.name)
+
+    def _raised(self, text: str, start: int) -> str:
+        """Returns the text of a <sup>, which begins at `start`, as it is written after what stands before it."""
+        after = start + len(text)
+        if not text or len(text) > MAX_CHARS or not self.source.startswith("</sup>", after):
+            return text
+        following = after + len("</sup>")
+        before = "".join(self.buffer[-WINDOW_CHARS:])[-WINDOW_CHARS:]
+        return exponent(before, text, self.source[following : following + 1])
+
     def _open_block(self, tag: Tag) -> None:
         if self.buffer:
             self.flush()
         if tag.name == "hr":
             return
         self.opened.append(tag)
-        self.here()
+        if tag.role != SPACED:
+            self.here()
         self.boxes += tag.code_box
         if tag.ink and not self.shows_ink:
             self.hidden += 1
@@ -264,7 +305,8 @@ class _Reader(Inline):
     def _close_block(self, tag: Tag) -> None:
         if tag.role == PRE:
             self.pre -= 1
-            self.add_code(self.take_buffer(), CODE_LINES if tag.code_cell else CODE)
+            code = self.take_buffer()
+            self.add_code(code_of(code) if tag.folds else code, CODE_LINES if tag.code_cell else CODE)
             self.in_fragment = False
         elif self.buffer:
             self.flush()

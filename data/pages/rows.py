@@ -28,7 +28,7 @@ class Rows(Gatherer):
             blocks = self.blocks[cell.first : cell.last]
             if len(blocks) > MAX_CELL_BLOCKS or any(block.kind != TEXT for block in blocks):
                 return
-            texts.append(" ".join(" ".join(block.text for block in blocks).split()))
+            texts.append(" ".join(" ".join(block.text for block in blocks).split()).replace("|", "\\|"))
         if max(map(len, texts)) > MAX_CELL_CHARS or sum(map(bool, texts)) < 2:
             return
         merged = self.blocks[row.first :]

@@ -14,14 +14,17 @@ import numpy.typing as npt
 from data.pages import tags as tag_lists
 from data.pages.arrays import Arrays, BlockRows, ElementRows
 from data.pages.blocks import CODE, Blocks
+from data.pages.exponents import MAX_CHARS, WINDOW_CHARS, exponent
 from data.pages.facts import META_KEYS, matters
 from data.pages.kernels import ends, heads, places, scan, strip, telling
 from data.pages.kernels.letters import find_text, hash_folded
 from data.pages.known_tags import facts_of_hidden_block
-from data.pages.listings import count_words, numbers_before, plain_code, trim_code
-from data.pages.source import MAX_SPANS, is_for_screens, is_styled, is_wide, with_marks
-from data.pages.tags import HIDDEN, MATH, RAW, Tag, read_tag
-from data.pages.unread import licences_within
+from data.pages.lines import MAX_LOOKED_AT, holds_listing
+from data.pages.listings import MIN_LINES, count_words, may_be_numbered, numbers_before, plain_code, trim_code
+from data.pages.shown_again import may_be_shown_again, without_faded_text
+from data.pages.source import MAX_SPANS, is_styled, is_wide, read_as, with_marks
+from data.pages.tags import BLOCK, HIDDEN, MATH, RAW, SPACED, Tag, read_tag
+from data.pages.unread import end_of, licences_within
 
 Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 #: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
@@ -29,9 +32,12 @@ MAX_TAGS = 600_000
 MAX_CACHED = 50_000
 #: Shorter texts are searched sooner than compiled code is called.
 MIN_FIND_BYTES = 4096
+_MAX_RAISED_BYTES = 4 * MAX_CHARS + 1
 #: Room that is kept from page to page.
 KEPT_TAGS = 8192
 ROOM_BYTES = 2**20
+#: Elements of which compiled code always asks.
+_ASKED_ABOUT = frozenset(("textarea", "dialog", "sup", "font"))
 _asked: dict[bytes, Tag] = {}
 
 
@@ -75,7 +81,7 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
         or (tag.role == HIDDEN and tag.code_box)
     )
     return (
-        tag.role
+        (BLOCK if tag.role == SPACED else tag.role)
         | (tag.number + 1) << heads.NUMBER_SHIFT
         | heads.CODE_LINE * tag.code_line
         | heads.FACT * tag.fact
@@ -91,7 +97,7 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
 def _names() -> Table:
     """Returns what the names of elements mean."""
     values = {}
-    for name in tag_lists.all_names():
+    for name in (*tag_lists.all_names(), *_ASKED_ABOUT):
         tag = read_tag(name)
         settled = tag.role in (tag_lists.VOID, tag_lists.BREAK) or (tag.role == tag_lists.HIDDEN)
         values[name] = (
@@ -99,7 +105,7 @@ def _names() -> Table:
             | heads.NEVER_ASIDE * (name in tag_lists.NEVER_ASIDE)
             | heads.NEVER_HIDDEN * (name in ("html", "body", "hr"))
             | heads.SETTLED * settled
-            | heads.RARE * (name == "textarea")
+            | heads.RARE * (name in _ASKED_ABOUT)
         )
     return make_table(values)
 
@@ -142,10 +148,17 @@ class Scanner:
             self._room = np.empty(max(4 * size, ROOM_BYTES), np.uint8)
         raw, out = self._room[:size], self._room[size : 4 * size]
         rest = (stack, opened, elements, blocks, records, raw, out)
+        styled = functools.cache(lambda: is_styled(content))
         while (answer := scan.scan(data, state, *self._fixed, *rest)) == scan.ASKS:
             head = source[state[places.HEAD_BEGIN] : state[places.HEAD_END]]
             tag = _asked.get(head) or _read(head)
-            state[places.GIVEN] = packed(tag, self._words, tag.ink and is_styled(content))
+            if tag.name == "sup" and tag.role == tag_lists.INLINE and _raise(source, state, raw, stack):
+                continue
+            if tag.spaced and state[places.PRES] == 0 and _is_listing(source, state, tag.name):
+                return None
+            if tag.fades and self._is_shown_again(data, state, tag, styled()):
+                return self.read(without_faded_text(source.decode(), styled()).encode(), content, whole)
+            state[places.GIVEN] = packed(tag, self._words, tag.ink and styled())
         if answer == scan.GIVES_UP:
             return None
         if size > ROOM_BYTES:
@@ -155,12 +168,23 @@ class Scanner:
             blocks[: state[places.BLOCKS]].copy(),
             elements[: state[places.ELEMENTS]].copy(),
             self._words,
+            source,
         )
         if not _finish_code(arrays):
             return None
-        page = Blocks(BlockRows(arrays, source), ElementRows(arrays), [], int(state[places.PASSED_OVER]), arrays)
+        page = Blocks(BlockRows(arrays), ElementRows(arrays), [], int(state[places.PASSED_OVER]), arrays)
         _tell(page, records[: state[places.RECORDS]].tolist(), source, whole)
         return page
+
+    def _is_shown_again(
+        self, data: npt.NDArray[np.uint8], state: npt.NDArray[np.int64], tag: Tag, styled: bool
+    ) -> bool:
+        """Returns whether something may be seen in the element that compiled code has asked about."""
+        begin, start = int(state[places.HEAD_BEGIN]), int(state[places.HEAD_END]) + 1
+        names, meanings = self._fixed[:2]
+        end = int(ends.end_of(data, begin, begin + len(tag.name), start, names, meanings))
+        inner = data[start : end if end >= 0 else None].tobytes().decode()
+        return may_be_shown_again(inner, 0, -1, tag.fades, styled)
 
     def strip(self, content: bytes) -> tuple[bytes, bool]:
         """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
@@ -176,9 +200,10 @@ class Scanner:
         styles: list[tuple[int, int]] = []
         scripts: list[tuple[int, int]] = []
         for kind, tag, begin, end in self._spans[:count].tolist():
-            if kind == strip.SCRIPT:
+            name = read_as(content, tag, begin) if kind == strip.STYLE else b"script" if kind == strip.SCRIPT else b""
+            if name == b"script":
                 scripts.append((begin, end))
-            elif kind == strip.STYLE and is_for_screens(content, tag, begin):
+            elif name == b"style":
                 styles.append((begin, end))
         return with_marks(stripped, content, styles, scripts, self.find)
 
@@ -217,12 +242,47 @@ def _finish_code(arrays: Arrays) -> bool:
     for row in np.flatnonzero(rows[:, 6] == CODE):
         begin = int(rows[row, 0])
         code = trim_code(plain_code(arrays.out[begin : rows[row, 1]].tobytes().decode()))
-        if not code or numbers_before(code):
+        if not code or numbers_before(code) or may_be_numbered(code) or (code[0].isspace() and "\n" not in code):
             return False
         text = np.frombuffer(code.encode(), dtype=np.uint8)
         arrays.out[begin : begin + len(text)] = text
         rows[row, 1:4] = begin + len(text), len(code), count_words(code)
     return True
+
+
+def _raise(
+    source: bytes, state: npt.NDArray[np.int64], raw: npt.NDArray[np.uint8], stack: npt.NDArray[np.int64]
+) -> bool:
+    """Writes the <sup> that compiled code has asked about if it is an exponent; returns whether it is."""
+    start = int(state[places.HEAD_END]) + 1
+    end = source.find(b"<", start, start + _MAX_RAISED_BYTES)
+    text = source[start : max(start, end)].decode()
+    if not 0 < len(text) <= MAX_CHARS or not source.startswith(b"</sup>", end):
+        return False
+    size = int(state[places.RAW_SIZE])
+    before = raw[max(0, size - 4 * WINDOW_CHARS) : size].tobytes().decode("utf-8", "ignore")[-WINDOW_CHARS:]
+    following = end + len("</sup>")
+    written = exponent(before, text, source[following : following + 1].decode("ascii", "ignore"))
+    if written == text:
+        return False
+    data = written.encode()
+    raw[size : size + len(data)] = np.frombuffer(data, dtype=np.uint8)
+    state[places.RAW_SIZE] += len(data)
+    state[places.LINK_CHARS] += len(written) * bool(state[places.LINKS])
+    stack[state[places.STACK]] = tag_lists.PLAIN
+    state[places.STACK] += 1
+    state[places.POSITION] = end
+    return True
+
+
+def _is_listing(source: bytes, state: npt.NDArray[np.int64], name: str) -> bool:
+    """Returns whether the element that compiled code has asked about may be a listing; a long one may."""
+    start = int(state[places.HEAD_END]) + 1
+    end = source.find(b"<", start)
+    if source.startswith(f"</{name}>".encode(), end) and source.count(b"\n", start, end) + 1 < MIN_LINES:
+        return False
+    inner = source[start : start + 4 * MAX_LOOKED_AT].decode("utf-8", "ignore")[:MAX_LOOKED_AT]
+    return end_of(inner, name, 0) < 0 or holds_listing(inner, 0, name)
 
 
 def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:

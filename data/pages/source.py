@@ -6,13 +6,19 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from data.pages.hidden_classes import Find, hiding_classes, mark_classes
+from data.pages.hidden_classes import Find, mark_hidden_names
+from data.pages.marking import mark_classes
+from data.pages.spacing import spaced_classes
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
 
 #: A parser compares every attribute with all before it: 100,000 take half a minute.
 MAX_ATTRIBUTES = 500
+#: With each further <option> of a <select>, a parser looks through all before it for the one that is chosen, unless
+#: several may be: 100,000 take minutes.
+MAX_OPTIONS = 500
+_SELECT = re.compile(r"<select(?=[\s/>])", re.IGNORECASE)
 _LONG_TAG_CHARS = 8192
 _LONG_TAG = re.compile(r"<([a-zA-Z][^\s<>/]{0,40})\s[^<>]{8000,}")
 #: Two thirds of a page are scripts and styles. They are taken out first, since a parser takes as long for them as
@@ -23,7 +29,11 @@ _STYLED = re.compile(rb"<style|stylesheet|bgcolor=|background", re.IGNORECASE)
 _OPENING = re.compile(rb"<(?:!--(?!-?>)|(?=[sSnN])(?<![\"'=(]<)(script|style|noscript|SCRIPT|STYLE|NOSCRIPT)(?=[\s>]))")
 #: Of so many scripts and styles classes are read.
 MAX_SPANS = 1000
-_SCREENS = re.compile(rb"""media\s*=\s*["']?\s*(?:all|screen)\s*["'>]""", re.IGNORECASE)
+_SCREENS = re.compile(
+    rb"""media\s*=\s*["']?\s*(?:(?:only\s+)?(?:all|screen)(?:\s*,\s*print)?|print\s*,\s*(?:all|screen))\s*["'>]""",
+    re.IGNORECASE,
+)
+_PAPER = re.compile(rb"""media\s*=\s*["']?\s*print\s*["'>]""", re.IGNORECASE)
 _STYLE_LETTER = ord("t")  # the second one of <style>
 _CLOSING = re.compile(rb"\s*>")
 
@@ -56,7 +66,7 @@ def is_wide(content: bytes) -> bool:
 def without_scripts(content: bytes) -> bytes:
     """Returns a page's bytes without scripts, what stands in for them, styles and comments.
 
-    Elements that the styles hide by their class bear the `hidden` attribute. Pages of 16-bit characters are left alone.
+    Elements that the styles hide by class or id bear the `hidden` attribute. Pages of 16-bit characters are left alone.
     """
     return strip(content)[0]
 
@@ -79,8 +89,9 @@ def strip(content: bytes) -> tuple[bytes, bool]:
         else:
             inner, closing, end = _end_of_element(content, next_place, name, start)
             held += bool(end)
-            if end and held <= MAX_SPANS and (name[1] | 32 != _STYLE_LETTER or is_for_screens(content, begin, inner)):
-                spans[name.lower()].append((inner, closing))
+            if end and held <= MAX_SPANS:
+                kind = read_as(content, begin, inner) if name[1] | 32 == _STYLE_LETTER else name.lower()
+                spans[kind].append((inner, closing))
         if end:
             pieces.append(content[done:begin])
             done = end
@@ -92,9 +103,9 @@ def strip(content: bytes) -> tuple[bytes, bool]:
 def with_marks(
     stripped: bytes, content: bytes, styles: list[Span], scripts: list[Span], find: Find = bytes.find
 ) -> tuple[bytes, bool]:
-    """Returns a stripped page in which elements that its styles hide by their class bear the `hidden` attribute.
+    """Returns a stripped page in which elements that its styles hide by class or id bear the `hidden` attribute.
 
-    And whether there are any.
+    And whether there are any. Those whose spaces and line breaks its styles keep bear `data.pages.tags.LINES_MARK`.
 
     Args:
         content: the page as it came.
@@ -104,14 +115,22 @@ def with_marks(
     if not styles:
         return stripped, False
     sheets = [content[begin:end] for begin, end in styles]
-    hidden = hiding_classes(stripped, sheets, [content[begin:end] for begin, end in scripts], find)
-    marked = mark_classes(stripped, hidden) if hidden else stripped
-    return marked, len(marked) > len(stripped)
+    marked = mark_hidden_names(stripped, sheets, [content[begin:end] for begin, end in scripts], find)
+    is_marked = len(marked) > len(stripped)
+    for mark, classes in spaced_classes(sheets, find).items():
+        if used := frozenset(name for name in classes if find(stripped, name) >= 0):
+            marked = mark_classes(marked, used, mark)
+    return marked, is_marked
 
 
-def is_for_screens(content: bytes, begin: int, end: int) -> bool:
-    """Returns whether a <style> holds whatever the page is shown on."""
-    return content.find(b"media", begin, end) < 0 or bool(_SCREENS.search(content, begin, end))
+def read_as(content: bytes, begin: int, end: int) -> bytes:
+    """Returns what a <style>, whose tag stands at [begin, end), is read as.
+
+    One for some screens alone may show what others hide, as a script may; for one for paper there is no use.
+    """
+    if content.find(b"media", begin, end) < 0 or _SCREENS.search(content, begin, end):
+        return b"style"
+    return b"noscript" if _PAPER.search(content, begin, end) else b"script"
 
 
 def _end_of_comment(content: bytes, next_place: _NextPlace, start: int) -> int:
@@ -153,7 +172,14 @@ def made_ready(html: str, may_have_noscript: bool) -> str:
     """Returns a page as it is given to a parser."""
     if may_have_noscript and "<noscript" in html:
         html = html.replace("<noscript", "<noframes").replace("</noscript", "</noframes")
+    if _may_have_options(html) and html.count("<option") + html.count("<OPTION") > MAX_OPTIONS:
+        html = _SELECT.sub("<select multiple", html)
     return _without_floods(html)
+
+
+def _may_have_options(html: str) -> bool:
+    """Returns whether a page may have a flood of options, by some windows of it: to count them takes longer."""
+    return any("<option" in html[start : start + 512].lower() for start in range(0, len(html), 2**13))
 
 
 def serialise(html: str) -> str:

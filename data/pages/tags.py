@@ -8,8 +8,11 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from data.pages.ordinals import USUAL, Counting, read_counting
+from data.pages.styles import INKLESS, is_white, read_style
+
 # Roles: what the block reader does when a tag opens, and when its element ends.
-PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT = range(13)
+PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT, SPACED = range(14)
 
 
 def _listed(words: str) -> tuple[str, ...]:
@@ -42,24 +45,26 @@ _OTHER_BLOCKS = frozenset(("tr", "td", "th", "form", "hr"))
 _FACTS = frozenset(("html", "time", "title"))
 
 _ATTRIBUTES = re.compile(
-    r' (class|id|style|hidden|aria-hidden|role|itemprop|type|data-lang|data-language|encoding)="([^"]*)"'
+    r" (class|id|style|hidden|aria-hidden|role|itemprop|type|data-lang(?:uage|-lines)?|open|popover|color|face)"
+    r'="([^"]*)"'
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 #: Classes of cells and spans that hold line numbers; what they hold is left out if it is digits alone.
 _GUTTERS = _words(
     "linenos lineno linenumber linenumbers line-number line-numbers linenodiv gutter lnt ln blob-num hljs-ln-"
     "numbers crayon-nums crayon-num rouge-gutter line-numbers-rows ln-num codemirror-gutter react-syntax-"
-    "highlighter-line-number js-line-number code-line-number linenr codemirror-linenumber src-line-numbers"
+    "highlighter-line-number js-line-number code-line-number linenr codemirror-linenumber src-line-numbers line-no "
+    "pre-numbering"
 )
 #: Classes of elements that hold one line of code each, whose spaces count.
 _CODE_CELLS = _words(
     "blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents view-line ace_line de1 de2 "
-    "graf--pre"
+    "graf--pre ql-code-block"
 )
 #: Classes of elements that hold a listing: where <br> and hard spaces make its lines, it is code.
 _CODE_BOXES = _words(
     "code codecolorer w3-code bbc_code bbcode_code codebox code-box codeblock code-block codebody sourcecode "
-    "source-code code-listing listing programlisting literal-block example-code snippet prettyprint"
+    "source-code code-listing listing programlisting literal-block example-code snippet prettyprint verbatim lstlisting"
 )
 #: Doxygen's listings, whose lines are elements; slides have elements of this class too.
 _FRAGMENTS = frozenset(("fragment",))
@@ -90,26 +95,25 @@ _NUMBERED = re.compile(r"^line number\d")
 _CODE_LINES = _words("line token-line code-line view-line codeline")
 #: Likewise, but shown as blocks: no line break stands beside them.
 _BLOCK_LINES = _words("gatsby-highlight-code-line")
-SPECIAL_CLASSES = _GUTTERS | _CODE_CELLS | _CODE_LINES | _BLOCK_LINES | _CODE_BOXES | _FRAGMENTS | _NOTES | _PREVIEWS
+#: What `data.pages.lines` and `data.pages.spacing` say of an element. Compiled code asks about names that begin so.
+LINES_MARK = "data-lang-lines"
+#: Values of it: a line of code whose plain spaces fold, one that stands in <pre>, its number, lines set by <br>; spaces
+#: are kept, and so they are in letters of one width.
+LINE, PRE_LINE, NUMBER, BOX, SPACES, CODE_SPACES = "line", "pre-line", "number", "box", "spaces", "code-spaces"
+#: Tailwind's for elements whose spaces and line breaks are kept.
+_SPACED = _words("whitespace-pre whitespace-pre-wrap whitespace-break-spaces")
+SPECIAL_CLASSES = (
+    _GUTTERS | _CODE_CELLS | _CODE_LINES | _BLOCK_LINES | _CODE_BOXES | _FRAGMENTS | _NOTES | _PREVIEWS | _SPACED
+)
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
 _NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
-HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*\.?0+(?:[a-z%]{0,4})\s*(?:[;!]|$)"
-    r"|(?<![-\w])opacity\s*:\s*0*\.?0+\s*(?:[;!]|$)|(?<![-\w])(?:text-indent|left|top)\s*:\s*-\d{4,}"
-    r"|(?<![-\w])clip\s*:\s*rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?\s*\)",
-    re.IGNORECASE,
-)
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _PRE_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:[;!]|$)", re.IGNORECASE)
 #: Chroma's line numbers, where it writes styles instead of classes.
 _UNSELECTED = re.compile(r"user-select\s*:\s*none", re.IGNORECASE)
 _MONOSPACE = re.compile(r"font(?:-family)?\s*:(?:&quot;|[^;]){0,300}?(?:mono|courier|consol|menlo)", re.IGNORECASE)
-#: Of no height, and what is too high for that is cut off; with padding it holds a video.
-_NO_HEIGHT = re.compile(r"(?<![-\w])(?:max-)?height\s*:\s*0+(?:\.0+)?(?:[a-z%]{0,4})\s*(?:[;!]|$)", re.IGNORECASE)
-_CUTS = re.compile(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
-COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
-BACKGROUND = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
-_WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)"}
+#: What React sends late stands hidden, under such an id, until a script of the page puts it in its place.
+_SENT_LATE = re.compile(r"S:[0-9a-f]+")
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -124,10 +128,14 @@ class Tag:
         gutter, code_line, code_cell: its classes are those of line numbers, of a line, of a cell of code.
         code_box: what it holds is a listing if it looks like one, by its classes or the letters' width.
         fragment: a listing if it begins with a line.
+        spaced: its spaces and line breaks are shown; a listing if it looks like one. A block is of the role SPACED.
+        folds: a line of code, in which all spaces are hard ones.
         preview: of a formula, whose source follows.
         language: programming language that its classes name, or ""; of a script, math/tex and its mode.
         ink: its text has the colour of a page without styles of its own: white.
+        fades: in which ways its style hides its own text, but not that within it that is shown again.
         fact: it may tell something about the page.
+        counting: what a list or its item says of numbers.
     """
 
     role: int
@@ -139,10 +147,14 @@ class Tag:
     code_cell: bool = False
     code_box: bool = False
     fragment: bool = False
+    spaced: bool = False
+    folds: bool = False
     preview: bool = False
     language: str = ""
     ink: bool = False
+    fades: int = 0
     fact: bool = False
+    counting: Counting = USUAL
 
 
 def read_tag(head: str) -> Tag:
@@ -163,11 +175,17 @@ def read_tag(head: str) -> Tag:
         tag.language = attributes["type"]
     if tag.role == BLOCK and name not in NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
         tag.role = ASIDE
+    if name in ("ol", "li"):
+        tag.counting = read_counting(name, rest)
     special = tag.ink or tag.gutter or tag.fact or tag.code_box or tag.preview
-    if tag.role == PLAIN and (special or tag.code_line or name in CODE_TAGS):
+    if tag.role == PLAIN and (special or tag.spaced or tag.code_line or name in CODE_TAGS or name == "sup"):
+        tag.role = INLINE
+    if tag.role == LINK and tag.gutter:
         tag.role = INLINE
     if tag.role == BLOCK and (special or tag.fragment or name in _OTHER_BLOCKS):
         tag.role = OTHER_BLOCK
+    if tag.role == BLOCK and tag.spaced:
+        tag.role = SPACED
     return tag
 
 
@@ -178,7 +196,7 @@ def _role(name: str, attributes: dict[str, str]) -> int:
         return BLOCK if name == "hr" else VOID
     if name in RAW_TAGS:
         return RAW
-    if name in _HIDDEN_TAGS or (attributes and hides(name, attributes)):
+    if name in _HIDDEN_TAGS or ((attributes or name == "dialog") and hides(name, attributes)):
         return HIDDEN
     if name in _ROLES:
         return _ROLES[name]
@@ -209,6 +227,21 @@ def _is_code(name: str, style: str) -> bool:
     return bool(_WHITE_SPACE.search(style)) and (name == "code" or (name != "span" and bool(_MONOSPACE.search(style))))
 
 
+def _heed_mark(tag: Tag, mark: str) -> None:
+    tag.gutter = tag.gutter or mark == NUMBER
+    tag.spaced = tag.spaced or mark == SPACES
+    if tag.role == BLOCK:
+        tag.code_box = tag.code_box or mark == BOX
+        tag.code_cell = tag.code_cell or mark in (LINE, PRE_LINE)
+        tag.folds = mark == LINE
+        if mark in (LINE, PRE_LINE, CODE_SPACES):
+            tag.role = PRE
+    elif tag.role == PRE:
+        tag.code_cell = tag.code_cell or mark == PRE_LINE
+    elif mark == CODE_SPACES and tag.name == "code":
+        tag.role = PRE
+
+
 PLAIN_LINK = Tag(LINK, "a")
 #: Most tags are links and pictures, each with an address of its own.
 _COMMON = {
@@ -230,7 +263,8 @@ def tells(rest: str) -> bool:
         or "style=" in rest
         or "license" in rest
         or "creativecommons" in rest
-        or "lineno" in rest
+        or "linen" in rest
+        or LINES_MARK in rest
         or "-num" in rest
         or ("ln" in rest and bool(_LINE_NUMBER.search(rest)))
     )
@@ -244,40 +278,41 @@ def hides(name: str, attributes: dict[str, str]) -> bool:
     """
     if name in ("html", "body") or "mwe-math-mathml" in attributes.get("class", ""):
         return False
-    if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
-        return True
     if attributes.get("aria-hidden", "").lower() == "true":
         return True
-    style = attributes.get("style", "")
-    return bool(style) and (is_hiding(style) or blends_in(style, plain_page=False))
-
-
-def is_hiding(style: str) -> bool:
-    """Returns whether a style keeps an element out of sight, whatever its colours."""
-    if HIDING.search(style):
+    sight = read_style(attributes.get("style", ""))
+    if sight.gone or sight.fades:
         return True
-    return bool(_CUTS.search(style) and _NO_HEIGHT.search(style)) and "padding" not in style.lower()
+    return not sight.displayed and _is_unrendered(name, attributes)
 
 
-def blends_in(style: str, plain_page: bool) -> bool:
-    """Returns whether text has its background's colour: its own, or the white of a page without styles."""
-    colour = COLOUR.search(style)
-    if not colour:
+def _is_unrendered(name: str, attributes: dict[str, str]) -> bool:
+    """Returns whether browsers do not show an element unless a style says so.
+
+    What is `until-found`, and what stands in a closed <details>, readers can open and search: it is text.
+    """
+    if "popover" in attributes or (name == "dialog" and "open" not in attributes):
+        return True
+    if "hidden" not in attributes or _SENT_LATE.fullmatch(attributes.get("id", "")):
         return False
-    background = BACKGROUND.search(style)
-    ink = colour[1].replace(" ", "").lower()
-    paper = background[1].replace(" ", "").lower() if background else "white" if plain_page else ""
-    return ink != "" and (ink == paper or {ink, paper} <= _WHITE)
+    return attributes["hidden"].lower() != "until-found"
 
 
 def _describe(tag: Tag, attributes: dict[str, str]) -> None:
     classes = attributes.get("class", "")
-    if style := attributes.get("style", ""):
-        tag.ink = blends_in(style, plain_page=True)
+    sight = read_style(style := attributes.get("style", ""))
+    tag.ink = sight.ink or (
+        tag.name == "font" and not sight.shows & INKLESS and is_white(attributes.get("color", "black"))
+    )
+    if sight.fades and tag.role == HIDDEN and not sight.gone and _role(tag.name, {**attributes, "style": ""}) != HIDDEN:
+        tag.fades = sight.fades
+    if style:
         tag.code_box = (
             tag.role in (PLAIN, BLOCK) and tag.name not in ("html", "body") and bool(_MONOSPACE.search(style))
         )
-        tag.gutter = bool(_UNSELECTED.search(style) and _WHITE_SPACE.search(style))
+        tag.spaced = bool(_WHITE_SPACE.search(style))
+        tag.gutter = tag.spaced and bool(_UNSELECTED.search(style))
+    tag.code_box = tag.code_box or bool(_MONOSPACE.search("font:" + attributes.get("face", "")))
     if classes:
         names = classes.lower().split()
         tag.gutter = tag.gutter or not _GUTTERS.isdisjoint(names)
@@ -287,6 +322,10 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
             tag.role = PRE
         if tag.role == PLAIN and not _BLOCK_LINES.isdisjoint(names):
             tag.role, tag.number = OTHER_BLOCK, TAG_NUMBERS["div"]
+        if not _SPACED.isdisjoint(names):
+            tag.spaced = True
+            if tag.role == BLOCK and "font-mono" in names:
+                tag.role = PRE
         if tag.role == BLOCK:
             tag.code_box = tag.code_box or not _CODE_BOXES.isdisjoint(names)
             tag.fragment = tag.name == "div" and not _FRAGMENTS.isdisjoint(names)
@@ -295,6 +334,8 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
         named = "lang" in folded or "highlight" in folded or "brush" in folded
         found = _LANGUAGE.search(folded) if named else None
         tag.language = found[1] if found and found[1] not in _NO_LANGUAGE else ""
+    if LINES_MARK in attributes:
+        _heed_mark(tag, attributes[LINES_MARK])
     tag.language = tag.language or attributes.get("data-lang", attributes.get("data-language", "")).lower()[:15]
     labels = " ".join(attributes[key] for key in ("class", "id", "role", "itemprop") if key in attributes)
     tag.words = tuple(dict.fromkeys([word.lower() for word in _WORDS.findall(labels[:400])]))

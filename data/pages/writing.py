@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks
+from data.pages.ordinals import count
 
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _MAX_INDENT = 6
@@ -26,10 +27,12 @@ def write(page: Blocks, kept: Iterable[int]) -> str:
 
 class _Writer:
     def __init__(self, page: Blocks) -> None:
+        self.page = page
         self.names, self.parents = page.outline()
         self.pieces: list[str] = []
         self.items: set[int] = set()
-        self.ordinals: dict[int, int] = {}
+        self.marks: dict[int, str] = {}
+        self.children: dict[int, list[int]] = {}
         self.before: tuple[str, int] = ("", -1)
 
     def add(self, block: Block) -> None:
@@ -50,7 +53,7 @@ class _Writer:
     def _shape(self, block: Block) -> tuple[str, int, str]:
         """Returns a block's kind, the element that holds its like, and its text."""
         if block.kind in (CODE, CODE_LINES):
-            return "code", block.element, _fenced(block.text, block.language)
+            return "code", block.element, _fenced(block.text.rstrip("\n"), block.language)
         if block.kind in (ROW, HEAD_ROW):
             return "row", self._around(block.element, "table"), f"| {block.text} |"
         name = self.names[block.element]
@@ -78,7 +81,7 @@ class _Writer:
         if item in self.items:
             return "item", outermost, "\n".join(f"{indent}  {line}" for line in block.text.split("\n"))
         self.items.add(item)
-        mark = self._mark(self.parents[item])
+        mark = self._mark(item)
         return "item", outermost, indent + mark + block.text.replace("\n", "\n" + indent + " " * len(mark))
 
     def _depth(self, item: int) -> tuple[int, int]:
@@ -89,12 +92,23 @@ class _Writer:
             place = self.parents[place]
         return max(depth, 1), outermost
 
-    def _mark(self, around: int) -> str:
-        """Returns what an item begins with, by the element around it."""
+    def _mark(self, item: int) -> str:
+        """Returns what an item begins with: a dash, or the number that it has on the page."""
+        around = self.parents[item]
         if self.names[around] != "ol":
             return "- "
-        self.ordinals[around] = self.ordinals.get(around, 0) + 1
-        return f"{self.ordinals[around]}. "
+        if item not in self.marks:
+            items = self._items(around)
+            said = [self.page.counting(each) for each in items]
+            self.marks.update(zip(items, count(self.page.counting(around), said), strict=True))
+        return self.marks[item]
+
+    def _items(self, around: int) -> list[int]:
+        if not self.children:
+            for number, name in enumerate(self.names):
+                if name == "li":
+                    self.children.setdefault(self.parents[number], []).append(number)
+        return self.children[around]
 
     def _around(self, place: int, name: str) -> int:
         while place > 0 and self.names[place] != name:

@@ -166,6 +166,10 @@ def test_other_robots_directives_are_no_opt_out() -> None:
         '<style>/* a */ .a , .x { color: red; visibility : hidden }</style><p class="b x">SECRET words here</p>',
         '<p class=x>SECRET words here</p><style media="all">p{margin:0}.x{display:none!important}</style>',
         '<p style="color:#123456;background-color:#123456">SECRET words here</p>',
+        '<style>#x{display:none}</style><p id="x">SECRET words here</p>',
+        '<style>p.x.y{display:none}</style><p class="x y">SECRET words here</p>',
+        "<dialog><p>SECRET words here</p></dialog>",
+        "<div popover>SECRET words here</div>",
         "<template><p>SECRET words here</p></template>",
         "<noscript><p>SECRET words here</p></noscript>",
         "<script>var x = 'SECRET words here'</script>",
@@ -199,6 +203,9 @@ def test_what_a_reader_does_not_see_is_not_text(hidden: str, engine: str) -> Non
         '<p style="color:#fff;background:#000">VISIBLE words here</p>',
         '<p style="color: ;margin:0">VISIBLE words here</p>',
         '<p style="display:block">VISIBLE words here</p>',
+        '<p hidden="until-found">VISIBLE words here</p>',
+        '<details><summary>More</summary><p>VISIBLE words here</p></details>',
+        '<div hidden id="S:1"><p>VISIBLE words here</p></div>',
         '<code>&lt;p style="display:none"&gt; VISIBLE words</code>',
     ],
 )  # fmt: skip
@@ -214,6 +221,10 @@ def test_a_page_hidden_until_its_script_runs_is_read() -> None:
 def test_code_in_the_page_is_not_changed_by_the_mark_for_hidden_elements() -> None:
     source = '<pre>&lt;b style="display:none"&gt;</pre><b style="display:none">x</b>'
     assert mark_hidden(source) == '<pre>&lt;b style="display:none"&gt;</pre><b hidden style="display:none">x</b>'
+
+
+def test_a_class_without_quotes_may_show_what_is_within_letters_of_no_size() -> None:
+    assert mark_hidden(grid := "<div style=font-size:0><p class=a>x</div>", styled=True) == grid
 
 
 def test_preformatted_text_keeps_its_lines_and_indentation() -> None:
@@ -242,6 +253,22 @@ def test_the_header_tells_the_language_where_the_page_does_not() -> None:
         "de",
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("\ufffd\ufffd \ufffd", "empty"),
+        ("\u200b\u2060\n", "empty"),
+        ("\ufeff\u202e\0", "empty"),
+        ("\ufffda", ""),
+        ("\u200b\u2014\u200b", ""),
+    ],
+)
+def test_text_that_shows_nothing_is_empty(text: str, reason: str) -> None:
+    with Extractor(Extract()) as extractor:
+        (found,) = extractor.extract(to_table([row(None, text=text)])).to_pylist()
+    assert found["reason"] == reason
 
 
 def test_extract_html_says_why_there_is_no_text() -> None:

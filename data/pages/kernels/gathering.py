@@ -27,8 +27,11 @@ from data.pages.kernels.places import (
 from data.pages.tags import TAG_NUMBERS
 
 TEXT_KIND, CODE_KIND, ROW_KIND, HEAD_ROW_KIND = 0, 1, 3, 4
-LINE = 1
+LINE, BAR, BACKSLASH = 1, 124, 92
 ROW_NUMBER, HEAD_CELL_NUMBER, HEAD_NUMBER, RULE_NUMBER = (TAG_NUMBERS[name] for name in ("tr", "th", "thead", "hr"))
+#: Pages with so many blocks that hard spaces indent, or with one such line after a <br>, may have a listing.
+MIN_HARD = 2
+MIN_CODE_LINES = 3
 MAX_ROW_ELEMENTS, MAX_CELL_BLOCKS, MAX_CELL_CHARS = 300, 3, 600
 
 
@@ -90,6 +93,48 @@ def _has_hard_indent(raw, size):
 
 
 @compiled
+def _begins_hard(raw, size):
+    """Returns whether a text begins with two hard spaces, with nothing but plain ones between them."""
+    hard, place = 0, 0
+    while place < size:
+        if raw[place] == 0xC2 and place + 1 < size and raw[place + 1] == 0xA0:
+            hard += 1
+            place += 2
+        elif raw[place] <= SPACE:
+            place += 1
+        else:
+            break
+    return hard >= 2 and place < size
+
+
+@compiled
+def may_be_set_in_lines(raw, begin, end):
+    """Returns whether text in <code> may have lines of its own (see `data.pages.listings.is_set_in_lines`)."""
+    filled, least, most, signed = 0, 1 << 30, -1, False
+    place = begin
+    while place < end and raw[place] <= SPACE and raw[place] != 10:
+        place += 1
+    filled += place < end and raw[place] != 10
+    while place < end:
+        if raw[place] != 10:
+            place += 1
+            continue
+        before = raw[place - 1] if place > begin else SPACE
+        signed = signed or not (48 <= before <= 57 or 65 <= before <= 90 or 97 <= before <= 122)
+        place += 1
+        indent = 0
+        while place < end and raw[place] <= SPACE and raw[place] != 10:
+            indent += 1
+            place += 1
+        if place < end and raw[place] != 10:
+            if raw[place] >= 0x80:
+                return True
+            filled += 1
+            least, most = min(least, indent), max(most, indent)
+    return filled >= MIN_CODE_LINES and (least < most or (most == 0 and signed))
+
+
+@compiled
 def _here(state, opened, elements):
     """Returns the number of the innermost element that is open; those that had no block get one."""
     made, count = state[PLACES], state[ELEMENTS]
@@ -131,7 +176,9 @@ def flush(state, opened, elements, blocks, raw, out):
     size = state[RAW_SIZE]
     state[FLUSHES] += 1
     if state[HAS_LINE] and _has_hard_indent(raw, size):
-        state[HARD] = 1
+        state[HARD] = MIN_HARD
+    elif raw[0] <= SPACE or raw[0] == 0xC2:
+        state[HARD] += _begins_hard(raw, size)
     end, chars, words = _fold(raw, size, out, state[OUT])
     links = min(state[LINK_CHARS], chars)
     state[RAW_SIZE] = state[LINK_CHARS] = state[BREAK_AT] = state[HAS_LINE] = 0
@@ -170,6 +217,10 @@ def _write_cell(blocks, first, last, out, begin):
                 target += 1
                 chars += 1
                 between = False
+            if out[place] == BAR:
+                out[target] = BACKSLASH
+                target += 1
+                chars += 1
             out[target] = out[place]
             target += 1
             chars += out[place] & 0xC0 != 0x80
@@ -184,7 +235,7 @@ def _begins_with_number(cell, blocks, out):
         return False
     row = cell[2]
     first = out[blocks[row, 0]]
-    return blocks[row, 6] == TEXT_KIND and (first <= 58 or first == 124 or first >= 128)
+    return blocks[row, 6] == TEXT_KIND and (first <= 58 or first == BAR or first >= 128)
 
 
 @compiled
@@ -207,6 +258,8 @@ def _close_row(state, place, elements, blocks, out):
     size = 0
     for row in range(first, last):
         size += blocks[row, 1] - blocks[row, 0] + 1
+        for place_of_bar in range(blocks[row, 0], blocks[row, 1]):
+            size += out[place_of_bar] == BAR
     target = state[OUT]
     if target + size + 3 * cells >= len(out) * 2 // 3:  # the last third is for what is still to be read
         return False
@@ -215,7 +268,7 @@ def _close_row(state, place, elements, blocks, out):
         if elements[cell, 1] != place:
             continue
         if written > 0:
-            out[target], out[target + 1], out[target + 2] = SPACE, 124, SPACE
+            out[target], out[target + 1], out[target + 2] = SPACE, BAR, SPACE
             target += 3
             chars += 3
         written += 1

@@ -20,7 +20,7 @@ from data.pages.kernels.letters import (
     lower,
     stands_at,
 )
-from data.pages.kernels.styles import is_word, style_matters
+from data.pages.kernels.styles import is_word, may_be_white, style_matters
 from data.pages.tags import TAG_NUMBERS
 
 ASK = -1
@@ -42,9 +42,9 @@ def _bytes(text):
 
 CLASS, ID, ROLE_NAME, ITEMPROP = _bytes(' class="'), _bytes(' id="'), _bytes(' role="'), _bytes(' itemprop="')
 STYLE, HIDDEN_NAME, ARIA = _bytes(' style="'), _bytes(' hidden="'), _bytes(' aria-hidden="')
-DATA_LANG = _bytes(" data-lang")
+DATA_LANG, COLOR, POPOVER = _bytes(" data-lang"), _bytes(' color="'), _bytes(' popover="')
 LANG, HIGHLIGHT, BRUSH, MWE, MATH_TEXT = map(_bytes, ("lang", "highlight", "brush", "mwe-math", "math"))
-LICENSE, COMMONS, LINENO, NUM, STYLE_START = map(_bytes, ("license", "creativecommons", "lineno", "-num", "style="))
+LICENSE, COMMONS, LINENO, NUM, STYLE_START = map(_bytes, ("license", "creativecommons", "linen", "-num", "style="))
 HIDDEN_TEXT, TRUE, UNTIL, FORMULA = map(_bytes, ("hidden", "true", "until-found", "mjx-"))
 
 
@@ -192,7 +192,7 @@ def classify(source, begin, end, name_keys, name_values, word_keys, word_values,
 @compiled
 def _with_attributes(source, begin, end, found, word_keys, word_values, labels, hashes, spans):
     spans[:, 1] = 0
-    hidden = False
+    hidden = styled = False
     place = begin
     while place < end:
         place = find(source, SPACE, place, end)
@@ -200,8 +200,12 @@ def _with_attributes(source, begin, end, found, word_keys, word_values, labels, 
             break
         kind, start = -1, 0
         letter = source[place + 1] if place + 1 < end else 0
-        if letter == 99 and stands_at(source, CLASS, place, end):
-            kind, start = 0, place + 8
+        if letter == 99:
+            if stands_at(source, CLASS, place, end):
+                kind, start = 0, place + 8
+            elif stands_at(source, COLOR, place, end):
+                if may_be_white(source, place + 8, end) or lower(source[place + 8]) == 102:  # ffffff
+                    return ASK
         elif letter == 105:
             if stands_at(source, ID, place, end):
                 kind, start = 1, place + 5
@@ -214,6 +218,9 @@ def _with_attributes(source, begin, end, found, word_keys, word_values, labels, 
             stop = find(source, QUOTE, start, end)
             if style_matters(source, start, stop):
                 return ASK
+            styled = True
+        elif letter == 112 and stands_at(source, POPOVER, place, end):
+            return ASK
         elif letter == 104 and stands_at(source, HIDDEN_NAME, place, end):
             start = place + 9
             stop = find(source, QUOTE, start, end)
@@ -239,6 +246,8 @@ def _with_attributes(source, begin, end, found, word_keys, word_values, labels, 
             size = _take(source, spans[kind, 0], spans[kind, 1], labels, size)
             if size < 0:
                 return ASK
+    if hidden and (styled or (spans[1, 1] > 0 and source[spans[1, 0]] == 83)):  # shown by its style, or S:…
+        return ASK
     hidden = hidden and found & NEVER_HIDDEN == 0
     return _with_words(found, hidden, size, word_keys, word_values, labels, hashes)
 

@@ -19,7 +19,15 @@ import numpy as np
 
 from data.compiled import compiled
 from data.pages.kernels.ends import count_tags, end_of, holds_blocks, raw_end
-from data.pages.kernels.gathering import RULE_NUMBER, close_block, flush, line_break, open_block
+from data.pages.kernels.gathering import (
+    MIN_HARD,
+    RULE_NUMBER,
+    close_block,
+    flush,
+    line_break,
+    may_be_set_in_lines,
+    open_block,
+)
 from data.pages.kernels.heads import (
     ASIDE,
     ASK,
@@ -149,6 +157,9 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                     state[CODES] -= 1
                     if state[HAS_LINE] and (state[FLUSHES] != state[CODE_FLUSHES] or state[BREAK_AT] > state[CODE_AT]):
                         return GIVES_UP  # its lines are set by <br>
+                    if state[CODES] == 0 and state[FLUSHES] == state[CODE_FLUSHES]:
+                        if may_be_set_in_lines(raw, state[CODE_AT], state[RAW_SIZE]):
+                            return GIVES_UP
                 if tag & CODE_BOX and state[PRES] == 0:
                     state[BOXES] -= 1
             elif role != PLAIN:
@@ -220,9 +231,9 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                 if tag & CODE_BOX and state[PRES] == 0:
                     state[BOXES] += 1
                 if role == INLINE:
+                    if tag & (CODE_TAG | CODE_BOX) and state[PRES] == 0 and state[RAW_SIZE] == 0:
+                        state[CODE_FIRST] = state[FLUSHES] + 1
                     if tag & CODE_TAG and state[PRES] == 0:
-                        if state[RAW_SIZE] == 0:
-                            state[CODE_FIRST] = state[FLUSHES] + 1
                         if state[CODES] == 0:
                             state[CODE_AT], state[CODE_FLUSHES] = state[RAW_SIZE], state[FLUSHES]
                         state[CODES] += 1
@@ -248,7 +259,7 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
         position = following
     if state[RAW_SIZE] > 0:
         flush(state, opened, elements, blocks, raw, out)
-    if state[HARD]:
+    if state[HARD] >= MIN_HARD:
         return GIVES_UP
     for element in range(state[ELEMENTS]):
         if elements[element, 3] < 0:

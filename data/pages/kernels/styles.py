@@ -14,6 +14,7 @@ def _bytes(text):
 
 DISPLAY, HIDDEN, COLLAPSE, CLIP, OPACITY = map(_bytes, ("display", "hidden", "collapse", "clip", "opacity"))
 COLOR, BACKGROUND, FONT, SPACES = map(_bytes, ("color", "background", "font", "white-space"))
+SCALE, FAR = _bytes("scale"), _bytes("-999")
 MONO, COURIER, CONSOL, MENLO = map(_bytes, ("mono", "courier", "consol", "menlo"))
 
 
@@ -35,7 +36,7 @@ def style_matters(source, begin, end):
             if stands_at(source, COLLAPSE, place, end) or stands_at(source, CLIP, place, end):
                 return True
             if stands_at(source, COLOR, place, end) and source[place - 1] != 45 and not is_word(source[place - 1]):
-                if _may_be_white(source, place, end) or holds(source, BACKGROUND, begin, end):
+                if may_be_white(source, _value_after(source, place, end), end) or holds(source, BACKGROUND, begin, end):
                     return True
         if byte == 111 and stands_at(source, OPACITY, place, end):
             return True
@@ -44,9 +45,19 @@ def style_matters(source, begin, end):
                 return True
         if byte == 119 and stands_at(source, SPACES, place, end):
             return True
-        if byte == 45 and place + 4 < end and 48 <= source[place + 1] <= 57 and 48 <= source[place + 4] <= 57:
+        if byte == 115 and stands_at(source, SCALE, place, end):
+            return True
+        if byte == 45 and (stands_at(source, FAR, place, end) or _is_far(source, place + 1, end)):
+            return True
+        if byte == 92 or (byte == 47 and place + 1 < end and source[place + 1] == 42):  # \ and /*
             return True
     return False
+
+
+@compiled
+def _is_far(source, begin, end):
+    """Returns whether a number of four digits and more stands at a place, about."""
+    return begin + 3 < end and 48 <= source[begin] <= 57 and 48 <= source[begin + 3] <= 57
 
 
 @compiled
@@ -67,15 +78,19 @@ def _hides(source, begin, end):
 
 @compiled
 def _is_small(source, begin, end):
-    """Returns whether a number that begins with 0 or a dot stands after the next colon."""
+    """Returns whether a number of no more than 1 may stand after the next colon."""
     place = _value_after(source, begin, end)
-    return place < end and (source[place] == 48 or source[place] == 46 or source[place] >= 128)
+    if place >= end:
+        return False
+    byte = source[place]
+    if byte == 49:
+        return place + 1 == end or not 48 <= source[place + 1] <= 57
+    return byte == 48 or byte == 46 or byte == 43 or byte >= 128  # 0 . +
 
 
 @compiled
-def _may_be_white(source, begin, end):
-    """Returns whether the next value may be white, by its name, `rgb(…)`, or its number; or whether there is none."""
-    place = _value_after(source, begin, end)
+def may_be_white(source, place, end):
+    """Returns whether the value at a place may be white, by its name, `rgb(…)`, or its number; or is none."""
     if place + 1 >= end:
         return True
     byte, following = lower(source[place]), lower(source[place + 1])

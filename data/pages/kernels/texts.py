@@ -13,6 +13,8 @@ SHORT_WORDS, SHORT_CHARS, HEAD_CHARS, PARTS = 8, 120, 200, 16
 TEXT_COLUMNS = 15
 COMMA, BAR, FULL_STOP, QUESTION, EXCLAMATION, SPACE = 44, 124, 46, 63, 33, 32
 WIDE_COMMA, WIDE_LIST_COMMA, QUOTATION, COPYRIGHT = 0xFF0C, 0x3001, 0xBB, 0xA9
+#: First bytes of a letter in UTF-8, read as Latin-1.
+FIRST_LEAD, LAST_LEAD = 0xC3, 0xDF
 #: What a character is.
 LETTER, DIGIT, SMALL, ENDS, UNLIKE = 1, 2, 4, 8, 16
 
@@ -96,7 +98,7 @@ def _measure_text(out, begin, end, row, text_keys, text_values, lowered, kinds, 
         kind = kinds[char]
         commas += char == COMMA or char == WIDE_COMMA or char == WIDE_LIST_COMMA
         bar = bar or char == BAR or char == QUOTATION
-        owned = owned or char == COPYRIGHT
+        owned = owned or (char == COPYRIGHT and not FIRST_LEAD <= before <= LAST_LEAD)
         lines = lines or char == 10
         digits = digits or kind & DIGIT != 0
         sentences += char == SPACE and (before == FULL_STOP or before == QUESTION or before == EXCLAMATION)

@@ -107,3 +107,45 @@ def test_entities_in_facts_are_resolved_and_long_ones_are_cut() -> None:
 )
 def test_tags_that_are_for_others_do_not_matter(source: str, wanted: bool) -> None:
     assert matters((source.partition(" ")[0], source, "")) is wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "canonical"),
+    [
+        ("https://x.org/a", "https://x.org/b?c", "https://x.org/a"),
+        ("/a", "https://x.org/b?c", "https://x.org/a"),
+        ("//y.org/a", "https://x.org/b", "https://y.org/a"),
+        ("https://x.org/b", "https://x.org/b", "https://x.org/b"),
+        ("/a", None, "/a"),
+        ("javascript:void(0)", "https://x.org/b", None),
+        (" JavaScript:alert(1)", None, None),
+        ("data:text/html,x", "https://x.org/b", None),
+        ("http://[", "https://x.org/b", None),
+        ("", "https://x.org/b", None),
+    ],
+)
+def test_a_canonical_address_is_a_whole_one_on_the_web(address: str, url: str | None, canonical: str | None) -> None:
+    page = f'<html><head><link rel="canonical" href="{address}"></head>{BODY}'.encode()
+    assert extract_html(page, url=url).metadata.get("canonical") == canonical
+
+
+def test_an_address_that_is_none_leaves_the_word_to_the_next() -> None:
+    head = '<link rel="canonical" href="javascript:x"><meta property="og:url" content="https://x.org/a">'
+    assert facts(head)["canonical"] == "https://x.org/a"
+
+
+@pytest.mark.parametrize(
+    ("head", "language"),
+    [
+        ('<meta http-equiv="Content-Language" content="de-AT">', "de"),
+        ('<meta name="DC.language" content="fr">', "fr"),
+        ('<meta name="dcterms.language" content="pt-BR">', "pt"),
+        ('<meta property="og:locale" content="es_ES">', "es"),
+        ('<meta name="content-language" content="no language"><meta property="og:locale" content="it_IT">', "it"),
+        ('<script type="application/ld+json">{"@type": "NewsArticle", "inLanguage": "nl-NL"}</script>', "nl"),
+    ],
+)
+def test_a_language_is_found_wherever_pages_state_it(head: str, language: str) -> None:
+    page = f"<head>{head}</head>{BODY}"
+    assert extract_html(f"<html>{page}".encode()).language == language
+    assert extract_html(f'<html lang="sv">{page}'.encode()).language == "sv"

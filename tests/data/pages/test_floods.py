@@ -134,3 +134,12 @@ def test_a_page_in_one_piece_is_serialised_as_any_other() -> None:
     html = "<html lang=en><body><p>One<table><tr><td>x</table>"
     assert [read_blocks(piece).blocks[0].text for piece in serialised_pieces(html)] == ["One"]
     assert list(serialised_pieces(html)) == [parse(html)]
+
+
+@pytest.mark.parametrize(("menu", "option"), [("select", "option"), ("SELECT", "OPTION")])
+def test_of_very_many_options_a_parser_does_not_look_for_the_chosen_one(menu: str, option: str) -> None:
+    """It looks through all of them for each, unless several may be chosen; what a menu offers is no text."""
+    few, many = (f"<{menu} id=a>{f'<{option} selected>x' * count}</{menu}><p>After.</p>" for count in (500, 501))
+    assert '<select multiple="" id="a">' in parse(many)
+    assert '<select id="a">' in parse(few)
+    assert [block.text for block in read_blocks(parse(many)).blocks] == ["After."]

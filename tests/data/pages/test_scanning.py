@@ -97,6 +97,14 @@ PAGES = {
     '<p style="color:RED;background:red">E<p style="color:#abc; background-color: #ABC">F<p style="color:whitesmoke">G',
     "styles that show": '<p style="text-decoration:none">A<p style="display:\u2003none">B<p style="display">C'
     '<p style="display:block;display:none">D',
+    "styles that are told otherwise": '<p style="display:n\\6f ne">A<p style="display/**/:none">B<p style="scale:0">C'
+    '<p style="font: 1px/2 x">D<p style="font-size:1.5em">E<p style="left:-999em">F<p style="font-size: +0">G',
+    "boxes": '<dialog>A</dialog><dialog open>B</dialog><div popover>C</div><p hidden style="display:block">D'
+    '<div hidden id="S:0">E</div><div hidden id="s:0">F</div><p hidden style="margin:0">G',
+    "colours of fonts": '<table bgcolor=x><tr><td><font color=white>A</font><font color=FFFFFE>B</font>'
+    '<font color=red>C',
+    "shown again": '<link rel=stylesheet><p style="font-size:0">A<b style="font-size:9px">B</b><b>C</b><div '
+    'style="visibility:hidden">D<p style="visibility:visible">E</div><ul style="font:0/0 x">F<li class=c>G</ul>',
     "metas": '<meta name=" Date " content=1><meta property="og:URL" content=u>'
     '<meta name="" itemprop=datePublished content=2>'
     '<meta name=viewport content=v><meta name="Googlebot" content=noai><meta name="dat\u00e9" content=3>'
@@ -116,6 +124,7 @@ PAGES = {
     "spaces": "<p>\u00a0a\u2003b\u3000c\u2028d\x85e\u1680f\ufeffg</p><p>\u00a0</p><p> \n </p>",
     "scripts": "<p>Россия — страна. İstanbul ΣΑΣ ßtraße ﬁ</p><p>日本語、テキスト，です。</p><h2>中文</h2>",
     "marks": "<p>What? Yes! No. »Quoted« “so” – it’s… © 2020 | 1.000</p><p>¼ ª º ² µ</p><p>same</p><p>SAME</p>",
+    "mojibake": "<p>cafÃ© ici</p><p>Â© 2020 Company</p><p>© é</p><p>Ð©</p><p>Ã© ©</p><p>Ã ©</p><p>©</p>",
     "title": "<title>A &amp; long — title of this page | Site</title><h1>A & long — title of this page</h1><p>site</p>",
     "time": '<p><time datetime="2020-02-03">3 Feb</time> by <a rel=license href="//creativecommons.org/x">me</a></p>',
     "rule": "<p>A<hr class=sidebar hidden>B",
@@ -143,6 +152,11 @@ PAGES = {
     "toolbar": '<div class="code-toolbar">A</div><div class="highlight toolbar">B</div><div class="toolbar">C</div>',
     "deep": "<div>" * 500 + "x" + "</div>" * 400 + "y",
     "unclosed": "<p>A<b>B<i>C<p>D</div></span>E<table><tr><td>F<p>G",
+    "raised": '<p>x<sup>2</sup> a note<sup><a href="#f">1</a></sup> <a href=y>10<sup>-x</sup></a><sup hidden>2</sup>',
+    "bars": "<table><tr><td>a|b<td>c | d||<tr><td>e<td>f</table>",
+    "spaced": '<p style="white-space:pre-wrap">A <b>b</b></p><span style="white-space: pre">c</span><div class="x '
+    'whitespace-pre-wrap"><p>d</p></div>',
+    "code on lines that do not indent": "<p>A <code>one\n  two</code> <code>\n  [a]\n</code> <font face=Arial>B</font>",
 }  # fmt: skip
 
 
@@ -164,12 +178,14 @@ def test_usual_pages_are_read_by_compiled_code_and_rare_ones_are_not() -> None:
 _NAMES = (
     "p", "div", "span", "a", "b", "li", "ul", "td", "tr", "table", "h2", "pre", "code", "br", "hr", "img", "nav",
     "section", "time", "form", "svg", "blockquote", "x-y", "th", "i", "footer", "noscript", "dt", "script", "style",
-    "kbd", "textarea", "mjx-c",
+    "kbd", "textarea", "mjx-c", "dialog", "font",
 )  # fmt: skip
 _ATTRIBUTES = (
     *("",) * 4, ' class="menu"', ' class="post-content main"', " hidden", ' style="display:none"', ' id="a-b"',
     ' class="x"', ' class="language-js"', ' href="/x"', ' rel="license"', ' aria-hidden="true"', ' style="color:#fff"',
     ' class="code"', ' style="font-family: Consolas"',
+    ' style="font-size:0"', ' style="visibility:hidden"', ' style="visibility:visible"', ' style="font-size:9px"',
+    ' popover', ' hidden style="display:block"', ' color="#fff"', ' style="color:#000"',
     ' class="sidebar share"', ' style="margin:0"', ' class="headline"', ' role="navigation"',
 )  # fmt: skip
 _TEXTS = (

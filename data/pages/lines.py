@@ -1,0 +1,179 @@
+"""Listings whose lines are elements of their own, without a word that they are code: found by how the lines look.
+
+Editors and mail programs paste code as paragraphs, or items of a list, that hard spaces indent; old pages set its lines
+by <br> in plain paragraphs. In the serialisation of a page such elements are marked for the readers. Only what compiled
+code leaves is looked through: such pages are few.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from data.pages.listings import MIN_LINES, begins_hard, is_sentence, looks_like_code
+from data.pages.tags import BLOCK_TAGS, BOX, CODE_TAGS, LINE, LINES_MARK, NUMBER, PRE_LINE
+from data.pages.unread import end_of
+
+#: So many lines that hard spaces indent make a listing.
+MIN_HARD = 2
+#: Longer elements are judged by their beginning.
+MAX_LOOKED_AT = 20_000
+
+_BLOCKS = "|".join((*BLOCK_TAGS, "listing"))
+#: What holds no blocks; and the same without line breaks.
+_TEXT = rf"[^<]*+(?:<(?!/?(?:{_BLOCKS})[ />])[^<]*+)*+"
+_SIBLING = rf"<(?P=name)(?: [^>]*)?>{_TEXT}</(?P=name)>"
+#: What pages without such listings hardly have: lines that hard spaces indent, neighbours that show their spaces.
+_HARD = re.compile(r">\s*&nbsp;\s*&nbsp;")
+_NEIGHBOURS = re.compile(rf"</pre>\s*<pre|</(?:div|p)>\s*<(?:div|p) [^>]*(?:white-space|{LINES_MARK})")
+_RUN = re.compile(rf"<(?P<name>p|div|li|pre)(?: [^>]*)?>{_TEXT}</(?P=name)>(?:\s*{_SIBLING}){{2,}}")
+_ELEMENT = re.compile(rf"<(p|div|li|pre)( [^>]*)?>({_TEXT})</\1>")
+_ROW = re.compile(
+    rf"<tr(?: [^>]*)?>\s*<(t[hd])( [^>]*)?>(?:<[^>]*>)*\s*(\d{{1,6}})\s*(?:<[^>]*>)*</\1>\s*<td( [^>]*)?>({_TEXT})</td>"
+)
+_HOLDER = re.compile(rf"<(p|div|td|li|dd|blockquote)( [^>]*)?>({_TEXT})</\1>")
+_PRE = re.compile(r"<pre(?: [^>]*)?>.*?</pre>", re.DOTALL)
+_LINE_NUMBER = re.compile(r"(?:<[^>]*>)*?<(a|span)((?: [^>]*)?)>[ ]*(\d{1,6})[ .:]*</\1>")
+_GUTTER = re.compile(r'<(a|span) [^>]*class="[^"]*\b(?:linenr|lineno|line-?number)\b[^>]*>\s*\d+\s*</\1>')
+_BREAK = re.compile(r"<br(?: [^>]*)?>")
+_LAST_BREAK = re.compile(r"<br(?: [^>]*)?>\s*(?:</[^>]*>\s*)*\Z")
+_LINE_ENDS = re.compile(rf"</?(?:br|{_BLOCKS})(?: [^>]*)?>")
+_TAG = re.compile(r"<[^>]*>")
+_MONOSPACED = re.compile(
+    rf"\s*(?:<[^>]*>)*?<(?:(?:{'|'.join(sorted(CODE_TAGS))})[ >]|[^>]*(?:courier|consol|menlo|monospace))",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(rf'white-space\s*:\s*pre(?!-line)|{LINES_MARK}="', re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+
+
+def with_lines_marked(source: str) -> str:
+    """Returns a page's serialisation with marks on the lines of listings; the same one if it has none.
+
+    No tag is added or taken away.
+    """
+    marks: dict[int, str] = {}
+    gone: set[int] = set()
+    has_hard = len(list(itertools.islice(_HARD.finditer(source), MIN_HARD))) == MIN_HARD
+    if has_hard or _NEIGHBOURS.search(source):
+        for run in _RUN.finditer(source):
+            _mark_run(list(_ELEMENT.finditer(source, *run.span())), marks)
+    if has_hard:
+        _mark_rows(source, marks)
+        _mark_boxes(source, marks)
+    if "<pre" in source:
+        for found in _PRE.finditer(source):
+            _mark_numbers(source, *found.span(), marks, gone)
+    pieces, done = [], 0
+    for place in sorted({*marks, *gone}):
+        pieces += [source[done:place], f' {LINES_MARK}="{marks[place]}"' if place in marks else ""]
+        done = place + (place in gone)
+    return "".join([*pieces, source[done:]]) if pieces else source
+
+
+def holds_listing(source: str, start: int, name: str) -> bool:
+    """Returns whether what an element shows, with its spaces and line breaks, looks like code.
+
+    Args:
+        source: serialisation of the page, or of as much as MAX_LOOKED_AT characters from the element's content on.
+        start: where that begins.
+        name: of the element.
+    """
+    source = source[start : start + MAX_LOOKED_AT]
+    end = end_of(source, name, 0)
+    inner = source[:end] if end >= 0 else source
+    if inner.count("\n") + inner.count("<") + 1 < MIN_LINES:
+        return False
+    return looks_like_code(_shown(_LINE_ENDS.sub("\n", inner)).split("\n"))
+
+
+def _shown(html: str) -> str:
+    text = _TAG.sub("", html) if "<" in html else html
+    return text.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _mark_run(elements: Sequence[re.Match[str]], marks: dict[int, str]) -> None:
+    """Marks those of some elements one after another that are lines of code."""
+    if elements[0][1] == "pre" or all(_SPACED.search(found[2] or "") for found in elements):
+        lines = [_shown(_LAST_BREAK.sub("", found[3])).strip("\n") for found in elements]
+        if any(line[:1].isspace() and line.strip() for line in lines) and not any("\n" in line for line in lines):
+            marks.update((found.end(1), PRE_LINE) for found in elements)
+        return
+    htmls = [_GUTTER.sub("", _LAST_BREAK.sub("", found[3])) for found in elements]
+    if any(_BREAK.search(html) for html in htmls):
+        return
+    begin = 0
+    for end in (*_ends_of_listings(htmls), len(htmls)):
+        while begin < end and not _shown(htmls[begin]).strip():
+            begin += 1
+        if _are_code(htmls[begin:end]):
+            marks.update((found.end(1), LINE) for found in elements[begin:end])
+        begin = end + 1
+
+
+def _ends_of_listings(htmls: Sequence[str]) -> list[int]:
+    """Returns which lines are hardly code: sentences, and those of usual letters where others are of one width."""
+    monospaced = [bool(_MONOSPACED.match(html)) for html in htmls]
+    lines = [_shown(html) for html in htmls]
+    usual = sum(monospaced) >= MIN_LINES
+    return [
+        number
+        for number, line in enumerate(lines)
+        if line.strip() and (is_sentence(line) or (usual and not monospaced[number]))
+    ]
+
+
+def _are_code(htmls: Sequence[str]) -> bool:
+    lines = [_shown(html) for html in htmls]
+    if len(lines) < MIN_LINES or sum(map(begins_hard, lines)) < MIN_HARD:
+        return False
+    return looks_like_code(lines) or all(
+        _MONOSPACED.match(html) for html, line in zip(htmls, lines, strict=True) if line.strip()
+    )
+
+
+def _mark_rows(source: str, marks: dict[int, str]) -> None:
+    """Marks rows one after another that are a line of code each, after its number."""
+    rows: list[re.Match[str]] = []
+    for found in (*_ROW.finditer(source), None):
+        if found and rows and int(found[3]) == int(rows[-1][3]) + 1 and found.start() - rows[-1].end() < 100:
+            rows.append(found)
+            continue
+        if len(rows) >= MIN_LINES and _are_code([row[5] for row in rows]):
+            for row in rows:
+                marks[row.end(1)], marks[row.start(5) - 1 - len(row[4] or "")] = NUMBER, LINE
+        rows = [found] if found else []
+
+
+def _mark_boxes(source: str, marks: dict[int, str]) -> None:
+    """Marks elements that hold nothing but code whose lines <br> ends."""
+    for found in _HOLDER.finditer(source):
+        lines = _BREAK.split(found[3])
+        if len(lines) >= MIN_LINES and found.end(1) not in marks:
+            shown = [_shown(line) for line in lines]
+            if sum(map(begins_hard, shown[1:])) >= MIN_HARD and looks_like_code(shown):
+                marks[found.end(1)] = BOX
+
+
+def _mark_numbers(source: str, begin: int, end: int, marks: dict[int, str], gone: set[int]) -> None:
+    """Marks the numbers of lines in <pre>, an element each, and the space after them if all have one."""
+    place = source.find(">", begin) + 1
+    place += source.startswith("\n", place)
+    found: list[re.Match[str]] = []
+    while place < end:
+        line_end = min(source.find("\n", place) % (end + 1), end)
+        number = _LINE_NUMBER.match(source, place, line_end)
+        if not number or (found and int(number[3]) != int(found[-1][3]) + 1):
+            if not number and found and not _TAG.sub("", source[place:end]).strip():
+                break
+            return
+        found.append(number)
+        place = line_end + 1
+    heads = {_DIGITS.sub("", number[2]) for number in found}
+    if len(found) < MIN_LINES or len(heads) > 1 or (found[0][1] == "span" and found[0][3] != "1"):
+        return
+    for number in found:
+        marks[number.end(1)] = NUMBER
+    if all(source.startswith((" ", "\n", "</"), number.end()) for number in found):
+        gone.update(number.end() for number in found if source[number.end()] == " ")
