@@ -6,7 +6,7 @@ A file's rows come in the same tables with and without it. What is no usual reco
 
 from __future__ import annotations
 
-from typing import Generator, Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,20 +15,25 @@ import xxhash
 
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA, to_table
-from data.sources.batches import constant
+from data.sources import record_layout as layout
 from data.sources.digests import fits_digest
-from data.sources.kernels import usual_records as kernel
-from data.sources.kernels.usual_heads import CONVERSION, HEAD, RESPONSE
 from data.sources.record_heads import MAX_HEADER_BYTES
+from data.sources.record_layout import CONVERSION, HEAD, RESPONSE
+from data.sources.record_reading import SMALL_RECORD_BYTES
 from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, row_size
+from data.sources.run_unpacker import RunUnpacker
+from data.sources.string_columns import constant, cut_strings
 
+Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 #: Room for a column's strings at first; it is doubled where they are long.
 STRING_BYTES = 2**18
 #: After so many rows that are no usual records, and none that is, usual ones are not looked for any more.
 MAX_OTHERS = 64
-#: As the kernel numbers them.
+#: As compiled code numbers them.
 _STRING_COLUMNS = ("url", "origin_id", "content_type", "metadata")
+ID_CHARS = 32
+_POWERS_OF_TEN: Numbers = 10 ** np.arange(1, 19)
 NO_ENDS: Numbers = np.zeros(0, np.int64)
 
 
@@ -38,20 +43,25 @@ class RecordColumns:
     Args:
         relative: the file's path, the head of locators.
         source: as the recipe describes it.
+        take: the loaded function TAKE.
+        unpacker: unpacks runs of small members, if there is one.
     """
 
-    def __init__(self, relative: str, source: Source) -> None:
+    def __init__(
+        self, relative: str, source: Source, take: Callable[..., int], unpacker: RunUnpacker | None = None
+    ) -> None:
+        self._take, self._unpacker = take, unpacker
         self._source, self._place = source, f"{relative}:"
         self._checks_all, self._max_block = source.digests == "all", source.max_record_bytes
-        self._state: Numbers = np.zeros(kernel.STATES, np.int64)
+        self._state: Numbers = np.zeros(layout.STATES, np.int64)
         self._head: Numbers = np.zeros(HEAD, np.int64)
-        self._places: Numbers = np.zeros((TABLE_ROWS, kernel.PLACES), np.int64)
+        self._places: Numbers = np.zeros((TABLE_ROWS, layout.PLACES), np.int64)
         self._body_offsets: Numbers = np.zeros(TABLE_ROWS + 1, np.int64)
-        self._offsets = np.zeros((kernel.STRINGS, TABLE_ROWS + 1), np.int32)
-        self._is_there = np.zeros((kernel.STRINGS, TABLE_ROWS), np.bool_)
-        self._strings = np.zeros((kernel.STRINGS, STRING_BYTES), np.uint8)
+        self._offsets = np.zeros((layout.STRINGS, TABLE_ROWS + 1), np.int32)
+        self._is_there = np.zeros((layout.STRINGS, TABLE_ROWS), np.uint8)
+        self._strings = np.zeros((layout.STRINGS, STRING_BYTES), np.uint8)
         self._others: list[tuple[int, Row]] = []  # with the place of each in the table
-        self._added_bytes = self._looks = self._taken = 0
+        self._added = self._added_bytes = self._looks = self._taken = 0
         self._new_body()
         #: Whether so many records are usual that it is worth while to look for them.
         self.is_useful = True
@@ -61,31 +71,36 @@ class RecordColumns:
         self._body = np.frombuffer(self._buffer, np.uint8)
 
     @property
+    def unpacker(self) -> RunUnpacker | None:
+        """What unpacks runs of members, while it is worth while to look for usual records."""
+        return self._unpacker if self.is_useful else None
+
+    @property
     def rows(self) -> int:
         """The rows of the table so far."""
-        return int(self._state[kernel.ROWS]) + len(self._others)
+        return int(self._state[layout.ROWS]) + len(self._others)
 
     def add(self, row: Row) -> Iterator[Row | Counted]:
         """Takes a row that was read otherwise, or yields it; before it comes the table that is full."""
         size = row_size(row)
-        if self.rows == TABLE_ROWS or (self.rows and self._state[kernel.SIZE] + size > TABLE_BYTES):
+        if self.rows == TABLE_ROWS or (self.rows and self._state[layout.SIZE] + size > TABLE_BYTES):
             yield from self.finish()
         if not (self.is_useful or self.rows):  # from here on, rows are rows
             yield row
             return
-        if not self._state[kernel.ROWS] or not self._append(row, size):
+        if not self._append(row, size):
             self._others.append((self.rows, row))
-        self._state[kernel.SIZE] += size
+        self._state[layout.SIZE] += size
+        self._added += 1
         self._added_bytes += size
-        if len(self._others) == MAX_OTHERS == self.rows:
+        if self._added == MAX_OTHERS == self.rows:
             self.is_useful = False
-            yield from self.finish()
 
     def _append(self, row: Row, size: int) -> bool:
         """Writes a row into the columns; returns whether it is one of a document such as they hold."""
-        number, kind = int(self._state[kernel.ROWS]), RESPONSE if row["text"] is None else CONVERSION
+        number, kind = int(self._state[layout.ROWS]), RESPONSE if row["text"] is None else CONVERSION
         body = row["content"] if kind == RESPONSE else row["text"].encode()
-        is_alike = body is not None and kind == self._state[kernel.ROW_KIND]
+        is_alike = body is not None and (not number or kind == self._state[layout.ROW_KIND])
         if row["status"] or size > TABLE_BYTES or not is_alike:
             return False
         for column, name in enumerate(_STRING_COLUMNS):
@@ -100,17 +115,23 @@ class RecordColumns:
         begin = int(self._body_offsets[number])
         self._body_offsets[number + 1] = begin + len(body)
         self._body[begin : begin + len(body)] = np.frombuffer(body, np.uint8)
-        self._places[number, kernel.OWN_NUMBER] = int(row["locator"].rpartition(":")[2])
-        self._state[kernel.ROWS] = number + 1
+        self._places[number, layout.OWN_NUMBER] = int(row["locator"].rpartition(":")[2])
+        self._state[layout.ROWS], self._state[layout.ROW_KIND] = number + 1, kind
         return True
 
     def _make_room(self) -> None:
         self._strings = np.concatenate([self._strings, np.zeros_like(self._strings)], axis=1)
 
     def take(
-        self, window: bytes | bytearray, place: int, number: int, is_sure: bool, ends: Numbers = NO_ENDS, done: int = 0
-    ) -> Generator[Row | Counted, None, tuple[int, int]]:
-        """Reads usual records from a place on; yields the table before them, if that is full.
+        self,
+        window: bytes | bytearray | Bytes,
+        place: int,
+        number: int,
+        is_sure: bool,
+        ends: Numbers = NO_ENDS,
+        done: int = 0,
+    ) -> tuple[int, int]:
+        """Reads usual records from a place on, as far as the table has room for them.
 
         Args:
             window: holds them.
@@ -121,43 +142,46 @@ class RecordColumns:
             done: how many of these are behind the place.
 
         Returns:
-            Where the first record begins that is not usual, and its number.
+            Where the first record begins that is not usual or finds no room, and its number. In another form that may
+            be a smaller row, such as one of a record that does not fit its digest: whether the table ends before it is
+            for `add` to say.
         """
         state = self._state
-        state[kernel.NUMBER], state[kernel.NEXT_END] = number, done
+        state[layout.NUMBER], state[layout.NEXT_END] = number, done
         view = np.frombuffer(window, np.uint8)
-        view.flags.writeable = False  # so that all windows are of one type
         while True:
-            before = int(state[kernel.ROWS])
-            place = kernel.take_records(
-                view, place, ends, self._max_block, MAX_HEADER_BYTES, TABLE_ROWS - len(self._others), TABLE_BYTES,
-                state, self._head, self._places, self._body, self._body_offsets,
-                self._strings, self._offsets, self._is_there,
-            )  # fmt: skip
+            before = int(state[layout.ROWS])
+            place = self._read(view, place, ends)
             self._looks += 1
-            bad = self._first_bad(window, before, self._checks_all or not is_sure)
+            bad = self._first_bad(view, before, self._checks_all or not is_sure)
             if bad is not None:
                 return self._back_to(bad)
-            if state[kernel.WHY] == kernel.FULL:
-                yield from self.finish()
-            elif state[kernel.WHY] == kernel.NO_ROOM:
-                self._make_room()
-            else:
-                self._taken += int(state[kernel.NUMBER]) - number
-                return place, int(state[kernel.NUMBER])
+            if state[layout.WHY] != layout.NO_ROOM:
+                self._taken += int(state[layout.NUMBER]) - number
+                return place, int(state[layout.NUMBER])
+            self._make_room()
 
-    def _first_bad(self, window: bytes | bytearray, first: int, checks: bool) -> int | None:
+    def _read(self, window: Bytes, place: int, ends: Numbers) -> int:
+        return self._take(
+            window.ctypes.data, len(window), place, ends.ctypes.data, len(ends), self._max_block, MAX_HEADER_BYTES,
+            TABLE_ROWS, TABLE_ROWS - len(self._others), TABLE_BYTES, self._state.ctypes.data, self._head.ctypes.data,
+            self._places.ctypes.data, self._body.ctypes.data, self._body_offsets.ctypes.data,
+            self._strings.ctypes.data, self._strings.shape[1], self._offsets.ctypes.data, self._is_there.ctypes.data,
+        )  # fmt: skip
+
+    def _first_bad(self, window: Bytes, first: int, checks: bool) -> int | None:
         """Returns the first of the new rows that must be looked at more closely."""
-        last = int(self._state[kernel.ROWS])
+        last = int(self._state[layout.ROWS])
         bad = self._first_broken(first, last) if self._holds_texts and last > first else None
         if not checks:
             return bad
         last = last if bad is None else bad
-        view = memoryview(window)
-        begins = self._places[first:last, kernel.BLOCK : kernel.DIGEST_END + 1].tolist()
-        for row, (begin, stop, digest, digest_end) in enumerate(begins, first):
-            if digest_end and not fits_digest(view[begin:stop], bytes(view[digest:digest_end]).decode()):
-                return row
+        view = window.data
+        with_digest = first + np.flatnonzero(self._places[first:last, layout.DIGEST_END])
+        places = self._places[with_digest, layout.BLOCK : layout.DIGEST_END + 1]
+        for row, (begin, stop, digest, digest_end) in zip(with_digest.tolist(), places.tolist(), strict=True):
+            if not fits_digest(view[begin:stop], bytes(view[digest:digest_end]).decode()):
+                return int(row)
         return bad
 
     def _first_broken(self, first: int, last: int) -> int | None:
@@ -176,22 +200,23 @@ class RecordColumns:
 
     def _back_to(self, row: int) -> tuple[int, int]:
         """Takes back all rows from one on; returns where that one's record begins, and its number."""
-        last = int(self._state[kernel.ROWS])
-        self._state[kernel.SIZE] -= self._places[row:last, kernel.OWN_SIZE].sum()
-        self._state[kernel.ROWS] = row
-        return int(self._places[row, kernel.START]), int(self._places[row, kernel.OWN_NUMBER])
+        last = int(self._state[layout.ROWS])
+        self._state[layout.SIZE] -= self._places[row:last, layout.OWN_SIZE].sum()
+        self._state[layout.ROWS] = row
+        return int(self._places[row, layout.START]), int(self._places[row, layout.OWN_NUMBER])
 
     @property
     def _holds_texts(self) -> bool:
-        return bool(self._state[kernel.ROW_KIND] == CONVERSION)
+        return bool(self._state[layout.ROW_KIND] == CONVERSION)
 
     def finish(self) -> Iterator[Row | Counted]:
         """Yields the rows so far, and begins the next table."""
-        rows, size, others = int(self._state[kernel.ROWS]), int(self._state[kernel.SIZE]), self._others
+        rows, size, others = int(self._state[layout.ROWS]), int(self._state[layout.SIZE]), self._others
         is_mixed = 2 * self._added_bytes > size or self._taken < 2 * self._looks
-        self.is_useful = self.is_useful and not is_mixed
-        self._others, self._added_bytes = [], 0
-        self._state[kernel.ROWS] = self._state[kernel.SIZE] = 0
+        is_large = size > SMALL_RECORD_BYTES * self.rows
+        self.is_useful = self.is_useful and not (is_mixed or is_large)
+        self._others, self._added, self._added_bytes = [], 0, 0
+        self._state[layout.ROWS] = self._state[layout.SIZE] = 0
         if rows:
             yield Counted(_mixed(self._usual(rows), others) if others else self._usual(rows), size)
         else:
@@ -199,16 +224,20 @@ class RecordColumns:
 
     def _usual(self, rows: int) -> pa.Table:
         """Returns the usual records' rows; their bodies' room is the table's from now on."""
-        source, start = self._source, f"{self._source.name}\x00"
-        locators = [f"{self._place}{number}" for number in self._places[:rows, kernel.OWN_NUMBER].tolist()]
+        source, start = self._source, f"{self._source.name}\x00{self._place}"
+        own_numbers = self._places[:rows, layout.OWN_NUMBER]
+        numbers = own_numbers.tolist()
+        ids = "".join([xxhash.xxh3_128_hexdigest(f"{start}{number}") for number in numbers])
+        places = self._place + self._place.join(map(str, numbers))
+        digits = 1 + _POWERS_OF_TEN.searchsorted(own_numbers, "right")
         pages = self._buffer.slice(0, int(self._body_offsets[rows]))
         body = [None, pa.py_buffer(self._body_offsets[: rows + 1].tobytes()), pages]
         no_text, no_page = pa.nulls(rows, pa.large_string()), pa.nulls(rows, pa.large_binary())
         columns = {
-            "id": pa.array([xxhash.xxh3_128_hexdigest(start + locator) for locator in locators], pa.string()),
+            "id": cut_strings(ids.encode(), np.full(rows, ID_CHARS)),
             "source": constant(source.name, rows),
             "origin_id": self._column("origin_id", rows),
-            "locator": pa.array(locators, pa.string()),
+            "locator": cut_strings(places.encode(), len(self._place.encode()) + digits),
             "url": self._column("url", rows),
             "kind": constant(source.documents_are, rows),
             "language": pa.nulls(rows, pa.string()),

@@ -20,7 +20,7 @@ def _once(group: int, value: bytes = rb".*+") -> bytes:
 
 
 _WARC = (
-    rb"WARC/1\.[01]\r\n(?:WARC-(?:[^BDRTbdrt\s].*+\n|Refers-To.*+\n"
+    rb"WARC/1\.[01]\r\n(?:WARC-(?:[^BDRSTbdrst\s].*+\n|Refers-To.*+\n"
     rb"|T(?:ype: " + _once(1) + rb"|arget-URI: " + _once(2) + rb")|Date: " + _once(3, rb"[0-9TZ:.+-]++\r")
     + rb"|Record-ID: " + _once(4) + rb"|Block-Digest: " + _once(5) + rb")"
     + rb"|Content-(?:Type: " + _once(6) + rb"|Length: " + _once(7, rb"[0-9]{1,18}\r") + rb")"
@@ -33,7 +33,8 @@ _HTTP = (
 )  # fmt: skip
 #: A header as nearly all writers put it down; its groups are type, URI, date, record id, block digest, media type and
 #: length. A field that is asked for stands at most once and is spelled as in the standard. Where a name of theirs is
-#: spelled otherwise, a line goes on with the one before, or the crawler says that it cut the record, there is no match.
+#: spelled otherwise, a line goes on with the one before, or the crawler says that it cut the record, once or into
+#: segments, there is no match.
 #: Then the head of a response that needs no decoding, has no header to be kept but the content type, and is written in
 #: the usual way as well; its groups are status and content type. Values have their line ends still.
 #: No line is looked at twice.

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from data.compiled import compiled
 from data.sources.kernels.lines import COLON, NEWLINE, RETURN, SPACE, begins_alike, begins_with, line_end, trimmed
+from data.sources.record_layout import CONVERSION, PASSED_OVER, RESPONSE
 
 #: Places in `head`: values' beginnings, each followed by its end; what is not there is 0, 0.
 URL, ORIGIN, DATE, DIGEST, CONTENT_TYPE = 0, 2, 4, 6, 8
 #: The rest of it: the kind of record, of block, the block's length, the status' place.
 KIND, MIME, LENGTH, STATUS = 10, 11, 12, 13
-HEAD = 14
 
-RESPONSE, CONVERSION, PASSED_OVER = 1, 2, 3
 HTTP, PLAIN = 1, 2
 VERSION_BYTES = len("WARC/1.0\r\n")
 MAX_LENGTH_DIGITS = 18
@@ -121,6 +120,8 @@ def _warc_field(window, place, end, head):
             left > 19 and begins_with(window, place, b"Block-Digest: ") and _keep(window, place + 14, end, head, DIGEST)
         )
     if first <= SPACE or first > 126:
+        return False
+    if first == ord("S") or first == ord("s"):  # a segment
         return False
     return first != ord("b") and first != ord("d") and first != ord("r") and first != ord("t")
 

@@ -18,27 +18,33 @@ from data.sources.kernels.usual_heads import (
     LENGTH,
     MIME,
     ORIGIN,
-    PASSED_OVER,
     PLAIN,
-    RESPONSE,
     STATUS,
     URL,
     http_head,
     warc_head,
 )
-
-#: Places in `state`: rows so far, their size as `data.sources.records.row_size` counts it (with that of rows which are
-#: no usual records), the next record's number, the kind of the rows, the next of `ends`, and why the pass ended.
-ROWS, SIZE, NUMBER, ROW_KIND, NEXT_END, WHY = range(6)
-STATES = 6
-#: Why: a record that is not as usual or not all there, or none; the table is full; the strings' room is.
-UNUSUAL, FULL, NO_ROOM = 0, 1, 2
-#: Columns of `places`: a record's beginning, its block's beginning and end, its digest's, and its size and number.
-START, BLOCK, STOP, DIGEST_BEGIN, DIGEST_END, OWN_SIZE, OWN_NUMBER = range(7)
-PLACES = 7
-#: Strings: URL, the record's id, content type, metadata.
-STRINGS = 4
-METADATA = 3
+from data.sources.record_layout import (
+    BLOCK,
+    DIGEST_BEGIN,
+    DIGEST_END,
+    METADATA,
+    NEXT_END,
+    NO_ROOM,
+    NUMBER,
+    OWN_NUMBER,
+    OWN_SIZE,
+    PASSED_OVER,
+    RESPONSE,
+    ROW_KIND,
+    ROWS,
+    SIZE,
+    START,
+    STOP,
+    STRINGS,
+    UNUSUAL,
+    WHY,
+)
 
 _DATE_HEAD, _STATUS_HEAD, _DATE_TAIL, _STATUS_TAIL = b'{"date":"', b'","http_status":', b'"}', b"}"
 #: What metadata takes beside the date.
@@ -168,7 +174,6 @@ def take_records(
             if size > max_size or (row > 0 and kind != state[ROW_KIND]):
                 return place
             if row == max_rows or (state[SIZE] > 0 and state[SIZE] + size > max_size):
-                state[WHY] = FULL
                 return place
             for column in range(STRINGS):
                 if offsets[column, row] + begin - place > strings.shape[1]:  # no string is longer than the heads

@@ -26,7 +26,7 @@ WARC_LINES = [
     "WARC-Type: request", "warc-type: request", "WARC-Truncated: length", "WARC-Record-ID: ", "WARC-Date: 2",
     "Content-Length: 9", "Content-length: 9", "WARC-Target-URI : http://y/", "WARC-Target-URI: http://é/ y ",
     "WARC-Concurrent-To: a\0b", "WARC-Block-Digest: sha1:" + "A" * 32, "\xa0WARC-Type: resource", "",
-    "x: a\nWARC-Type: z",
+    "x: a\nWARC-Type: z", "WARC-Segment-Number: 1", "warc-segment-number: 1", "WARC-Source-URI: x",
 ]  # fmt: skip
 HTTP_LINES = [
     "Content-Type: text/html", "content-type:a/b; charset=é", "Content-Type : c/d", "Content-Type:", "Server: x",
@@ -42,7 +42,8 @@ def any_record(draw: random.Random) -> bytes:
     def odd(lines: list[str]) -> list[str]:
         return draw.choices(lines, k=draw.choice([0, 0, 0, 1, 1, 2, 4]))
 
-    kind = draw.choice(["response"] * 6 + ["request", "revisit", "resource", "conversion", "conversion", "Response"])
+    others = ["request", "revisit", "resource", "conversion", "conversion", "Response", "continuation"]
+    kind = draw.choice(["response"] * 6 + others)
     block = ("<p>wörd WARC/1.0\r\n" * draw.randrange(200)).encode()
     mime = "text/plain" if kind == "conversion" else "application/http; msgtype=response"
     if kind.lower() == "response":
