@@ -71,7 +71,7 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
     escapes = b"\x1b" in content and b"\x1b$" in content
     if escapes and not declared.startswith("iso2022") and (found := detect(content)).startswith("iso2022"):
         declared = found
-    if not escapes and (declared == "utf-8" or _SINGLE_BYTE.match(declared) or not declared):
+    if not escapes and (declared == "utf-8" or is_single_byte(declared) or not declared):
         try:
             return content.decode(), "utf-8"
         except UnicodeDecodeError:
@@ -118,14 +118,19 @@ def _strict_or_detected(content: bytes, encoding: str) -> tuple[str, str]:
             text = content.decode(candidate)
         except UnicodeDecodeError:
             continue
-        if _plausible(text) and ("<" in text or not candidate.startswith("utf-16")):
+        if is_plausible(text) and ("<" in text or not candidate.startswith("utf-16")):
             return text, candidate
     raise Undecodable("bad_encoding")
 
 
-def _plausible(text: str) -> bool:
+def is_plausible(text: str) -> bool:
     """Returns whether a text has few control characters and replacement characters."""
     return len(_CONTROLS.findall(text)) + text.count("\ufffd") <= max(2, len(text) // 500)
+
+
+def is_single_byte(encoding: str) -> bool:
+    """Returns whether in an encoding, as Python names it, every byte is a character."""
+    return _SINGLE_BYTE.match(encoding) is not None
 
 
 def _mend_utf8(content: bytes) -> str:
@@ -164,7 +169,7 @@ def decode_source(content: bytes) -> str:
             text = content.decode(encoding) if encoding else ""
         except UnicodeDecodeError:
             continue
-        if text and _plausible(text):
+        if text and is_plausible(text):
             return text
     raise Undecodable("bad_encoding")
 
@@ -176,7 +181,7 @@ def _wide_source(content: bytes) -> str:
         text = content.decode(wide) if wide else ""
     except UnicodeDecodeError:
         text = ""
-    if text and _plausible(text):
+    if text and is_plausible(text):
         return text
     raise Undecodable("binary")
 

@@ -37,6 +37,10 @@ _BINARY_MAGIC = (
 )  # fmt: skip
 #: As `data.pages.facts.spdx` writes them.
 _LICENCE_ID = re.compile(r"CC-BY(?:-[A-Z]{2})*-\d\.\d|CC0-1\.0|LicenseRef-PublicDomain")
+#: What shows nothing: blanks, marks of joining and direction, soft hyphens, and what stands for bytes that were lost.
+_SHOWS_NOTHING = "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\xad\u061c\u1680\u180e\u3000\ufeff\ufffc\ufffd" + "".join(
+    map(chr, (*range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070)))
+)
 _NOT_TEXT = bytes({*range(1, 9), 11, *range(14, 27), *range(28, 32), 127})
 
 
@@ -164,7 +168,7 @@ class Extractor:
 
     def _of_text(self, text: str, language: str | None, metadata: str) -> _Fate:
         """Returns the fate of a row that came with its text."""
-        if not text.strip():
+        if not text.strip(_SHOWS_NOTHING):
             return _Fate("dropped", "empty")
         if self._settings.notebooks == "keep" or canonical(language) != "jupyter-notebook":
             return _Fate()

@@ -31,3 +31,8 @@ def _shorter() -> dict[str, str]:
 def short_code(code: str) -> str:
     """Returns the code of two letters for one of three, where there is one; any other code as it is, in lower case."""
     return _shorter().get(code.lower(), code.lower())
+
+
+def language_codes() -> set[str]:
+    """Returns the codes of two letters, and those of three that stand for one of them."""
+    return {*_shorter(), *_shorter().values()}

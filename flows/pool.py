@@ -42,30 +42,35 @@ class Pool:
         function: Callable[..., Any],
         arguments: Sequence[tuple[Any, ...]],
         done: Callable[[int], None] = lambda number: None,
+        parts_of: Callable[[tuple[Any, ...]], int] = lambda values: 1,
     ) -> list[Any]:
         """Returns function(*a) for each a in arguments, in their order.
 
         Args:
             function: an importable function; it commits its own output atomically.
             arguments: one tuple a call.
-            done: is told the number of finished calls after each.
+            done: is told the number of finished parts after each call.
+            parts_of: how many parts a call does, by its arguments.
 
         Raises:
             PhimillError: a worker died (out of memory, killed); finished parts stay.
         """
         if len(arguments) > 1 and self.workers > 1 and self._executor is None:
             self._start()
+        finished = 0
         if self._executor is None or len(arguments) <= 1:
             results = []
-            for number, values in enumerate(arguments, 1):
+            for values in arguments:
                 results.append(function(*values))
-                done(number)
+                finished += parts_of(values)
+                done(finished)
             return results
         try:
-            futures = [self._executor.submit(_call, function, values) for values in arguments]
-            for number, future in enumerate(concurrent.futures.as_completed(futures), 1):
+            futures = {self._executor.submit(_call, function, values): values for values in arguments}
+            for future in concurrent.futures.as_completed(futures):
                 future.result()
-                done(number)
+                finished += parts_of(futures[future])
+                done(finished)
         except concurrent.futures.process.BrokenProcessPool as failure:
             raise PhimillError(
                 "a worker process died (killed, or out of memory). What was finished is kept: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,8 +22,15 @@ from flows.work import Work
 if TYPE_CHECKING:
     from filters.judging.plan import Plan
 
-#: Writes one part's file: (part as JSON, path to write, settings).
+#: One part's work: (part as JSON, path to write, settings).
+PartCall = tuple[dict[str, Any], str, dict[str, Any]]
+#: Writes one part's file, or, one after the other, those of several.
 PartFunction = Callable[[dict[str, Any], str, dict[str, Any]], None]
+PartsFunction = Callable[[list[PartCall]], None]
+
+#: Size of the files that are read for small parts done in one call. Extraction starts a process for each call, which
+#: takes as long as reading a hundred pages.
+LEAST_TOGETHER_BYTES, MOST_TOGETHER_BYTES = 2**20, 16 * 2**20
 
 
 @dataclasses.dataclass
@@ -76,10 +84,11 @@ class Run:
         self,
         step: str,
         fingerprint: str,
-        function: PartFunction,
+        function: PartFunction | PartsFunction,
         settings: dict[str, Any],
         *,
         reads: Iterable[str],
+        together: bool = False,
         parts: list[Part] | None = None,
         extra: Callable[[Part], dict[str, Any]] = lambda part: {},
         label: str = "",
@@ -90,9 +99,10 @@ class Run:
         Args:
             step: the step's name.
             fingerprint: of all that is the same for every part.
-            function: an importable function that writes one part's file.
+            function: an importable function that writes one part's file, or those of a list of parts.
             settings: handed to it, together with `extra(part)`.
             reads: the steps whose files it reads; their keys decide whether it is done.
+            together: whether it takes lists: small parts go into one call.
             parts: default: the sources' parts.
             extra: further settings that differ from part to part; they count too.
             label: what the progress line says.
@@ -102,7 +112,7 @@ class Run:
         origin = self.parts if parts is None else parts
         reads = list(reads)
         mapped: list[Part] = []
-        todo: list[tuple[dict[str, Any], str, dict[str, Any]]] = []
+        todo: list[PartCall] = []
         for part in origin:
             own = extra(part)
             key = digest([fingerprint, [part.keys.get(read) for read in reads], part.name, own])
@@ -113,7 +123,10 @@ class Run:
         if todo:
             prepare()
         with self.timed(label or step, parts=len(origin), todo=len(todo)) as done:
-            if todo:
+            if todo and together:
+                calls = [(group,) for group in put_together(todo, reads[0], self.pool.workers)]
+                self.pool.run(function, calls, done, lambda values: len(values[0]))
+            elif todo:
                 self.pool.run(function, todo, done)
         return mapped
 
@@ -125,3 +138,24 @@ class Run:
             yield done
         let_go()
         self.work.note("step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo)
+
+
+def put_together(calls: list[PartCall], reads: str, workers: int) -> list[list[PartCall]]:
+    """Returns parts in groups, in their order: large parts alone, small ones together, some for each worker.
+
+    Args:
+        calls: one for each part.
+        reads: the step whose files, by their size, say how much work a part is.
+        workers: processes that share the work.
+    """
+    sizes = [os.path.getsize(part["files"][reads]) for part, _, _ in calls]
+    most = min(MOST_TOGETHER_BYTES, max(LEAST_TOGETHER_BYTES, sum(sizes) // workers))
+    groups: list[list[PartCall]] = []
+    room = 0
+    for call, size in zip(calls, sizes, strict=True):
+        if size > room:
+            groups.append([])
+            room = most
+        groups[-1].append(call)
+        room -= size
+    return groups

@@ -10,6 +10,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Iterator
 
+from data.errors import RecipeError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -85,6 +87,17 @@ def list_units(
     from data.sources.listing import list_source
 
     return list_source(source, root, sha256, passed_over, out)
+
+
+def check_source(source: Source, root: Path) -> Iterator[RecipeError]:
+    """Yields what is wrong with the paths that a source names; what is far away is not asked, nothing is read."""
+    from data.sources.listing import check_address
+
+    for address in source.addresses if source.kind != "huggingface" else ():
+        try:
+            check_address(address, source, root)
+        except RecipeError as mistake:
+            yield mistake
 
 
 def read_unit(unit: Unit, source: Source, scratch: Path | None = None) -> Iterator[pa.Table]:

@@ -6,6 +6,7 @@ Nothing is read of what is damaged, encrypted, or unpacks to more than anything 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import struct
 import tempfile
@@ -14,10 +15,12 @@ import zlib
 from pathlib import Path
 from typing import Callable, Iterator
 
+import orjson
 import pyarrow as pa
 
 from data.errors import PhimillError
 from data.recipe import Source
+from data.schema import to_metadata
 from data.sources import InputFile
 from data.sources.records import Row, quarantined
 from data.sources.unpacking import PIECE_BYTES, Broken, refuse_bomb
@@ -26,6 +29,11 @@ SUFFIX = ".zip"
 #: Kinds whose files may lie in one; the others read folders, or archives of their own.
 KINDS = ("warc", "html", "jsonl", "json", "csv", "parquet", "arrow", "files", "books", "documents", "stackexchange",
          "wikipedia")  # fmt: skip
+#: Archives in an archive are not opened, but told.
+NESTED = (SUFFIX, ".7z", ".rar")
+#: Kinds that can use the beginning of a file; read in small steps: what is unpacked in the one that fails is lost.
+_SALVAGED, _SALVAGE_BYTES = ("warc", "jsonl"), 2**12
+_DAMAGED = ("truncated", "bad_crc", "corrupt_member")
 #: A zip file's list of contents takes ten times as much memory.
 MAX_DIRECTORY_BYTES = 16 * 2**20
 #: Stored, deflate, bzip2; LZMA in a zip file may ask for 4 GB of memory.
@@ -36,6 +44,11 @@ _LINK = 0o120000
 def is_archive(relative: str, kind: str) -> bool:
     """Returns whether a file's contents are read instead of it; among source files, only that of one at the top."""
     return relative.lower().endswith(SUFFIX) and kind in KINDS and (kind != "files" or "/" not in relative)
+
+
+def is_nested(name: str, kind: str) -> bool:
+    """Returns whether a file in an archive is one, too; among source files it is a file like any other."""
+    return name.lower().endswith(NESTED) and kind != "files"
 
 
 def read_archive(
@@ -67,20 +80,51 @@ def read_archive(
             if info.is_dir() or not wanted(name):
                 continue
             seen[name] = seen.get(name, 0) + 1
-            locator = f"{file.relative}/{name}" + (f":{seen[name]}" if seen[name] > 1 else "")
-            path = Path(folder) / "file"
+            # The number of a name's second file stands before the name, which tells by its end what the file is.
+            locator = file.relative + (f":{seen[name]}" if seen[name] > 1 else "") + f"/{name}"
+            if is_nested(name, source.kind):
+                note = "archives in archives are not opened; unpack the outer one"
+                yield quarantined(source, locator, "nested_archive", packed_bytes=info.compress_size, error=note)
+                continue
+            inner = dataclasses.replace(file, path=f"{folder}/file", relative=locator, sha256="", changed_ns=None)
             try:
-                size = _put_down(_pieces(archive, info), path, info.compress_size)
+                size = _put_down(_pieces(archive, info), Path(inner.path), info.compress_size)
                 total += size
                 refuse_bomb(total, file.bytes)  # one stretch of packed bytes may stand for many files
             except Broken as broken:
+                if source.salvage and source.kind in _SALVAGED and broken.reason in _DAMAGED:
+                    yield from _salvaged(archive, info, inner, read)
                 yield quarantined(source, locator, broken.reason, packed_bytes=info.compress_size)
                 continue
-            yield from read(
-                dataclasses.replace(file, path=str(path), relative=locator, bytes=size, sha256="", changed_ns=None)
-            )
-    if not seen:
-        yield quarantined(source, file.relative, "empty_archive", bytes=file.bytes)
+            yield from read(dataclasses.replace(inner, bytes=size))
+        if not seen:
+            files = sum(not info.is_dir() for info in archive.infolist())
+            yield quarantined(source, file.relative, "empty_archive", bytes=file.bytes, files=files)
+
+
+def _salvaged(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    inner: InputFile,
+    read: Callable[[InputFile], Iterator[Row | pa.Table]],
+) -> Iterator[Row]:
+    """Yields the rows of what can be had of a broken file, marked so; a record that is cut at its end is not one."""
+    path, last = Path(inner.path), None
+    with contextlib.suppress(Broken):
+        _put_down(_pieces(archive, info, _SALVAGE_BYTES), path, info.compress_size)
+    if not (size := path.stat().st_size):
+        return
+    for item in read(dataclasses.replace(inner, bytes=size)):
+        for row in item.to_pylist() if isinstance(item, pa.Table) else [item]:
+            if last is not None:
+                yield last
+            last = row if row["status"] else {**row, "metadata": _marked(row["metadata"])}
+    if last is not None and not last["status"]:
+        yield last
+
+
+def _marked(metadata: str) -> str:
+    return to_metadata({**orjson.loads(metadata), "salvaged": True})
 
 
 def _label(name: str) -> str:
@@ -113,7 +157,7 @@ def names_in(path: Path) -> list[str]:
         return []
 
 
-def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, step: int = PIECE_BYTES) -> Iterator[bytes]:
     if info.flag_bits & 1:
         raise Broken("encrypted")
     if info.external_attr >> 16 & 0o170000 == _LINK:
@@ -122,7 +166,7 @@ def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         raise Broken("unsupported_packing")
     try:
         with archive.open(info) as opened:
-            while piece := opened.read(PIECE_BYTES):
+            while piece := opened.read(step):
                 yield piece
     except EOFError as error:
         raise Broken("truncated") from error

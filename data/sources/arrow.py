@@ -18,8 +18,17 @@ import pyarrow.compute as pc
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.arrow_batches import Batches, Cut, TooMuch, Trailing
-from data.sources.cells import TooLong, decoded, time_text
-from data.sources.records import Row, quarantined, record_row
+from data.sources.cells import (
+    TooLong,
+    decoded,
+    is_binary,
+    is_broken,
+    is_left_out,
+    is_plain_structure,
+    is_string,
+    time_text,
+)
+from data.sources.records import Row, column_row, quarantined, role_columns
 
 #: Rows, and bytes of their values, unfolded to Python objects at a time; one row may be larger.
 SLICE_ROWS, SLICE_BYTES = 256, 2**24
@@ -42,7 +51,7 @@ def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> 
             columns = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(batches.schema)[:50])
             yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
             return
-        for rows, batch in batches.read(_columns(batches.schema, {body, source.licence_column})):
+        for rows, batch in batches.read(_columns(batches.schema, {body, *role_columns(source)})):
             end = number + rows
             try:
                 if isinstance(batch, Exception):
@@ -73,21 +82,13 @@ def _brief(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:200]
 
 
-def _is_string(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
 def _is_text(schema: pa.Schema, name: str) -> bool:
     if schema.names.count(name) != 1:
         return False
     kind = schema.field(name).type
-    return _is_string(kind) or _is_binary(kind)
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return is_string(kind) or is_binary(kind)
 
 
 def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
@@ -96,8 +97,7 @@ def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
     return [
         field.name
         for field in schema
-        if times[field.name] == 1
-        and (field.name in wanted or not (pa.types.is_nested(field.type) or _is_binary(field.type)))
+        if times[field.name] == 1 and (field.name in wanted or not is_left_out(field.type))
     ]
 
 
@@ -143,10 +143,12 @@ def _lengths(column: pa.Array) -> Lengths:
             raise pa.ArrowInvalid("a dictionary index is out of range")
         each: Lengths = np.append(words, 0)[indices]
         return each
-    if pa.types.is_string_view(kind):
+    if is_plain_structure(kind):
+        return sum(map(_lengths, column.flatten()), np.zeros(len(column), np.int64))
+    if kind in (pa.string_view(), pa.binary_view()):
         views = np.frombuffer(column.buffers()[1], np.int32)[::4]
         found = views[column.offset : column.offset + len(column)].astype(np.int64)
-    elif _is_string(kind) or _is_binary(kind):
+    elif is_string(kind) or is_binary(kind):
         found = np.asarray(pc.binary_length(column).fill_null(0)).astype(np.int64)
     else:
         return np.zeros(len(column), np.int64)
@@ -172,7 +174,10 @@ def _values(column: pa.Array, is_long: npt.NDArray[np.bool_], instead: Any) -> l
         column.validate(full=True)
         return list(column.to_pylist())
     except (UnicodeDecodeError, pa.ArrowInvalid):
-        if not _is_string(column.type):
+        if is_plain_structure(column.type):
+            column.validate()
+            return [None if is_broken(value) else value.as_py() for value in column]
+        if not is_string(column.type):
             raise pa.ArrowInvalid("a column is damaged") from None
         raw = column.cast(pa.large_binary())
         raw.validate(full=True)
@@ -182,4 +187,4 @@ def _values(column: pa.Array, is_long: npt.NDArray[np.bool_], instead: Any) -> l
 def _row(record: dict[str, Any], body: str, source: Source, locator: str) -> Row:
     if isinstance(record[body], bytes) and not source.html_column:
         record[body] = decoded(record[body])
-    return record_row(record, source, locator)
+    return column_row(record, source, locator)

@@ -33,7 +33,7 @@ class Trailing(Exception):
 
 
 class Cut(Exception):
-    """A stream ends without the mark of its end, as a killed writer leaves it."""
+    """A stream ends without the mark of its end, or a file without its footer, as a killed writer leaves them."""
 
 
 class TooMuch(Exception):
@@ -63,7 +63,7 @@ class Batches:
         scratch: a folder for a copy of it, and for what is unpacked; default: the system's own.
 
     Raises:
-        pa.ArrowException: it is no Arrow file, or its end is missing.
+        pa.ArrowException: it is no Arrow file.
     """
 
     def __init__(self, path: str, scratch: Path | None = None) -> None:
@@ -76,10 +76,18 @@ class Batches:
         if self._map[: len(FEATHER_1)] == FEATHER_1:
             raise pa.ArrowInvalid("it is Feather 1, which is no Arrow file; write it again as Feather 2")
         whole = pa.py_buffer(self._map)
-        self._is_file = self._map[: len(MAGIC)] == MAGIC
-        self._reader: Any = pa.ipc.open_file(whole) if self._is_file else pa.ipc.open_stream(whole)
+        self._is_file, self._lacks_footer = self._map[: len(MAGIC)] == MAGIC, ""
+        messages = whole.slice(8) if self._is_file else whole  # behind its mark, a file is a stream with a footer
+        self._reader: Any
+        try:
+            self._reader = pa.ipc.open_file(whole) if self._is_file else pa.ipc.open_stream(messages)
+        except (pa.ArrowException, OSError) as error:
+            if not self._is_file:
+                raise
+            self._is_file, self._lacks_footer = False, str(error)
+            self._reader = pa.ipc.open_stream(messages)
         self.schema: pa.Schema = self._reader.schema
-        self._stream = pa.BufferReader(whole.slice(8) if self._is_file else whole)
+        self._stream = pa.BufferReader(messages)
         self._messages = pa.ipc.MessageReader.open_stream(self._stream)
         self._has_dictionaries = any(_has_dictionary(field.type) for field in self.schema)
         self._unpacked: mmap.mmap | None = None
@@ -99,8 +107,10 @@ class Batches:
             except StopIteration:
                 break
             facts = _facts(message)
-            if facts is None:
+            if facts is None and not place:  # the schema
                 continue
+            if facts is None or (message.type == "dictionary" and not self._has_dictionaries):
+                raise pa.ArrowInvalid(f"a message is no record batch: {message.type}")
             is_large = bool(facts.codec) and _unpacked_bytes(facts, message.body) > MAX_UNPACKED_BYTES
             if message.type == "dictionary" or (is_large and self._has_dictionaries):
                 if is_large:
@@ -115,6 +125,8 @@ class Batches:
                 if self._has_dictionaries and not self._is_file:
                     raise  # the reader of a stream is at its end
                 yield facts.rows, error
+        if self._lacks_footer:
+            raise Cut(f"its footer cannot be read, and batches may be missing: {self._lacks_footer}")
         if self._is_file and count < self._reader.num_record_batches:
             raise pa.ArrowInvalid("batches are missing")
         if not self._is_file and (rest := len(self._map) - self._stream.tell()):

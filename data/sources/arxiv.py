@@ -21,8 +21,8 @@ from data.charset import Undecodable, decode_source
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
-from data.sources.compression import Damage
 from data.sources.latex import to_paper
+from data.sources.members import Damage
 from data.sources.pieces import read_pieces
 from data.sources.records import Row, quarantined
 from data.sources.tars import CUT, Careful, is_tar, members, next_header, readable_name

@@ -15,11 +15,12 @@ import xxhash
 
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA, to_metadata
-from data.sources.cells import column_values, is_string, sound_strings
+from data.sources.cells import column_values, id_text, is_string, name_text, sound_strings
 from data.sources.json_columns import as_json, as_objects
 from data.sources.languages import language_of
 from data.sources.licences import combine
-from data.sources.records import MAX_METADATA_BYTES, METADATA_VALUE_BYTES, SIGNALS, record_facts, signal_values
+from data.sources.records import MAX_METADATA_BYTES, METADATA_VALUE_BYTES, SIGNALS, number, record_facts, signal_values
+from data.sources.string_columns import constant
 
 #: The values of a column: Arrow's where they are all texts or whole numbers, else Python's.
 Values: TypeAlias = "list[Any] | pa.ChunkedArray"
@@ -28,12 +29,14 @@ _IDS = {str, int, float, type(None)}
 _NAMES = {str, type(None)}
 
 
-def records_table(records: list[dict[str, Any]], first: int, relative: str, source: Source) -> pa.Table | None:
+def records_table(
+    records: list[dict[str, Any]], numbers: Sequence[int], relative: str, source: Source
+) -> pa.Table | None:
     """Returns records as documents, or null if one of them is out of the ordinary.
 
     Args:
-        records: as they were parsed, numbered from `first` on; used up if there is a table.
-        first: the first one's number.
+        records: as they were parsed; used up if there is a table.
+        numbers: of each.
         relative: the path that locators begin with.
         source: says which column is what.
     """
@@ -50,43 +53,43 @@ def records_table(records: list[dict[str, Any]], first: int, relative: str, sour
         lambda: _records_metadata(records, source),
         texts,
         bodies,
-        first,
+        numbers,
         relative,
         source,
     )
 
 
 def columns_table(
-    columns: pa.Table, texts: pa.ChunkedArray, first: int, relative: str, source: Source
+    columns: pa.Table, texts: pa.ChunkedArray, numbers: Sequence[int], relative: str, source: Source
 ) -> pa.Table | None:
     """Returns the rows of a table as documents, or null if one of them is out of the ordinary.
 
     Args:
         columns: all that was read.
         texts: the bodies, known to be texts that can enter.
-        first: the first one's number.
+        numbers: of each row.
         relative: the path that locators begin with.
         source: says which column is what.
     """
     return _table(
-        lambda name: _column(columns, name),
+        lambda name: _column(columns, name, id_text if name == source.id_column else name_text),
         lambda: _columns_metadata(columns, source),
         texts,
         None,
-        first,
+        numbers,
         relative,
         source,
     )
 
 
-def _column(columns: pa.Table, name: str) -> Values:
+def _column(columns: pa.Table, name: str, text: Callable[[Any], Any]) -> Values:
     if name not in columns.column_names:
         return [None] * columns.num_rows
     column = columns[name]
     if is_string(column.type):
         sound = sound_strings(column, pa.string())
         return column_values(column) if sound is None else sound
-    return column if pa.types.is_integer(column.type) else column_values(column)
+    return column if pa.types.is_integer(column.type) else list(map(text, column_values(column)))
 
 
 def _left_out(source: Source) -> set[str]:
@@ -101,7 +104,7 @@ def _table(
     metadata: Callable[[], pa.Array | None],
     texts: pa.Array | pa.ChunkedArray,
     bodies: Sequence[str] | None,
-    first: int,
+    numbers: Sequence[int],
     relative: str,
     source: Source,
 ) -> pa.Table | None:
@@ -112,7 +115,7 @@ def _table(
         metadata: makes their metadata, or null; asked only if all the rest is ordinary, and last: it uses records up.
         texts: their bodies.
         bodies: the same as Python strings, where they are at hand.
-        first: the first one's number.
+        numbers: of each.
         relative: the path that locators begin with.
         source: says which column is what.
     """
@@ -127,7 +130,7 @@ def _table(
     facts = metadata()
     if facts is None:
         return None
-    locators = [f"{relative}:{number}" for number in range(first, first + rows)]
+    locators = [f"{relative}:{number}" for number in numbers]
     is_html = source.html_column is not None
     start = f"{source.name}\x00"
     columns = {
@@ -263,10 +266,4 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Returns the numbers of a column, null in place of what is none."""
     if pa.types.is_floating(column.type):
         return column
-    values = [float(value) if isinstance(value, (int, float)) else None for value in column_values(column)]
-    return pa.chunked_array([pa.array(values, pa.float64())])
-
-
-def constant(value: str | None, rows: int) -> pa.Array:
-    """Returns a column of one value, or of nulls."""
-    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), rows)
+    return pa.chunked_array([pa.array(map(number, column_values(column)), pa.float64())])

@@ -9,7 +9,7 @@ from data.charset import Undecodable, decode_source
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
-from data.sources.compression import Damage
+from data.sources.members import Damage
 from data.sources.pieces import read_pieces
 from data.sources.records import Row, quarantined
 

@@ -16,8 +16,8 @@ from data.iso_639 import short_code
 from data.keyed import keyed_unit
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.cc_selection import Selection
-from data.sources.compression import Damage
+from data.sources.cc_selection import Selection, in_ascii
+from data.sources.members import Damage
 from data.sources.pieces import read_pieces
 
 #: The columnar index's columns, by what they are here; the first that the file has counts.
@@ -66,18 +66,31 @@ class BadIndexLine:
 
 
 def read_captures_of(file: InputFile, source: Source) -> Iterator[Capture | BadIndexLine]:
-    """Yields the captures of an index file that the source's selection wants, in the index's order."""
+    """Yields the captures of an index file that the source's selection wants, in the index's order.
+
+    Old indexes and CDX files name no languages: that is a bad place of such a file, if languages are asked for.
+    """
     assert source.select is not None
     wanted = _Wanted(source.select)
     number = 0
+    has_languages, missed = not source.select.languages, 0
     for item in _captures(file):
         if isinstance(item, BadIndexLine):
             yield item
-        elif wanted.wants(item):
+            continue
+        has_languages = has_languages or bool(item.languages)
+        if not wanted.fits(item):
+            continue
+        if wanted.speaks(item):
             yield item
             number += 1
             if source.select.max_records is not None and number >= source.select.max_records:
                 return
+        else:
+            missed += 1
+    if missed and not has_languages:
+        error = f"names no languages, and {missed:,} captures fit but for that; choose without `languages`"
+        yield BadIndexLine("0", "schema_mismatch", {"error": error})
 
 
 def _captures(file: InputFile) -> Iterator[Capture | BadIndexLine]:
@@ -182,15 +195,17 @@ class _Wanted:
         self._url = re.compile(selection.url) if selection.url else None
         self._domains = set(selection.domains)
 
-    def wants(self, capture: Capture) -> bool:
-        """Returns whether a capture is selected."""
+    def speaks(self, capture: Capture) -> bool:
+        """Returns whether a capture is in a language that is wanted."""
+        return not self._languages or bool(self._languages & self._of(capture))
+
+    def fits(self, capture: Capture) -> bool:
+        """Returns whether a capture is selected, whatever its language."""
         chosen = self._selection
         if chosen.status and capture.status not in chosen.status:
             return False
         mime = (capture.mime or "").lower()
         if chosen.mimes and not any(fnmatch.fnmatchcase(mime, pattern.lower()) for pattern in chosen.mimes):
-            return False
-        if self._languages and not self._languages & self._of(capture):
             return False
         if self._domains and not self._is_below(capture.url):
             return False
@@ -205,7 +220,7 @@ class _Wanted:
 
     def _is_below(self, url: str) -> bool:
         try:
-            host = (urllib.parse.urlsplit(url).hostname or "").rstrip(".")
+            host = in_ascii((urllib.parse.urlsplit(url).hostname or "").rstrip("."))
         except ValueError:
             return False
         while host:

@@ -6,7 +6,20 @@ import fnmatch
 
 from pydantic import Field, field_validator, model_validator
 
+from data.iso_639 import language_codes
 from data.strict import Share, Strict
+
+
+def in_ascii(host: str) -> str:
+    """Returns a host as URLs have it: names in other letters in Punycode, where they can be written so."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return host
 
 
 class Selection(Strict):
@@ -29,7 +42,19 @@ class Selection(Strict):
         for domain in value:
             if "/" in domain or ":" in domain or not domain.strip("."):
                 raise ValueError(f"{domain!r} is no domain; expected a name such as example.org or .edu")
-        return [domain.lower().removeprefix("*").strip(".") for domain in value]
+        return [in_ascii(domain.lower().removeprefix("*").strip(".")) for domain in value]
+
+    @field_validator("languages", mode="after")
+    @classmethod
+    def _are_codes(cls, value: list[str]) -> list[str]:
+        known = language_codes()
+        for language in value:
+            code = language.lower()
+            # There are 8,000 codes of three letters; those that have one of two are known here.
+            if code not in known and not (len(code) == 3 and code.isascii() and code.isalpha()):
+                hint = f"; did you mean {code[:3]}?" if code[:3] in known else ""
+                raise ValueError(f"{language!r} is no language code; expected one as eng or deu, or as en or de{hint}")
+        return value
 
     @field_validator("url", mode="after")
     @classmethod

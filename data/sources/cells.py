@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import itertools
+import uuid
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 
@@ -23,6 +26,24 @@ def decoded(value: bytes | None) -> Any:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
         return Broken()
+
+
+def name_text(value: Any) -> Any:
+    """Returns what stands where a name should as text: printable bytes as they read, others in hexadecimal.
+
+    Text, and what JSON has as well, stays as it is.
+    """
+    if isinstance(value, bytes):
+        text = decoded(value)
+        return text if isinstance(text, str) and text.isprintable() else value.hex()
+    return str(value) if isinstance(value, (decimal.Decimal, uuid.UUID)) else value
+
+
+def id_text(value: Any) -> Any:
+    """Returns a column's value as an id: as `name_text` does, nested ones as JSON; an undefined number is none."""
+    if isinstance(value, (list, dict)):
+        return orjson.dumps(value, default=name_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    return None if value != value else name_text(value)
 
 
 def time_text(scalar: pa.Scalar) -> str | None:
@@ -55,12 +76,46 @@ def _values(column: pa.Array) -> list[Any]:
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError:
+        if pa.types.is_nested(column.type):
+            return [None if is_broken(value) else value.as_py() for value in column]
         return [decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
+
+
+def is_broken(value: pa.Scalar) -> bool:
+    """Returns whether a text in a nested value is no UTF-8."""
+    try:
+        value.as_py()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def is_string(kind: pa.DataType) -> bool:
     """Returns whether a type is one of those that Arrow has for texts."""
     return kind in (pa.string(), pa.large_string(), pa.string_view())
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    """Returns whether a type is one of those that Arrow has for bytes."""
+    return kind in (pa.binary(), pa.large_binary(), pa.binary_view()) or bool(pa.types.is_fixed_size_binary(kind))
+
+
+def is_plain_structure(kind: pa.DataType) -> bool:
+    """Returns whether a type is of structures of texts, numbers and yes or no, at any depth, without lists."""
+    if not pa.types.is_struct(kind):
+        return False
+    return all(_is_plain(kind.field(number).type) for number in range(kind.num_fields))
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    types = pa.types
+    is_number = types.is_integer(kind) or kind in (pa.float32(), pa.float64()) or types.is_boolean(kind)
+    return is_number or is_string(kind) or is_plain_structure(kind)
+
+
+def is_left_out(kind: pa.DataType) -> bool:
+    """Returns whether a column of this type is no metadata: bytes, and what is nested in any other way."""
+    return is_binary(kind) or (bool(pa.types.is_nested(kind)) and not is_plain_structure(kind))
 
 
 def sound_strings(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray | None:

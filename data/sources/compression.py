@@ -11,14 +11,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from typing import Callable, Iterator, cast
+from typing import TYPE_CHECKING, Callable, Iterator, cast
 
 from data.errors import PhimillError
 from data.sources.gzip_members import gunzip_small, usual_members
+from data.sources.members import Damage, Member, Run
 from data.sources.unpacking import (
     BOMB_BYTES,
     BZIP2,
     GZIP,
+    MAX_PADDING_BYTES,
     PACKINGS,
     PIECE_BYTES,
     SKIPPABLE_TAIL,
@@ -28,13 +30,17 @@ from data.sources.unpacking import (
     Window,
 )
 
+if TYPE_CHECKING:
+    from data.sources.run_unpacker import RunUnpacker
+
 BUFFER_BYTES = 16 * 2**20
-#: Members that are handed out together: what one of them takes at most, unpacked, and all of them, about.
-RUN_MEMBER_BYTES, RUN_BYTES = 2**14, 2**18
 HEAD_BYTES = 2**16
 #: After damage at most so many places are tried as the beginning of a member: chance offers one in 16 MB, and who
 #: plants more wants us to be busy.
 MAX_TRIES = 100_000
+#: Tools that write blocks of so many bytes, as tar does, fill the last ones with zeros. Zeros up to another length, or
+#: more than MAX_PADDING_BYTES, are what was never written: by a download that broke off, or a disk that was full.
+BLOCK_BYTES = 512
 
 
 @dataclasses.dataclass
@@ -45,88 +51,6 @@ class HandedOut:
 
 
 handed_out = HandedOut()
-
-
-@dataclasses.dataclass(frozen=True)
-class Damage:
-    """A stretch of a file that cannot be read: bytes [offset, end)."""
-
-    offset: int
-    end: int
-    reason: str
-
-
-class Member:
-    """A checked stretch of a file: bytes [offset, end), which unpack to `size` bytes.
-
-    Attributes:
-        content: all of them, where they are at most BUFFER_BYTES; else null.
-        plain: the file is not compressed.
-        salvaged: what could be had of a damaged member; a Damage follows.
-        is_vouched_for: its checksum was checked; zstd frames need not have one.
-    """
-
-    # No dataclass: that would take as long as all else about a small one.
-    __slots__ = ("_pieces", "content", "end", "is_vouched_for", "offset", "plain", "salvaged", "size")
-
-    def __init__(
-        self,
-        offset: int,
-        end: int,
-        size: int,
-        content: bytes | bytearray | None,
-        is_vouched_for: bool,
-        pieces: Callable[[], Iterator[bytes]] | None = None,
-        plain: bool = False,
-        salvaged: bool = False,
-    ) -> None:
-        """Takes the content, or what yields it in pieces."""
-        self.offset = offset
-        self.end = end
-        self.size = size
-        self.content = content
-        self.is_vouched_for = is_vouched_for
-        self._pieces = pieces
-        self.plain = plain
-        self.salvaged = salvaged
-
-    def unpack(self) -> Iterator[bytes]:
-        """Returns the content in pieces."""
-        if self._pieces is not None:
-            return self._pieces()
-        return iter((bytes(self.content),) if self.content else ())
-
-
-class Run:
-    """Small members that follow one another, each checked.
-
-    Attributes:
-        offset: where the first begins in the file.
-        ends: where each ends there.
-        contents: of each.
-    """
-
-    __slots__ = ("contents", "ends", "offset")
-
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
-        self.ends: list[int] = []
-        self.contents: list[bytearray] = []
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    def member(self, number: int) -> Member:
-        """Returns one of them by itself."""
-        content = self.contents[number]
-        return Member(self.ends[number - 1] if number else self.offset, self.ends[number], len(content), content, True)
-
-    def pop(self) -> Member:
-        """Takes the last one out."""
-        last = self.member(len(self) - 1)
-        self.ends.pop()
-        self.contents.pop()
-        return last
 
 
 def read_members(
@@ -140,13 +64,17 @@ def read_members(
         begins: whether a member's first piece looks right; used to find the next one after damage.
         salvage: before a Damage comes a Member with what can be had of it.
     """
-    return cast("Iterator[Member | Damage]", read_runs(handle, name, begins, salvage, runs=False))
+    return cast("Iterator[Member | Damage]", read_runs(handle, name, begins, salvage, lambda: None))
 
 
 def read_runs(
-    handle: int, name: str, begins: Callable[[bytes], bool], salvage: bool = False, runs: bool = True
+    handle: int,
+    name: str,
+    begins: Callable[[bytes], bool],
+    salvage: bool,
+    unpacker: Callable[[], RunUnpacker | None],
 ) -> Iterator[Member | Run | Damage]:
-    """Yields what `read_members` does; with `runs`, small members come together."""
+    """Yields what `read_members` does, but runs of small members while there is an unpacker for them."""
     head = os.pread(handle, HEAD_BYTES, 0)
     packing = next((one for one in PACKINGS if head.startswith(one.magic)), None)
     if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
@@ -157,7 +85,7 @@ def read_runs(
         packing = next((one for one in PACKINGS if name.lower().endswith(one.suffixes)), None)
     if packing is None:
         return iter([_plain(handle)])
-    return _Chain(handle, name, packing, begins, salvage, runs).items()
+    return _Chain(handle, name, packing, begins, salvage, unpacker).items()
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -186,10 +114,16 @@ class _Chain:
     """The members of one compressed file."""
 
     def __init__(
-        self, handle: int, name: str, packing: Packing, begins: Callable[[bytes], bool], salvage: bool, runs: bool
+        self,
+        handle: int,
+        name: str,
+        packing: Packing,
+        begins: Callable[[bytes], bool],
+        salvage: bool,
+        unpacker: Callable[[], RunUnpacker | None],
     ) -> None:
         self._window, self._name, self._packing = Window(handle), name, packing
-        self._begins, self._salvage, self._runs = begins, salvage, runs
+        self._begins, self._salvage, self._unpacker = begins, salvage, unpacker
         self._size = self._window.size
         self._tries = self._wasted = 0
 
@@ -198,11 +132,10 @@ class _Chain:
         offset, damage = 0, None
         while offset < self._size:
             if damage is None and self._packing is GZIP:
-                for item in self._together(offset) if self._runs else self._one_by_one(offset):
+                for item in self._usual(offset):
                     yield item
-                    end = item.ends[-1] if isinstance(item, Run) else item.end
-                    handed_out.bytes += end - offset
-                    offset = end
+                    handed_out.bytes += item.end - offset
+                    offset = item.end
                 if offset >= self._size:
                     break
             try:
@@ -210,7 +143,7 @@ class _Chain:
             except Broken as broken:
                 if self._is_padding(offset):
                     break
-                damage = damage or Damage(offset, self._size, self._reason(broken, offset))
+                damage = damage or Damage(offset, self._size, self._reason(broken, offset), broken.note)
                 if self._salvage and broken.reason != "no_member":
                     yield from self._salvaged(offset)
                 following = self._next_member(offset + 1)
@@ -221,36 +154,29 @@ class _Chain:
             if damage:
                 # Not the file's end after all, so it was not cut there.
                 reason = "corrupt_member" if damage.reason == "truncated" else damage.reason
-                yield Damage(damage.offset, offset, reason)
+                yield self._told(Damage(damage.offset, offset, reason, damage.note))
                 damage = None
             yield member
             if member.content is not None:
                 handed_out.bytes += member.end - offset
             offset = member.end
         if damage:
-            yield damage
+            yield self._told(damage)
 
-    def _one_by_one(self, offset: int) -> Iterator[Member]:
-        for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
-            yield Member(begin, end, len(content), content, True)
-
-    def _together(self, offset: int) -> Iterator[Member | Run]:
-        run, size = Run(offset), 0
-        for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
-            length = len(content)
-            is_small = length <= RUN_MEMBER_BYTES
-            size += length
-            if run.ends and (size > RUN_BYTES or not is_small):
+    def _usual(self, offset: int) -> Iterator[Member | Run]:
+        """Yields gzip members from a place on; ends before one that is broken or not small."""
+        while True:
+            unpacker = self._unpacker()
+            for run in unpacker.runs(self._window, offset) if unpacker is not None else ():
                 yield run
-                run, size = Run(begin), length
-            if is_small:
-                run.contents.append(content)
-                run.ends.append(end)
+                offset = run.end
+            for content, begin, end in usual_members(self._window, offset, BUFFER_BYTES):
+                yield Member(begin, end, len(content), content, True)
+                offset = end
+                if self._unpacker() is not None:
+                    break
             else:
-                yield Member(begin, end, length, content, True)
-                run, size = Run(end), 0
-        if run.ends:
-            yield run
+                return
 
     def _reason(self, broken: Broken, offset: int) -> str:
         if broken.reason != "no_member":
@@ -337,8 +263,18 @@ class _Chain:
         return None
 
     def _is_padding(self, offset: int) -> bool:
-        """Returns whether the file holds only zero bytes from an offset on; tape blocks are padded so."""
-        return offset > 0 and all(
-            not bytes(self._window.at(place, PIECE_BYTES)).strip(b"\0")
-            for place in range(offset, self._size, PIECE_BYTES)
-        )
+        """Returns whether what is left of the file fills its last block."""
+        is_short = self._size - offset <= MAX_PADDING_BYTES and self._size % BLOCK_BYTES == 0
+        return offset > 0 and is_short and self._is_zero(offset, self._size)
+
+    def _is_zero(self, offset: int, end: int) -> bool:
+        """Returns whether bytes [offset, end) are all zero."""
+        places = range(offset, end, PIECE_BYTES)
+        return not any(bytes(self._window.at(place, min(PIECE_BYTES, end - place))).strip(b"\0") for place in places)
+
+    def _told(self, damage: Damage) -> Damage:
+        """Returns damage with a note if nothing but zeros stands there."""
+        if damage.note or not self._is_zero(damage.offset, damage.end):
+            return damage
+        zeros = f"{damage.end - damage.offset:,} zero bytes from byte {damage.offset:,} on"
+        return dataclasses.replace(damage, note=f"{zeros}: never written, or lost; fetch the file again")

@@ -2,7 +2,9 @@
 
 A record's number is the line it begins on, from 1; values in quotes may hold line ends. A record with another
 number of values than the header is quarantined with its line; if it spans lines because a quote was left open,
-only its first line is, and reading goes on with the next.
+only its first line is, and reading goes on with the next. A header that stands again, as where files were put
+together, is no record. Where nobody says what stands between values, the header does: a comma, else what gives the
+column of texts.
 """
 
 from __future__ import annotations
@@ -10,19 +12,25 @@ from __future__ import annotations
 import collections
 import csv
 import io
+import itertools
 import re
 from typing import Any, Iterable, Iterator
 
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.compression import Damage
 from data.sources.lines import LinesWithEnds, NumberedLine
-from data.sources.pieces import damage_locator, read_pieces
-from data.sources.records import Row, quarantined, record_row
+from data.sources.members import Damage
+from data.sources.pieces import damage_row, read_text_pieces
+from data.sources.records import Row, quarantined, record_row, role_columns
 
-#: A number as a signal: what float() takes, without its words for no number.
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
-_PACKED = re.compile(r"\.(?:gz|zst|zstd|bz2|xz)$", re.IGNORECASE)
+_PACKED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz)$", re.IGNORECASE)
+
+#: What stands between values where no comma does; spreadsheets say so in a line before the header.
+_DELIMITERS = (";", "\t", "|", ",")
+_SAID_DELIMITER = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_MARK = "\ufeff"
+#: Lines that are looked at to tell a long value from records that follow a quote left open.
+JUDGED_LINES = 100
 
 #: Looked at by the quick way at a time; all of it is looked at again where it stumbles.
 QUICK_BYTES = 2**18
@@ -40,11 +48,10 @@ def read_csv(file: InputFile, source: Source) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), source.max_record_bytes))
     table = _Table(file, source)
     damages = 0
-    for item in read_pieces(file):
+    for item in read_text_pieces(file):
         if isinstance(item, Damage):
             yield from table.end()
-            locator = damage_locator(file, item, damages)
-            yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+            yield damage_row(file, source, item, damages)
             damages += 1
             continue
         yield from table.feed(item)
@@ -63,9 +70,11 @@ class _Table:
     def __init__(self, file: InputFile, source: Source) -> None:
         self._file, self._source = file, source
         self._delimiter = source.delimiter or _usual_delimiter(file.relative)
-        self._names: list[str] | None = None
+        self._names: list[str] | None = None  # each once
+        self._header_names: list[str] = []  # as they stand
         self._waiting: collections.deque[NumberedLine] = collections.deque()
         self._size, self._is_open = 0, False
+        self._passed: tuple[int, int] | None = None  # a record too long to be held: its number, and its bytes so far
         self._lines = LinesWithEnds(source.max_record_bytes)
         self._held = b""
         self.unusable = False
@@ -82,7 +91,7 @@ class _Table:
     def _read_held(self) -> Iterator[Row]:
         while self._held:
             end = self._held.rfind(b"\n") + 1
-            if self._names is not None and not self._waiting and not self._lines.is_open:
+            if self._names is not None and not (self._waiting or self._passed or self._lines.is_open):
                 end = self._even_end(end)
                 if not end and len(self._held) <= self._source.max_record_bytes:
                     return
@@ -103,6 +112,8 @@ class _Table:
         yield from self._take(self._lines.feed(held))
         yield from self._take(self._lines.end())
         yield from self._give_up_waiting()
+        if self._passed:
+            yield self._too_long(*self._passed)
 
     def _give_up_waiting(self) -> Iterator[Row]:
         while self._waiting:
@@ -135,7 +146,9 @@ class _Table:
             for values in reader:
                 long = len(text) > _few(self._source) and sum(map(len, values)) > _few(self._source)
                 if sound := not (values and len(values) != len(names)) and not long:
-                    if len(values) > 1 or (values and values[0].strip()):
+                    if values and values[-1].strip() == self._header_names[-1] and self._is_header(values):
+                        pass
+                    elif len(values) > 1 or (values and values[0].strip()):
                         named = dict(zip(names, values, strict=True))
                         row = self._row(named, number + before + 1)
                         if row["status"]:
@@ -156,6 +169,13 @@ class _Table:
         pending = collections.deque(lines)
         while pending and not self.unusable:
             number, line = pending.popleft()
+            if self._passed:
+                first, size = self._passed
+                self._passed = first, size + len(line or b"")
+                if line is None or line.count(b'"') % 2:
+                    yield self._too_long(*self._passed)
+                    self._passed = None
+                continue
             if line is None:
                 yield from self._give_up_waiting()
                 yield self._bad(number, "too_large", None)
@@ -163,10 +183,27 @@ class _Table:
             self._waiting.append((number, line))
             self._size += len(line)
             self._is_open ^= line.count(b'"') % 2 == 1
-            if not self._is_open or self._size > self._source.max_record_bytes:
+            if self._is_open and self._size > self._source.max_record_bytes and self._is_one_value():
+                self._passed = self._waiting[0][0], self._size
+                self._waiting.clear()
+                self._size, self._is_open = 0, False
+            elif not self._is_open or self._size > self._source.max_record_bytes:
                 rows, rest = self._settle()
                 yield from rows
                 pending.extendleft(reversed(rest))
+
+    def _is_one_value(self) -> bool:
+        """Returns whether what waits is a value longer than any may be, and not records after a quote left open."""
+        some = [line or b"" for _, line in itertools.islice(self._waiting, 1, 1 + JUDGED_LINES)]
+        like_records = sum(self._is_like_a_record(line) for line in some)
+        return len(self._names or []) > 1 and 2 * like_records < len(some)
+
+    def _is_like_a_record(self, line: bytes) -> bool:
+        values = self._values(line.decode("utf-8", "replace"))
+        return values is not None and len(values) == len(self._names or [])
+
+    def _too_long(self, number: int, size: int) -> Row:
+        return quarantined(self._source, f"{self._file.relative}:{number}", "too_large", bytes=size)
 
     def _settle(self) -> tuple[list[Row], list[NumberedLine]]:
         """Returns the row of what waits; if that is no record, the row of its first line, and the other lines."""
@@ -198,8 +235,9 @@ class _Table:
         if values is None:
             return _BROKEN
         if self._names is None:
-            self._names = [name.strip() for name in values]
-            return self._check_header()
+            return self._header(text, values)
+        if self._is_header(values):
+            return None
         if len(values) != len(self._names):
             if len(lines) > 1:
                 return _BROKEN
@@ -208,23 +246,37 @@ class _Table:
 
     def _values(self, text: str) -> list[str] | None:
         """Returns the values of one record, or null if the text is not exactly one."""
-        try:
-            records = list(csv.reader([text], delimiter=self._delimiter, strict=True))
-        except csv.Error:
-            # More after a value's closing quote: spreadsheets take it as part of the value, and so do we.
-            if text.count("\n") > 1 or text.count('"') % 2:
-                return None
-            try:
-                records = list(csv.reader([text], delimiter=self._delimiter))
-            except csv.Error:
-                return None
-        return records[0] if len(records) == 1 else None
+        values = _parsed(text, self._delimiter, strict=True)
+        # More after a value's closing quote: some write quotes so; spreadsheets take it as part of the value.
+        if values is None and text.count("\n") <= 1 and text.count('"') % 2 == 0:
+            values = _parsed(text.replace('\\"', '""'), self._delimiter, strict=True)
+            if values is None:
+                values = _parsed(text, self._delimiter, strict=False)
+        return values
+
+    def _header(self, text: str, values: list[str]) -> Row | None:
+        """Takes the names of the columns, or what is said to stand between them; returns what is wrong with them."""
+        if said := _SAID_DELIMITER.fullmatch(text):
+            self._delimiter = said[1]
+            return None
+        body = self._source.html_column or self._source.text_column
+        self._names = _names(values)
+        for delimiter in () if self._source.delimiter or body in self._names else _DELIMITERS:
+            if body in (names := _names(_parsed(text, delimiter, strict=True) or [])):
+                self._names, self._delimiter = names, delimiter
+                break
+        return self._check_header()
+
+    def _is_header(self, values: list[str]) -> bool:
+        """Returns whether the header stands there again; a single name may be a text."""
+        return len(values) > 1 and not self._source.header and _names(values) == self._header_names
 
     def _check_header(self) -> Row | None:
         """Returns a row that says what is wrong with the columns, or null if nothing is."""
         names = self._names or []
-        body = self._source.html_column or self._source.text_column
-        if names.count(body) == 1 and len(set(names)) == len(names):
+        body, signals = self._source.html_column or self._source.text_column, self._source.signals.values()
+        self._header_names, self._names = names, _told_apart(names)
+        if body in names and all(names.count(name) <= 1 for name in (body, *role_columns(self._source), *signals)):
             return None
         self.unusable = True
         columns = ", ".join(names[:50])[:1000]
@@ -232,9 +284,6 @@ class _Table:
 
     def _row(self, values: dict[str, str], number: int, raw: bytes | None = None) -> Row:
         record: dict[str, object] = {name: value or None for name, value in values.items()}
-        for column in self._source.signals.values():
-            value = values.get(column, "")
-            record[column] = float(value) if _NUMBER.fullmatch(value) else None
         return record_row(record, self._source, f"{self._file.relative}:{number}", raw)
 
     def _bad(self, number: int, reason: str, raw: bytes | None, **facts: Any) -> Row:
@@ -246,6 +295,32 @@ class _Broken:
 
 
 _BROKEN = _Broken()
+
+
+def _parsed(text: str, delimiter: str, strict: bool) -> list[str] | None:
+    """Returns the values of one record, or null if the text is not exactly one."""
+    try:
+        records = list(csv.reader([text], delimiter=delimiter, strict=strict))
+    except csv.Error:
+        return None
+    return records[0] if len(records) == 1 else None
+
+
+def _names(values: list[str]) -> list[str]:
+    """Returns the names of columns, without the byte order mark of a file that was put behind another."""
+    return [value.removeprefix(_MARK).strip() for value in values]
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Returns names, those that stand more than once numbered from their second time on: x, x.1, x.2."""
+    apart: dict[str, None] = {}
+    for name in names:
+        numbers = itertools.count(1)
+        own = name
+        while own in apart:
+            own = f"{name}.{next(numbers)}"
+        apart[own] = None
+    return list(apart)
 
 
 def _few(source: Source) -> int:

@@ -10,8 +10,11 @@ from data.office_documents import DOCUMENT_TYPES, DOCX, PDF
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
+from data.sources.compression import looks_like_text, read_members
 from data.sources.languages import language_of
 from data.sources.licences import find_tag
+from data.sources.members import Damage
+from data.sources.passed_over import PACKED_ENDINGS
 from data.sources.records import Row, quarantined
 
 _CONTENT_TYPES = {ending: kind for kind, ending in DOCUMENT_TYPES.items()}
@@ -26,8 +29,16 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
     if file.bytes > source.max_record_bytes:
         yield quarantined(source, file.relative, "too_large", bytes=file.bytes, sha256=file.sha256)
         return
-    with open(file.path, "rb") as opened:
-        content = opened.read()
+    if source.kind == "html" and file.relative.lower().endswith(PACKED_ENDINGS):
+        found = _unpacked(file, source.max_record_bytes)
+        if isinstance(found, Damage):
+            size = found.end - found.offset
+            yield quarantined(source, file.relative, found.reason, offset=found.offset, bytes=size)
+            return
+        content = found
+    else:
+        with open(file.path, "rb") as opened:
+            content = opened.read()
     if source.kind == "documents" and not content:
         yield quarantined(source, file.relative, "empty_file")
         return
@@ -60,6 +71,20 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
         licence=find_tag(text) or file.licence or source.licence,
         metadata={"path": file.relative},
     )
+
+
+def _unpacked(file: InputFile, max_bytes: int) -> bytes | Damage:
+    """Returns what a packed file holds, each byte after its checksum was seen, or why it is not read."""
+    content = bytearray()
+    with open(file.path, "rb") as opened:
+        for item in read_members(opened.fileno(), file.relative, looks_like_text):
+            if isinstance(item, Damage):
+                return item
+            for piece in item.unpack():
+                content += piece
+                if len(content) > max_bytes:
+                    return Damage(0, file.bytes, "too_large")
+    return bytes(content)
 
 
 def _document_type(content: bytes, name: str) -> str | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 #: Told the relative path of something that is passed over, and why.
 PassedOver = Callable[[str, str], None]
 
+#: Why the folder that a run writes to is passed over.
+OWN_OUTPUT = "what this run itself writes"
 #: Archives that are not read, and what unpacks them: to read one file of most is to unpack all that lie before it.
 #: Zip archives are read by most kinds; see `data.sources.archives`.
 _UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
@@ -36,7 +38,7 @@ def walk(base: Path, passed_over: PassedOver | None = None, out: Path | None = N
             path = os.path.join(folder, name)
             if is_folder and os.path.realpath(path) == own:
                 folders.remove(name)
-                why = "what this run itself writes"
+                why = OWN_OUTPUT
             elif name.startswith(".") or (is_folder and not os.path.islink(path)):
                 continue
             else:

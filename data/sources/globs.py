@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 
 GLOB_CHARACTERS = set("*?[")
 
@@ -15,6 +16,11 @@ def matches(path: str, pattern: str) -> bool:
     name in any folder; one that ends with a slash matches all that the folder holds.
     """
     return _compiled(pattern).fullmatch(path) is not None
+
+
+def fits(path: str, patterns: Iterable[str]) -> bool:
+    """Returns whether a path matches one of some patterns."""
+    return any(matches(path, pattern) for pattern in patterns)
 
 
 @functools.lru_cache(maxsize=512)

@@ -22,6 +22,8 @@ _TELLING_LINE = re.compile(
     rb"|[\t-\r\x1c-\x20\x80-\xff])"
 )
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,20})[ \t]*(?:;[^\n]*)?\r?\n")
+#: Where a body ends before the line of the next chunk's size does.
+_CUT_SIZE = re.compile(rb"[ \t]*[0-9a-fA-F]{0,20}[ \t]*(?:;[^\n]*)?\r?")
 
 
 class BadMessage(Exception):
@@ -59,7 +61,7 @@ def parse_response(
         stop: where it ends; null: with the block.
 
     Raises:
-        BadMessage: bad_http_header, bad_encoding (a broken coding) or too_large.
+        BadMessage: bad_http_header, bad_encoding (a broken coding), truncated (one that is not all there) or too_large.
     """
     stop = len(block) if stop is None else stop
     first = _STATUS_LINE.match(block, start, stop)
@@ -144,17 +146,26 @@ def _join_chunks(body: bytes, cut: bool) -> bytes:
         if not size:
             if not pieces:
                 return body
-            raise BadMessage("bad_encoding")
+            if not _CUT_SIZE.fullmatch(body, position):
+                raise BadMessage("bad_encoding")
+            _refuse_cut(cut)
+            break
         length = int(size[1], 16)
         if not length:
             break
         piece = body[size.end() : size.end() + length]
-        if len(piece) < length and not cut:
-            raise BadMessage("bad_encoding")
+        if len(piece) < length:
+            _refuse_cut(cut)
         pieces.append(piece)
         position = size.end() + length
         position += 2 if body[position : position + 2] == b"\r\n" else body[position : position + 1] == b"\n"
     return b"".join(pieces)
+
+
+def _refuse_cut(cut: bool) -> None:
+    """Raises BadMessage where a body is not all there and nobody said that it would not be."""
+    if not cut:
+        raise BadMessage("truncated")
 
 
 def _decode(body: bytes, coding: str, limit: int, cut: bool) -> bytes:
@@ -186,8 +197,8 @@ def _unbrotli(body: bytes, limit: int, cut: bool) -> bytes:
                 break
     except brotli.error as error:
         raise BadMessage("bad_encoding") from error
-    if not unpacker.is_finished() and not cut:
-        raise BadMessage("bad_encoding")
+    if not unpacker.is_finished():
+        _refuse_cut(cut)
     return b"".join(pieces)
 
 
@@ -201,7 +212,7 @@ def _unzstd(body: bytes, limit: int, cut: bool) -> bytes:
     if len(content) > limit:
         raise BadMessage("too_large")
     if not cut and not _ends_with_its_frame(body):
-        raise BadMessage("bad_encoding")
+        raise BadMessage("truncated")
     return bytes(content)
 
 
@@ -227,8 +238,8 @@ def _inflate(body: bytes, window: int, limit: int, cut: bool) -> bytes:
             raise BadMessage("bad_encoding") from error
         pieces.append(piece)
         room -= len(piece)
-        if room > 0 and not inflater.eof and not cut:
-            raise BadMessage("bad_encoding")
+        if room > 0 and not inflater.eof:
+            _refuse_cut(cut)
         # What follows a gzip member and is no other member is ignored, as browsers do.
         body = inflater.unused_data if inflater.unused_data.startswith(b"\x1f\x8b") else b""
     if room <= 0:

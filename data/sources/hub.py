@@ -14,7 +14,7 @@ import httpx2
 from data.errors import PhimillError, UsageError
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.records import Row, quarantined, record_row
+from data.sources.records import Row, column_row, quarantined
 
 #: What `save_to_disk` writes into the folder of a dataset, and of several splits.
 _STATE, _SPLITS = "state.json", "dataset_dict.json"
@@ -84,7 +84,7 @@ def read_dataset(
             # The rest of the split is one damaged stretch: an iterator that has raised is at its end.
             yield quarantined(source, locator, "unreadable", error=_first_line(error)[:200])
             return
-        yield record_row(record, source, locator)
+        yield column_row(record, source, locator)
         number += 1
 
 

@@ -5,6 +5,7 @@ What comes out is what orjson makes of the same values, to the last byte.
 
 from __future__ import annotations
 
+import decimal
 from typing import Any, Mapping
 
 import numpy as np
@@ -49,7 +50,12 @@ def as_json(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _value(value: Any) -> str | None:
-    return orjson.dumps(value).decode() if 0 < json_size(value) <= METADATA_VALUE_BYTES else None
+    value = str(value) if isinstance(value, decimal.Decimal) else value
+    return (
+        orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        if 0 < json_size(value) <= METADATA_VALUE_BYTES
+        else None
+    )
 
 
 def _has_escapes(strings: pa.Array) -> bool:

@@ -12,14 +12,16 @@ from typing import Any, Iterator
 
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.compression import Damage
 from data.sources.jsonl import json_row
-from data.sources.pieces import damage_locator, read_pieces
+from data.sources.members import Damage
+from data.sources.pieces import damage_row, read_text_pieces
 from data.sources.records import Row, quarantined
+from data.sources.text_pieces import UTF8_MARK
 
 #: Strings whole (JSON allows no line end in them), the quote of one that is not, and brackets.
 _TOKEN = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|["{}\[\]]', re.DOTALL)
-_BETWEEN = b" \t\r\n,"
+#: RFC 7464 has a record begin with the last one.
+_BETWEEN = b" \t\r\n,\x1e"
 _SCALAR_END = re.compile(rb"[,\]\[{}\n]")
 _PAIRS = {0x7D: 0x7B, 0x5D: 0x5B}
 _LINE_LIMIT = 1000
@@ -45,11 +47,10 @@ def read_json(file: InputFile, source: Source) -> Iterator[Row]:
         return
     scan = _Scan(file, source)
     damages = 0
-    for item in read_pieces(file):
+    for item in read_text_pieces(file):
         if isinstance(item, Damage):
             yield from scan.end()
-            locator = damage_locator(file, item, damages)
-            yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+            yield damage_row(file, source, item, damages)
             damages += 1
             scan.resume_at_a_line()
             continue
@@ -146,6 +147,8 @@ class _Scan:
                 self._in_array, size = True, size + 1
             elif byte == 0x5D and self._in_array:
                 self._in_array, size = False, size + 1
+            elif self._held.startswith(UTF8_MARK, size):  # of a file that was put behind another
+                size += len(UTF8_MARK)
             else:
                 break
         self._note_line(size)

@@ -1,7 +1,8 @@
 """JSON lines, plain or compressed: one document for each line that is not blank.
 
-Only "\\n" ends a line; a byte order mark and "\\r\\n" are tolerated. Lines are numbered from 1. After
-a damaged stretch of a compressed file the count goes on from the last line that could be read.
+Only "\\n" ends a line; byte order marks and "\\r\\n" are tolerated, and so is another encoding than UTF-8 where the
+whole file is in it. Lines are numbered from 1. After a damaged stretch of a compressed file the count goes on from
+the last line that could be read.
 """
 
 from __future__ import annotations
@@ -10,20 +11,22 @@ import json
 import math
 import os
 import re
-from typing import Any, Iterator, cast
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from data.charset_detection import wide_order
 from data.recipe import Source
 from data.schema import to_metadata
 from data.sources import InputFile
 from data.sources.batches import records_table
-from data.sources.compression import Damage, looks_like_text, read_members
+from data.sources.compression import looks_like_text, read_members
 from data.sources.lines import Line, Lines
+from data.sources.members import Damage
+from data.sources.pieces import damage_row
 from data.sources.records import Row, quarantined, record_row
+from data.sources.text_pieces import MOST_JSON_LINES_FOR_ONE, UTF8_MARK, TextPieces
 from data.sources.unpacking import GZIP, PACKINGS, PIECE_BYTES
 
 #: orjson refuses deeper nesting (1024), and says so only in words.
@@ -33,8 +36,6 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 #: Digits or an exponent that may be too much for a float.
 _HUGE_NUMBER = re.compile(rb"[0-9]{300}|[eE][+-]?[0-9]{3}")
-#: Byte order marks of UTF-16 and UTF-32.
-_OTHER_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 #: Where one of many lines is out of the ordinary, so many are tried together.
 FEW_LINES = 16
 
@@ -63,15 +64,17 @@ def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
         file: the file.
         limit: lines of more bytes are passed over; they count.
     """
-    lines = Lines(limit)
+    lines, text = Lines(limit), TextPieces(MOST_JSON_LINES_FOR_ONE)
     handle = os.open(file.path, os.O_RDONLY)
     try:
         for item in read_members(handle, file.relative, looks_like_text):
             if isinstance(item, Damage):
+                text.end()
                 lines.drop_open_line()
                 continue
             for piece in _short(item.unpack()):
-                yield from _numbered(*lines.feed(piece))
+                yield from _numbered(*lines.feed(text.feed(piece)))
+        yield from _numbered(*lines.feed(text.end()))
         yield from _numbered(*lines.end())
     finally:
         os.close(handle)
@@ -91,64 +94,75 @@ def _numbered(first: int, lines: list[Line | None]) -> Iterator[tuple[int, bytes
 
 
 def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
-    lines = Lines(source.max_record_bytes)
-    is_first, damages, is_salvaged = True, 0, False
+    lines, text = Lines(source.max_record_bytes), TextPieces(MOST_JSON_LINES_FOR_ONE)
+    is_first, is_empty, damages, is_salvaged = True, True, 0, False
     for item in read_members(handle, file.relative, looks_like_text, source.salvage):
         if isinstance(item, Damage):
+            text.end()
             lines.drop_open_line()
-            locator = f"{file.relative}:byte-{item.offset}" if damages else file.relative
-            yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+            yield damage_row(file, source, item, damages)
             damages += 1
             is_salvaged = False
             continue
         is_salvaged = item.salvaged
         for piece in _short(item.unpack()):
-            reason = _odd_beginning(piece) if is_first else ""
-            if reason:
-                yield quarantined(source, file.relative, reason, offset=0, bytes=file.bytes)
+            if is_first and _is_packed(piece):
+                yield quarantined(source, file.relative, "binary", offset=0, bytes=file.bytes)
                 return
             is_first = False
+            piece = text.feed(piece)
+            is_empty &= not piece
             if not lines.passes_over(piece):
                 yield from _rows(*lines.feed(piece), file, source, is_salvaged)
         if is_salvaged and not lines.is_whole:  # what was had of a member ends anywhere
             lines.drop_open_line()
-    if is_first and not damages:  # it unpacks to nothing
+    if is_empty and not damages:  # it unpacks to nothing, or to a byte order mark
         yield quarantined(source, file.relative, "empty_file")
+    yield from _rows(*lines.feed(text.end()), file, source, is_salvaged)
     yield from _rows(*lines.end(), file, source, is_salvaged)
 
 
-def _odd_beginning(piece: bytes) -> str:
-    """Returns what is wrong with a whole file that begins so, or an empty string."""
-    if piece.startswith(_OTHER_UNICODE_MARKS) or wide_order(piece):
-        return "bad_encoding"
+def _is_packed(piece: bytes) -> bool:
+    """Returns whether what a file begins with is packed once more."""
     packed = any(piece.startswith(packing.magic) for packing in PACKINGS if len(packing.magic) > 3 or b"\0" in piece)
-    return "binary" if packed or piece.startswith(GZIP.magic) else ""
+    return packed or piece.startswith(GZIP.magic)
 
 
 def _rows(
-    first: int, lines: list[Line | None], file: InputFile, source: Source, is_salvaged: bool, most: int = 2**30
+    first: int, lines: list[Line | None], file: InputFile, source: Source, is_salvaged: bool
 ) -> Iterator[Row | pa.Table]:
     """Yields the rows of lines: as a table where all are ordinary, else of a few lines at a time, else one by one."""
-    for start in range(0, len(lines), most):
-        some = lines[start : start + most]
-        table = None if is_salvaged else _table(some, first + start, file.relative, source)
+    table = None if is_salvaged else _table(lines, range(first, first + len(lines)), file.relative, source)
+    if table is not None:
+        yield table
+        return
+    # Blank lines are no rows, and often stand between all others: they alone are no reason to look closely.
+    numbered = [(number, line) for number, line in enumerate(lines, first) if line is None or not _is_blank(line)]
+    most = max(1, len(numbered)) if len(numbered) < len(lines) else FEW_LINES
+    yield from _numbered_rows(numbered, file, source, is_salvaged, most)
+
+
+def _numbered_rows(
+    numbered: list[tuple[int, Line | None]], file: InputFile, source: Source, is_salvaged: bool, most: int
+) -> Iterator[Row | pa.Table]:
+    for start in range(0, len(numbered), most):
+        some = numbered[start : start + most]
+        numbers, lines = zip(*some, strict=True)
+        table = None if is_salvaged else _table(lines, numbers, file.relative, source)
         if table is not None:
             yield table
-        elif _are_blank(some):
-            continue
         elif len(some) > FEW_LINES and not is_salvaged:
-            yield from _rows(first + start, some, file, source, False, FEW_LINES)
+            yield from _numbered_rows(some, file, source, is_salvaged, FEW_LINES)
         else:
-            for number, line in enumerate(some, first + start):
+            for number, line in some:
                 yield from _line_row(None if line is None else bytes(line), number, file, source, is_salvaged)
 
 
-def _are_blank(lines: list[Line | None]) -> bool:
-    """Returns whether none of some lines is to be a row: a packed flood of them would take minutes one by one."""
-    return None not in lines and not b"".join(cast("list[Line]", lines)).strip()
+def _is_blank(line: Line) -> bool:
+    return not bytes(line[:32]).strip() and not bytes(line).strip()
 
 
-def _table(lines: list[Line | None], first: int, relative: str, source: Source) -> pa.Table | None:
+def _table(lines: Sequence[Line | None], numbers: Sequence[int], relative: str, source: Source) -> pa.Table | None:
     """Returns lines as documents, or null if one of them is out of the ordinary."""
     try:
         records: list[Any] = list(map(orjson.loads, lines))  # type: ignore[arg-type]  # null is no JSON either
@@ -156,13 +170,13 @@ def _table(lines: list[Line | None], first: int, relative: str, source: Source) 
         return None
     if set(map(type, records)) != {dict} or max(map(len, lines)) > source.max_record_bytes:  # type: ignore[arg-type]
         return None
-    return records_table(records, first, relative, source)
+    return records_table(records, numbers, relative, source)
 
 
 def _line_row(line: bytes | None, number: int, file: InputFile, source: Source, is_salvaged: bool) -> Iterator[Row]:
     locator = f"{file.relative}:{number}"
-    # Not only before the first line: files that were put together bring theirs along.
-    line = line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r") if line else line
+    # Not only before the first line: files that were put together bring theirs along. RFC 7464 has lines begin with RS.
+    line = line.removeprefix(UTF8_MARK).removeprefix(b"\x1e").removesuffix(b"\r") if line else line
     if line is None or len(line) > source.max_record_bytes:
         yield quarantined(source, locator, "too_large")
         return

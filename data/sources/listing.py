@@ -14,19 +14,18 @@ from data.keyed import keyed_hash
 from data.office_documents import DOCUMENT_TYPES, require
 from data.recipe import Source
 from data.sources import InputFile, Unit
-from data.sources.archives import KINDS, SUFFIX, is_archive
+from data.sources.archives import KINDS, SUFFIX, is_archive, is_nested
 from data.sources.folders import PassedOver, archive_advice, readable, walk
-from data.sources.globs import GLOB_CHARACTERS, matches
+from data.sources.globs import GLOB_CHARACTERS, fits
 from data.sources.licences import FolderLicences
+from data.sources.passed_over import PACKED_ENDINGS, Tally, in_words, why_not_read
 from data.sources.settings import is_address
 
 Sha256 = Callable[[Path], str]
 
-_PACKED = ("", ".gz", ".zst", ".zstd", ".bz2", ".xz")
-
 
 def _packed(*endings: str) -> list[str]:
-    return [f"*{ending}{packed}" for ending in endings for packed in _PACKED]
+    return [f"*{ending}{packed}" for ending in endings for packed in ("", *PACKED_ENDINGS)]
 
 
 #: What is read of a folder; a file or glob pattern that is named is read whatever its name.
@@ -37,7 +36,7 @@ FOLDER_PATTERNS = {
     "parquet": ["*.parquet", "*.pq"],
     "arrow": ["*.arrow", "*.arrows", "*.feather", "*.ipc"],
     "warc": _packed(".warc", ".wet", ".arc"),
-    "html": ["*.html", "*.htm", "*.xhtml"],
+    "html": _packed(".html", ".htm", ".xhtml", ".shtml"),
     "files": ["*"],
     "books": _packed(".txt", ".text"),
     "documents": ["*.pdf", "*.docx"],
@@ -99,7 +98,8 @@ def _input_files(
     if is_address(address):
         from data.sources.remote import list_remote
 
-        files = [file for file in list_remote(address, source, _folder_patterns(source)) if file.url not in known]
+        found = list_remote(address, source, _folder_patterns(source), passed_over)
+        files = [file for file in found if file.url not in known]
         chosen = [file for file in files if _is_chosen(file.relative, source)]
         if not chosen:
             raise _error(source, f"nothing there that matches: {address.partition('?')[0]}")
@@ -110,6 +110,20 @@ def _input_files(
         for path, relative in _files(address, source, root, passed_over, out):
             if str(path) not in known:
                 yield _local_file(path, relative, sha256)
+
+
+def check_address(address: str, source: Source, root: Path) -> None:
+    """Makes sure that an address holds something to read; looks no further than the first file, and not far away.
+
+    Raises:
+        RecipeError: it holds nothing, or this kind of address cannot be read.
+    """
+    if is_address(address):
+        from data.sources.remote import check_scheme
+
+        check_scheme(address, source)
+    elif not any(True for _ in _input_files(address, source, root, lambda _: "", (), None, None)):
+        raise _error(source, f"no commit in the git repositories at or below {os.path.abspath(root / address)}")
 
 
 def _local_file(path: Path, relative: str, sha256: Sha256) -> InputFile:
@@ -135,26 +149,38 @@ def _repositories(address: str, source: Source, root: Path, passed_over: PassedO
         # One without a commit holds nothing; one that cannot be read is a row that says so.
         if commit is not None or repository.complaint() is not None:
             yield InputFile(str(folder), readable(name), 0, "", version=commit)
+        elif passed_over is not None:
+            passed_over(readable(name), "a git repository without a commit")
 
 
 def _folder_patterns(source: Source) -> list[str]:
     return ["*"] if source.include else FOLDER_PATTERNS[source.kind] + [f"*{SUFFIX}"] * (source.kind in KINDS)
 
 
+def _unpacked_patterns(kind: str) -> list[str]:
+    """Returns a kind's patterns, without those of the same files packed."""
+    patterns = FOLDER_PATTERNS[kind]
+    packed = {f"{pattern}{ending}" for pattern in patterns for ending in PACKED_ENDINGS}
+    return [
+        *(pattern for pattern in patterns if pattern not in packed),
+        *(["packed or not"] if packed & {*patterns} else []),
+    ]
+
+
 def is_read_of_archive(source: Source, name: str) -> bool:
-    """Returns whether a file that lies in an archive is read, by its name there: the same ones as of a folder."""
+    """Returns whether a file that lies in an archive is read, by its name there: the same ones as of a folder.
+
+    Archives in it count too: of them it is told that they are not.
+    """
     if any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/")):
         return False
-    return bool(source.include or _fits(name.lower(), FOLDER_PATTERNS[source.kind])) and _is_chosen(name, source)
+    is_wanted = source.include or is_nested(name, source.kind) or fits(name.lower(), FOLDER_PATTERNS[source.kind])
+    return bool(is_wanted) and _is_chosen(name, source)
 
 
 def _is_chosen(relative: str, source: Source) -> bool:
     is_inside = is_archive(relative, source.kind)  # what is included, lies in it
-    return (not source.include or is_inside or _fits(relative, source.include)) and not _fits(relative, source.exclude)
-
-
-def _fits(relative: str, patterns: list[str]) -> bool:
-    return any(matches(relative, pattern) for pattern in patterns)
+    return (not source.include or is_inside or fits(relative, source.include)) and not fits(relative, source.exclude)
 
 
 def _file_unit(file: InputFile, source: Source, settings: object) -> Unit:
@@ -247,25 +273,29 @@ def _files(
 
     def wanted_here(relative: str) -> bool:
         name = relative.lower() if base == path else relative  # a folder holds PAGE.HTM too; a glob means its case
-        return _fits(name, patterns) and _is_chosen(relative, source)
+        return fits(name, patterns) and _is_chosen(relative, source)
 
     def note(relative: str, why: str) -> None:
-        if wanted_here(relative) or os.path.isdir(base / relative):
-            left.append(f"{relative}: {why}")
-            if passed_over is not None:
-                passed_over(relative, why)
+        left(relative, why)
+        if passed_over is not None:
+            passed_over(relative, why)
 
-    left: list[str] = []
+    def note_wanted(relative: str, why: str) -> None:
+        if wanted_here(relative) or os.path.isdir(base / relative):
+            note(relative, why)
+
+    left = Tally()
     count = 0
-    for file, relative in walk(base, note, out):
+    for file, relative in walk(base, note_wanted, out):
         if wanted_here(relative):
             count += 1
             yield file, relative
-        elif passed_over is not None and archive_advice(file):
-            passed_over(relative, "an archive that is not read as it is")
+        elif base == path and not source.include and not fits(relative, source.exclude):
+            is_packed = archive_advice(file)
+            note(relative, "an archive that is not read as it is" if is_packed else why_not_read(relative, source.kind))
     if not count:
-        wanted = ", ".join(source.include or (FOLDER_PATTERNS[source.kind] if base == path else [address]))
-        more = f"; {len(left)} passed over, such as {left[0]}" if left else ""
+        wanted = ", ".join(source.include or (_unpacked_patterns(source.kind) if base == path else [address]))
+        more = f"; passed over {words}" if (words := in_words(left.entries())) else ""
         more += next((f"; {advice}" for file, _ in walk(base) if (advice := archive_advice(file))), "")
         raise _error(source, f"{base} holds no file that matches {wanted}{more}")
 

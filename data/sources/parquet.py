@@ -15,10 +15,18 @@ import pyarrow.parquet as pq
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.batches import columns_table
-from data.sources.cells import column_values, decoded, is_string, sound_strings
+from data.sources.cells import (
+    column_values,
+    decoded,
+    is_binary,
+    is_left_out,
+    is_plain_structure,
+    is_string,
+    sound_strings,
+)
 from data.sources.parquet_large import Unreadable, read_values
 from data.sources.parquet_pages import Chunk, read_chunks
-from data.sources.records import Row, quarantined, record_row
+from data.sources.records import Row, column_row, quarantined, role_columns
 
 #: What Arrow may lay out at once: a value that is stored once may stand in every row of a batch.
 LAID_OUT_BYTES = 64 * 2**20
@@ -64,7 +72,8 @@ def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
             return
         columns = _columns(schema, body, source)
         try:
-            pages = _pages(file.path, columns, opened.num_row_groups)
+            structures = [name for name in columns if is_plain_structure(schema.field(name).type)]
+            pages = _pages(file.path, columns, structures, opened.num_row_groups)
         except ValueError as error:  # Arrow would believe any size that it is told
             yield quarantined(source, file.relative, "bad_parquet", bytes=file.bytes, error=_brief(error))
             return
@@ -77,7 +86,7 @@ def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
             yield quarantined(source, f"{file.relative}:{first}", "bad_parquet", rows=missing, error="rows are missing")
 
 
-def _pages(path: str, columns: list[str], groups: int) -> list[dict[str, Chunk]]:
+def _pages(path: str, columns: list[str], structures: list[str], groups: int) -> list[dict[str, Chunk]]:
     """Returns what is known of each row group's pages.
 
     Raises:
@@ -85,7 +94,7 @@ def _pages(path: str, columns: list[str], groups: int) -> list[dict[str, Chunk]]
     """
     handle = os.open(path, os.O_RDONLY)
     try:
-        found = read_chunks(handle, columns)
+        found = read_chunks(handle, columns, structures)
     finally:
         os.close(handle)
     if len(found) != groups:
@@ -100,17 +109,13 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
     kind = schema.field(name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return is_string(kind) or _is_binary(kind)
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return kind in (pa.binary(), pa.large_binary())
+    return is_string(kind) or is_binary(kind)
 
 
 def _columns(schema: pa.Schema, body: str, source: Source) -> list[str]:
-    """Returns the columns worth reading: the body, and all that can become metadata."""
-    heavy = {field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)}
-    wanted, times = (body, source.licence_column), collections.Counter(schema.names)
+    """Returns the columns worth reading: the body, those that have a role, and all that can become metadata."""
+    heavy = {field.name for field in schema if is_left_out(field.type)}
+    wanted, times = {body, *role_columns(source)}, collections.Counter(schema.names)
     return [name for name in schema.names if times[name] == 1 and (name in wanted or name not in heavy)]
 
 
@@ -163,7 +168,8 @@ class _Group:
     def _affordable(self, body: str) -> list[str]:
         """Returns the body, and the other columns but for those too long, or too large together, for memory."""
         facts = [name for name in self._columns if name != body and not self._is_heavy(name, LONG_FACT_BYTES)]
-        sizes = {name: self._pages[name].largest for name in [body, *facts] if name in self._pages}
+        sizes = {name: sum(leaf.largest for leaf in self._leaves([name])) for name in [body, *facts]}
+        sizes = {name: size for name, size in sizes.items() if size}
         left = PAGES_BYTES - min(sizes.pop(body, 0), LARGE_PAGE_BYTES)
         kept = {body, *(name for name in facts if name not in sizes)}
         for name in sorted(sizes, key=lambda name: (sizes[name], name)):
@@ -173,8 +179,11 @@ class _Group:
         return [name for name in self._columns if name in kept]
 
     def _is_heavy(self, name: str, longest: int) -> bool:
-        chunk = self._pages.get(name)
-        return chunk is not None and (chunk.longest > longest or chunk.largest > LARGE_PAGE_BYTES)
+        return any(leaf.longest > longest or leaf.largest > LARGE_PAGE_BYTES for leaf in self._leaves([name]))
+
+    def _leaves(self, names: list[str]) -> list[Chunk]:
+        """Returns the chunks of some columns, and of what is in those that are structures."""
+        return [chunk for key, chunk in self._pages.items() if key.partition("\0")[0] in names]
 
     def _large_rows(self, chunk: Chunk, file: InputFile, source: Source) -> Iterator[Row]:
         """Yields its rows one by one, the bodies read without Arrow."""
@@ -187,7 +196,7 @@ class _Group:
             values = read_values(handle, chunk, source.max_record_bytes)
             for number, (record, value) in enumerate(zip(records, values, strict=False), self._first):
                 text = decoded(value) if is_text and isinstance(value, bytes) else value
-                yield record_row({**record, body: text}, source, f"{file.relative}:{number}")
+                yield column_row({**record, body: text}, source, f"{file.relative}:{number}")
         finally:
             os.close(handle)
 
@@ -197,7 +206,7 @@ class _Group:
                 yield dict(zip(names, row, strict=True))
 
     def _batch_rows(self, names: list[str]) -> int:
-        chunks = [self._pages[name] for name in names if name in self._pages]
+        chunks = self._leaves(names)
         if not all(chunk.is_whole for chunk in chunks):
             return CAREFUL_BATCH_ROWS
         longest = sum(chunk.longest for chunk in chunks)
@@ -206,8 +215,7 @@ class _Group:
 
     def _sound_rows(self, names: list[str]) -> float:
         """Returns the rows before the first page whose header is damaged; Arrow must not come to it."""
-        chunks = (self._pages[name] for name in names if name in self._pages)
-        return min((chunk.values for chunk in chunks if not chunk.is_whole), default=math.inf)
+        return min((chunk.values for chunk in self._leaves(names) if not chunk.is_whole), default=math.inf)
 
     def _tables(self, names: list[str]) -> Iterator[pa.Table]:
         """Yields its rows, some thousand at a time; raises _Failed after the last good ones."""
@@ -247,7 +255,8 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
     """Yields the rows of a part of a file as a table if they are ordinary, else one by one."""
     body = source.html_column or source.text_column
     texts = _ordinary_texts(table[body], source)
-    whole = None if texts is None else columns_table(table, texts, first, relative, source)
+    numbers = range(first, first + table.num_rows)
+    whole = None if texts is None else columns_table(table, texts, numbers, relative, source)
     if whole is not None:
         yield whole
         return
@@ -257,12 +266,12 @@ def _rows_of(table: pa.Table, first: int, relative: str, source: Source) -> Iter
         record = dict(zip(names, row, strict=True))
         if isinstance(record[body], bytes) and not source.html_column:
             record[body] = decoded(record[body])
-        yield record_row(record, source, f"{relative}:{number}")
+        yield column_row(record, source, f"{relative}:{number}")
 
 
 def _ordinary_texts(column: pa.ChunkedArray, source: Source) -> pa.ChunkedArray | None:
     """Returns a column of texts, none of them null, empty, too long, or no UTF-8; else null."""
-    is_bytes = _is_binary(column.type) and not source.html_column
+    is_bytes = is_binary(column.type) and not source.html_column
     if not (is_string(column.type) or is_bytes) or column.null_count:
         return None
     texts = sound_strings(column, pa.large_string())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -95,8 +96,13 @@ class Chunk:
 _NOT_FOUND = Chunk((), None, 0, None, True, True, is_whole=False)
 
 
-def read_chunks(handle: int, columns: list[str]) -> list[dict[str, Chunk]]:
-    """Returns for each row group the chunks of some columns that are not nested.
+def read_chunks(handle: int, columns: list[str], structures: Collection[str] = ()) -> list[dict[str, Chunk]]:
+    """Returns for each row group the chunks of some columns by name: of those that are not nested, and of structures.
+
+    Args:
+        handle: descriptor of the open file.
+        columns: their names.
+        structures: those of them that are structures without lists; the name of a part has NUL between its steps.
 
     Raises:
         ValueError: the footer is damaged.
@@ -104,7 +110,7 @@ def read_chunks(handle: int, columns: list[str]) -> list[dict[str, Chunk]]:
     try:
         footer = _footer(handle)
         optional = _optional_columns(footer[2])
-        return [_group(handle, group, columns, optional) for group in footer[4]]
+        return [_group(handle, group, columns, optional, structures) for group in footer[4]]
     except _SHAPELESS as error:
         raise ValueError(f"its footer is damaged ({type(error).__name__})") from error
 
@@ -132,15 +138,17 @@ def _optional_columns(schema: list[dict[int, Any]]) -> set[str]:
     return names
 
 
-def _group(handle: int, group: dict[int, Any], wanted: list[str], optional: set[str]) -> dict[str, Chunk]:
+def _group(
+    handle: int, group: dict[int, Any], wanted: list[str], optional: set[str], structures: Collection[str]
+) -> dict[str, Chunk]:
     chunks = {}
     for column in group[1]:
         if 3 not in column:  # encrypted, and so is which one it is
             return dict.fromkeys(wanted, _NOT_FOUND)
         facts = column[3]
         path = [part.decode("utf-8", "replace") for part in facts[3]]
-        if len(path) == 1 and path[0] in wanted:
-            chunks[path[0]] = _chunk(handle, facts, path[0] in optional)
+        if path[0] in wanted and (len(path) == 1 or path[0] in structures):
+            chunks["\0".join(path)] = _chunk(handle, facts, len(path) > 1 or path[0] in optional)
     return chunks
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 from data.charset_detection import wide_order
+from data.recipe import Source
 from data.sources import InputFile
-from data.sources.compression import Damage, looks_like_text, read_members
+from data.sources.compression import looks_like_text, read_members
+from data.sources.members import Damage
+from data.sources.records import Row, quarantined
+from data.sources.text_pieces import UTF8_MARK, TextPieces
 
-UTF8_MARK = b"\xef\xbb\xbf"
 #: Of UTF-16 and UTF-32.
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
@@ -47,6 +50,25 @@ def read_pieces(
         os.close(handle)
 
 
-def damage_locator(file: InputFile, damage: Damage, number: int) -> str:
-    """Returns where the damaged stretch of a number (from 0) stands: the file; for later ones, its byte offset too."""
-    return f"{file.relative}:byte-{damage.offset}" if number else file.relative
+def read_text_pieces(file: InputFile) -> Iterator[bytes | Damage]:
+    """Yields what `read_pieces` does, but text in any encoding as UTF-8 (see `text_pieces`)."""
+    text, is_empty = TextPieces(), True
+    for item in read_pieces(file, whole=True):
+        if isinstance(item, Damage):
+            yield text.end()
+            yield item
+            is_empty = False
+        else:
+            piece = text.feed(item)
+            is_empty &= not piece
+            yield piece
+    yield text.end()
+    if is_empty:  # nothing but a byte order mark
+        yield Damage(0, file.bytes, "empty_file")
+
+
+def damage_row(file: InputFile, source: Source, damage: Damage, number: int) -> Row:
+    """Returns the row of the damaged stretch of a number (from 0); of later ones, the locator has the byte offset."""
+    locator = f"{file.relative}:byte-{damage.offset}" if number else file.relative
+    note: dict[str, Any] = {"error": damage.note} if damage.note else {}
+    return quarantined(source, locator, damage.reason, offset=damage.offset, bytes=damage.end - damage.offset, **note)

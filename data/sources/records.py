@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import hashlib
 import math
+import re
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 import orjson
@@ -12,7 +14,7 @@ import pyarrow as pa
 
 from data.recipe import Source
 from data.schema import document, document_id, to_table
-from data.sources.cells import Broken, TooLong
+from data.sources.cells import Broken, TooLong, id_text, name_text
 from data.sources.languages import language_of
 from data.sources.licences import combine
 
@@ -27,6 +29,8 @@ METADATA_VALUE_BYTES = 10_000
 MAX_METADATA_BYTES = 10 * METADATA_VALUE_BYTES
 #: Where metadata holds the signals that a record brings along.
 SIGNALS = "signals"
+#: A number as text: what float() takes, without its words for no number.
+_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 
 
 def quarantined(
@@ -76,14 +80,14 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str, raw: byt
         raw: its bytes, which are noted of one that is unusable.
     """
     body_column = source.html_column or source.text_column
-    body, identity = record.get(body_column), record.get(source.id_column or "")
+    body, identity = record.get(body_column), name_text(record.get(source.id_column or ""))
     is_named = isinstance(identity, (str, int, float)) and not isinstance(identity, bool)
     origin_id = str(identity) if is_named else None
     roles = {body_column, source.id_column, *source.signals.values()}
     columns = {}
     for role in ("url", "language", "licence"):
         name = getattr(source, f"{role}_column")
-        value = record.get(name or "")
+        value = name_text(record.get(name or ""))
         if role == "licence" and isinstance(value, list):
             value = combine([licence for licence in value if isinstance(licence, str) and licence])
         columns[role] = value if isinstance(value, str) and value else None
@@ -93,7 +97,7 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str, raw: byt
     if reason:
         return quarantined(source, locator, reason, raw, origin_id=origin_id, url=columns["url"])
     html = source.html_column is not None
-    path = record.get(source.path_column or "")
+    path = name_text(record.get(source.path_column or ""))
     if not columns["language"] and not html and isinstance(path, str) and source.documents_are == "code":
         columns["language"] = language_of(path, body)
     return document(
@@ -109,6 +113,21 @@ def record_row(record: Mapping[str, Any], source: Source, locator: str, raw: byt
         licence=columns["licence"] or source.licence,
         metadata=_metadata(record, roles, source),
     )
+
+
+def role_columns(source: Source) -> set[str]:
+    """Returns the columns that give an id, address, language, licence or path."""
+    named = (
+        source.id_column, source.url_column, source.language_column, source.licence_column, source.path_column
+    )  # fmt: skip
+    return {name for name in named if name}
+
+
+def column_row(record: dict[str, Any], source: Source, locator: str) -> Row:
+    """Returns what `record_row` does of a row of typed columns: an id may be nested there, for all rows alike."""
+    if source.id_column in record:
+        record[source.id_column] = id_text(record[source.id_column])
+    return record_row(record, source, locator)
 
 
 def _fault(body: Any, source: Source) -> str:
@@ -141,6 +160,8 @@ def record_facts(record: Mapping[str, Any], roles: set[str | None]) -> dict[str,
         value = record[name]
         if isinstance(value, (datetime.date, datetime.time)):
             value = value.isoformat()
+        elif isinstance(value, decimal.Decimal):
+            value = str(value)
         size = json_size(value)
         if 0 < size <= min(room, METADATA_VALUE_BYTES):
             kept[name] = value
@@ -150,12 +171,16 @@ def record_facts(record: Mapping[str, Any], roles: set[str | None]) -> dict[str,
 
 def signal_values(record: Mapping[str, Any], source: Source) -> dict[str, float]:
     """Returns the signals that a record carries already, where they are finite numbers."""
-    values = {signal: record.get(column) for signal, column in source.signals.items()}
-    return {
-        signal: float(value)
-        for signal, value in values.items()
-        if isinstance(value, (int, float)) and math.isfinite(value)
-    }
+    values = {signal: number(record.get(column)) for signal, column in source.signals.items()}
+    return {signal: value for signal, value in values.items() if value is not None}
+
+
+def number(value: Any) -> float | None:
+    """Returns a finite number, also one that is written as text, or true or false; null for anything else."""
+    if isinstance(value, str):
+        value = float(value) if _NUMBER.fullmatch(value) else None
+    is_number = isinstance(value, (int, float, decimal.Decimal)) and math.isfinite(value)
+    return float(value) if is_number else None
 
 
 def json_size(value: Any) -> int:

@@ -21,7 +21,9 @@ from typing import Any, Iterator
 from data.errors import PhimillError, RecipeError
 from data.recipe import Source
 from data.sources import InputFile
-from data.sources.globs import GLOB_CHARACTERS, matches
+from data.sources.folders import PassedOver
+from data.sources.globs import GLOB_CHARACTERS, fits
+from data.sources.passed_over import why_not_read
 from data.sources.settings import WEB
 from data.sources.web import BadAnswer, WebFile, fetch_range, look_up
 
@@ -40,19 +42,22 @@ _PINS = ("ETag", "etag", "xet_hash", "blob_id", "md5Hash", "content_md5", "crc32
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 
 
-def list_remote(address: str, source: Source, patterns: list[str]) -> list[InputFile]:
+def list_remote(
+    address: str, source: Source, patterns: list[str], passed_over: PassedOver | None = None
+) -> list[InputFile]:
     """Returns the files that an address names: one file, a folder's or a glob pattern's, sorted.
 
     Args:
         address: such as s3://bucket/crawl/*.warc.gz.
         source: its `hosts` say what may be asked.
         patterns: what is read of a folder.
+        passed_over: told of a folder's files that are not.
 
     Raises:
         RecipeError: there is no such file, or this kind of address cannot be read.
         PhimillError: the storage cannot be reached.
     """
-    scheme = address.partition("://")[0].lower()
+    scheme = check_scheme(address, source)
     if scheme in WEB:
         if set(address.partition("?")[0]) & GLOB_CHARACTERS:
             raise _error(source, f"{shown(address)}: the web has no folders; list the files")
@@ -63,12 +68,24 @@ def list_remote(address: str, source: Source, patterns: list[str]) -> list[Input
         version = found.etag or _BY_CONTENT + _sha256(InputFile("", "", found.bytes, "", url=address), source)
         name = posixpath.basename(urllib.parse.urlsplit(address).path) or "index"
         return [InputFile("", urllib.parse.unquote(name), found.bytes, "", version=version, url=address)]
-    if scheme not in PROTOCOLS:
+    return _list_storage(address, scheme, source, patterns, passed_over or (lambda name, why: None))
+
+
+def check_scheme(address: str, source: Source) -> str:
+    """Returns an address's scheme, in lower case.
+
+    Raises:
+        RecipeError: this kind of address cannot be read.
+    """
+    scheme = address.partition("://")[0].lower()
+    if scheme not in (*PROTOCOLS, *WEB):
         raise _error(source, f"{shown(address)}: cannot be read; expected {', '.join((*PROTOCOLS, *WEB))}, or a path")
-    return _list_storage(address, scheme, source, patterns)
+    return scheme
 
 
-def _list_storage(address: str, scheme: str, source: Source, patterns: list[str]) -> list[InputFile]:
+def _list_storage(
+    address: str, scheme: str, source: Source, patterns: list[str], passed_over: PassedOver
+) -> list[InputFile]:
     system, path = _storage(address, source)
     try:
         system.invalidate_cache()  # a process that lives long would see what was there when it began
@@ -77,11 +94,12 @@ def _list_storage(address: str, scheme: str, source: Source, patterns: list[str]
             details = system.glob(path, detail=True)
         elif system.isdir(path):
             base = path.rstrip("/")
-            details = {
-                name: facts
-                for name, facts in system.find(path, detail=True).items()
-                if any(matches(_below(name, base).lower(), pattern) for pattern in patterns)
-            }
+            details = {}
+            for name, facts in system.find(path, detail=True).items():
+                if fits(_below(name, base).lower(), patterns):
+                    details[name] = facts
+                elif not fits(_below(name, base), source.exclude):
+                    passed_over(_below(name, base), why_not_read(name, source.kind))
         else:
             base = posixpath.dirname(path)
             details = {path: system.info(path)}

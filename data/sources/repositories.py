@@ -52,12 +52,18 @@ def find_repositories(path: Path, passed_over: PassedOver | None = None) -> Iter
         if found is not None:
             folders.clear()
             if _stays_below(found, base):
-                yield found, relative.replace(os.sep, "/").removesuffix(".git")
+                yield found, _short(path, relative).replace(os.sep, "/")
             elif passed_over is not None:
                 passed_over(readable(relative), "a repository whose files lie elsewhere")
         elif relative.count(os.sep) >= MAX_DEPTH:
             folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def _short(path: Path, relative: str) -> str:
+    """Returns a repository's name without `.git`, unless one beside it is called so."""
+    short = relative.removesuffix(".git")
+    return relative if short != relative and git_folder(path / short) else short
 
 
 def _stays_below(found: Path, base: str) -> bool:

@@ -24,6 +24,7 @@ from data.parts import read_batches
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.jsonl import read_lines
+from data.sources.text_pieces import UTF8_MARK
 
 #: Text and other columns held at a time.
 BATCH_BYTES = 16 * 2**20
@@ -84,7 +85,7 @@ def _copy_lines(file: InputFile, source: Source, numbers: npt.NDArray[np.int64],
             if awaited is None:
                 break
             if number == awaited:
-                line = line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r")
+                line = line.removeprefix(UTF8_MARK).removeprefix(b"\x1e").removesuffix(b"\r")
                 text = changes.between(number, number + 1).get(number)
                 out.write((line if text is None else _with_text(line, source.text_column, text)) + b"\n")
                 written += 1

@@ -44,7 +44,11 @@ _SECRET = re.compile(r"(?:^|[?&;])(?:[\w-]*(?:signature|token|secret|password|cr
 #: A name, an IPv4 address, an IPv6 address in brackets or not; with or without a port.
 _HOST = re.compile(r"[^\s/\\?#@*:\[\]]+(?::\d{1,5})?|\[[0-9a-fA-F:.]+\](?::\d{1,5})?|[0-9a-fA-F:.]+")
 #: What fsspec would take for one address behind another.
-_CHAIN = re.compile(r"^[a-z][a-z0-9+.-]*(?:://.*)?::(?:.*::)?[a-z][a-z0-9+.-]*://", re.I | re.S)
+_CHAIN = re.compile(r"^[a-z][a-z0-9+.-]*(?:://.*)?::(?:.*::)?[a-z][a-z0-9+.-]*://|^(?:zip|tar)://.*::", re.I | re.S)
+CHAINED = (
+    "chained addresses (zip://…::…, simplecache::…) are not read. Give the address of the file itself: it is fetched "
+    "once, and removed. Archives are to be unpacked first"
+)
 WEB = ("http", "https")
 #: Kinds that read no address, and what to do with one.
 _WITHOUT_ADDRESSES = {
@@ -181,11 +185,8 @@ class Source(Strict):
     def _as_address(cls, value: Any, info: ValidationInfo) -> Any:
         """Recipes are published with the dataset: a secret in one would be, too. No address stands behind another."""
         for address in value if isinstance(value, list) else [value or ""]:
-            if _CHAIN.match(address):
-                raise ValueError(
-                    "chained addresses (zip://…::…, simplecache::…) are not read. Give the address of the file itself: "
-                    "it is fetched once, and removed. Archives are to be unpacked first"
-                )
+            if is_chain(address):
+                raise ValueError(CHAINED)
             found = _ADDRESS.match(address)
             if info.data.get("kind") in _WITHOUT_ADDRESSES and (found or _SSH.match(address)):
                 raise ValueError(_WITHOUT_ADDRESSES[info.data["kind"]])
@@ -263,3 +264,8 @@ def local_path(address: str) -> str:
 def is_address(path: str) -> bool:
     """Returns whether a path is an address such as s3://bucket/key, not a place in the file system."""
     return _ADDRESS.match(path) is not None
+
+
+def is_chain(path: str) -> bool:
+    """Returns whether a path is an address that stands behind another, as in zip://a.jsonl::s3://bucket/a.zip."""
+    return _CHAIN.match(path) is not None

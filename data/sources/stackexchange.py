@@ -19,9 +19,9 @@ from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
 from data.sources.archives import SUFFIX
-from data.sources.compression import Damage
 from data.sources.html_fragment import fragment_text
-from data.sources.pieces import damage_locator
+from data.sources.members import Damage
+from data.sources.pieces import damage_row
 from data.sources.records import Row, quarantined, signal_values
 from data.sources.xml_records import BadXml, Marks, XmlRecord, cut_records, parse
 
@@ -60,8 +60,7 @@ def read_posts(file: InputFile, source: Source, scratch: Path | None) -> Iterato
         damages = size = 0
         for item in cut_records(file, _MARKS, source.max_record_bytes):
             if isinstance(item, Damage):
-                locator = damage_locator(file, item, damages)
-                yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+                yield damage_row(file, source, item, damages)
                 damages += 1
             elif isinstance(item, XmlRecord):
                 post = _post(item, f"{file.relative}:{number}", number, source)
@@ -149,7 +148,7 @@ def _threads(posts: sqlite3.Connection, file: InputFile, source: Source) -> Iter
             thread, size = [], 0
         size += len(post["body"])
         if size > source.max_record_bytes and thread:
-            post["body"] = ""  # the worst answers of a thread without end: counted, not kept
+            post["body"] = None  # the worst answers of a thread without end: counted, not kept
         thread.append(post)
     if thread:
         yield from _thread(thread, file, source)
@@ -165,6 +164,10 @@ def _thread(thread: list[dict[str, Any]], file: InputFile, source: Source) -> It
         return
     for post in twins:
         yield _ended(post, file, source, "duplicate_id", "quarantined")
+    for post in (question, *answers):
+        if post["body"] is not None:
+            post["body"] = fragment_text(post["body"])
+    answers = [post for post in answers if post["body"] != ""]  # an empty one answers nothing
     accepted = question["wanted"]
     answers.sort(key=lambda post: (-post["score"], post["id"] != accepted, post["id"]))
     site = source.site or _site_of(file.relative)
@@ -215,11 +218,10 @@ def _ended(post: dict[str, Any], file: InputFile, source: Source, reason: str, s
 def _composed(question: dict[str, Any], answers: list[dict[str, Any]], accepted: int | None) -> str:
     title = " ".join((question["title"] or "").split())
     parts = [f"# {title}"] if title else []
-    parts.append(fragment_text(question["body"]))
+    parts.append(question["body"])
     for post in answers:
-        body = fragment_text(post["body"])
-        if body:
-            parts += ["## Accepted answer" if post["id"] == accepted else "## Answer", body]
+        if post["body"]:
+            parts += ["## Accepted answer" if post["id"] == accepted else "## Answer", post["body"]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

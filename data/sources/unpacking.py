@@ -10,7 +10,7 @@ import bz2
 import dataclasses
 import lzma
 import os
-from typing import IO, Callable, Generator, Protocol, cast
+from typing import IO, Callable, Generator, NamedTuple, Protocol, cast
 
 import zstandard
 from isal import igzip_lib
@@ -22,11 +22,21 @@ BOMB_RATIO = 200
 BOMB_BYTES = 2 * 2**30
 #: Larger windows and dictionaries are refused: they would take that much memory.
 MAX_DICTIONARY_BYTES = 2**27
+#: What a zstd frame may look back on, in memory: `zstd --long=28`. Those of larger windows can be read as far as they
+#: unpack to no more.
+MAX_WINDOW_BYTES = 2**28
+#: No block of a zstd frame unpacks to more.
+ZSTD_BLOCK_BYTES = 2**17
 #: The first read of a member; members of a crawl take a few kilobytes, and what is read too far is copied.
 FIRST_READ_BYTES = 2**14
 #: Reads where a broken member is salvaged. What an unpacker made of the read in which it fails is lost: near the
 #: place where it failed before, it gets byte by byte.
 SALVAGE_READ_BYTES = 2**12
+#: Zeros after a member that may be meant.
+MAX_PADDING_BYTES = 2**16
+#: So many zero bytes are a hole where a file was not written, and no packed text. Unpackers go on in them: to deflate
+#: they say to repeat what came before, without end.
+HOLE_BYTES = 512
 
 #: What its decompressor raises; its stub says less.
 GZIP_ERROR = cast("type[Exception]", igzip_lib.error)
@@ -39,11 +49,11 @@ DICTIONARY_MAGIC = b"\x5d\x2a\x4d\x18"
 
 
 class Broken(Exception):
-    """A member cannot be unpacked; `reason` names the fault."""
+    """A member cannot be unpacked; `reason` names the fault, `note` tells people more where there is more to tell."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, note: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.note = reason, note
 
 
 class Window:
@@ -70,6 +80,12 @@ class Window:
             self._load(offset, max(length, PIECE_BYTES))
             start = 0
         return memoryview(self._bytes)[start : start + length]
+
+    def before_hole(self, offset: int, length: int) -> bytes:
+        """Returns what `at` does, as far as no hole begins."""
+        ahead = bytes(self.at(offset, length + HOLE_BYTES))
+        hole = ahead.find(bytes(HOLE_BYTES))
+        return ahead[: min(length, hole) if hole >= 0 else length]
 
     def around(self, offset: int, length: int = PIECE_BYTES) -> tuple[bytes, int, bool]:
         """Returns bytes that hold a place and `length` more, where they begin, and whether the file ends with them.
@@ -138,7 +154,7 @@ def _stream(
         if unpacker.needs_input:
             if salvage:
                 step = max(1, min(SALVAGE_READ_BYTES, window.broken_at.get(offset, window.size) - position))
-            packed = window.at(position, step)
+            packed = window.before_hole(position, step) if salvage else window.at(position, step)
             position += len(packed)
             step = min(4 * step, PIECE_BYTES)
             if not packed:
@@ -175,74 +191,102 @@ def _unxz(window: Window, offset: int, salvage: bool = False) -> Generator[bytes
         window, offset, salvage, XZ.magic,
         lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_DICTIONARY_BYTES + 2**20),
     )  # fmt: skip
-    while bytes(window.at(end, 4)) == b"\0\0\0\0":  # padding between streams belongs to the format
-        end += 4
-    return end
+    after = bytes(window.at(end, MAX_PADDING_BYTES + 4))
+    padding = (len(after) - len(after.lstrip(b"\0"))) // 4 * 4  # between streams it belongs to the format
+    return end + padding if padding <= MAX_PADDING_BYTES else end
 
 
 def _unzstd(window: Window, offset: int, salvage: bool = False) -> Generator[bytes, None, int]:
-    fault = None
-    try:
-        end, holds_data = _zstd_frame(window, offset)
-    except Broken as broken:
-        if not salvage or broken.reason == "no_member":
-            raise
-        end, holds_data, fault = window.size, True, broken
-    if not holds_data:
+    frame = _zstd_frame(window, offset)
+    if frame.fault and not salvage:
+        raise Broken(frame.fault)
+    if not frame.holds_data:
         if offset == 0 and window.at(0, 4) == DICTIONARY_MAGIC:
-            window.dictionary = _zstd_dictionary(bytes(window.at(8, end - 8)))
-        return end
+            window.dictionary = _zstd_dictionary(bytes(window.at(8, frame.end - 8)))
+        return frame.end
+    if frame.looks_back > MAX_WINDOW_BYTES:
+        raise Broken("decompression_limit", _too_wide(frame.window))
     # It asks for `read` only, but is typed as wanting a whole file.
-    source = cast("IO[bytes]", _Slice(window.handle, offset, end))
+    source = cast("IO[bytes]", _Slice(window, offset, frame.end, salvage))
     reader = zstandard.ZstdDecompressor(
-        dict_data=window.dictionary, max_window_size=MAX_DICTIONARY_BYTES
+        dict_data=window.dictionary, max_window_size=min(max(MAX_WINDOW_BYTES, frame.window), 2**31)
     ).stream_reader(source, read_across_frames=False, read_size=2**12 if salvage else 2**17)
     size = 0
     while True:
         try:
             piece = reader.read(2**12 if salvage else PIECE_BYTES)
-        except zstandard.ZstdError as error:
+        except (zstandard.ZstdError, OverflowError, MemoryError) as error:
             raise Broken(_fault(error)) from error
         if not piece:
-            if fault:
-                raise fault
-            return end
+            if frame.fault:
+                raise Broken(frame.fault)
+            return frame.end
         size += len(piece)
-        refuse_bomb(size, end - offset)
+        refuse_bomb(size, frame.end - offset)
         yield piece
 
 
-def _zstd_frame(window: Window, offset: int) -> tuple[int, bool]:
-    """Returns where a zstd frame ends, read from its block headers alone, and whether it holds data.
+def _too_wide(window: int) -> str:
+    most = MAX_WINDOW_BYTES / 2**20
+    return (
+        f"its zstd window is {window / 2**20:,.0f} MB, and it unpacks to more than the {most:,.0f} MB that may be held "
+        "in memory; pack it again with --long=28 or less"
+    )
+
+
+class _Frame(NamedTuple):
+    """What a zstd frame's header and those of its blocks say.
+
+    Attributes:
+        end: where it ends; for one that is cut, the file.
+        holds_data: whether it is no skippable one.
+        window: bytes that it may look back.
+        looks_back: bytes that it can look back: it may unpack to fewer.
+        fault: what is wrong with it; "" for nothing.
+    """
+
+    end: int
+    holds_data: bool
+    window: int = 0
+    looks_back: int = 0
+    fault: str = ""
+
+
+def _zstd_frame(window: Window, offset: int) -> _Frame:
+    """Returns what a zstd frame is, from its headers alone.
+
+    Raises:
+        Broken: there is none.
 
     Source: RFC 8878, sections 3.1.1 and 3.1.2.
     """
-    head = bytes(window.at(offset, 18))
+    head, size = bytes(window.at(offset, 18)), window.size
     if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
-        return _within(window, offset + 8 + int.from_bytes(head[4:8], "little")), False
+        end = offset + 8 + int.from_bytes(head[4:8], "little")
+        if end > size:
+            raise Broken("truncated")
+        return _Frame(end, holds_data=False)
     if not head.startswith(ZSTD_MAGIC) or len(head) < 6:
         raise Broken("no_member" if head[:4] != ZSTD_MAGIC else "truncated")
     flags = head[4]
     single, checksum = flags >> 5 & 1, flags >> 2 & 1
-    content_size = (single, 2, 4, 8)[flags >> 6]
-    position = offset + 5 + (not single) + (0, 1, 2, 4)[flags & 3] + content_size
-    last = False
-    while not last:
+    start = 5 + (not single) + (0, 1, 2, 4)[flags & 3]
+    length = (single, 2, 4, 8)[flags >> 6]
+    content = int.from_bytes(head[start : start + length], "little") + 256 * (length == 2) if length else 2**64
+    exponent, mantissa = head[5] >> 3, head[5] & 7
+    reach = content if single else (1 << 10 + exponent) // 8 * (8 + mantissa)
+    position, blocks, last, fault = offset + start + length, 0, False, ""
+    while not last and not fault:
         block = window.at(position, 3)
-        if len(block) < 3:
-            raise Broken("truncated")
         header = int.from_bytes(block, "little")
-        last, kind, size = bool(header & 1), header >> 1 & 3, header >> 3
-        if kind == 3:
-            raise Broken("corrupt_member")
-        position += 3 + (1 if kind == 1 else size)
-    return _within(window, position + 4 * checksum), True
-
-
-def _within(window: Window, end: int) -> int:
-    if end > window.size:
-        raise Broken("truncated")
-    return end
+        last, kind, packed = bool(header & 1), header >> 1 & 3, header >> 3
+        is_corrupt = kind == 3 or (not header and not window.before_hole(position, 3))
+        fault = "truncated" if len(block) < 3 else "corrupt_member" if is_corrupt else ""
+        position += 3 + (1 if kind == 1 else packed)
+        blocks += 1
+    end = position + 4 * checksum
+    fault = fault or ("truncated" if end > size else "")
+    return _Frame(size if fault else end, True, reach, min(reach, content, blocks * ZSTD_BLOCK_BYTES), fault)
 
 
 def _zstd_dictionary(content: bytes) -> zstandard.ZstdCompressionDict | None:
@@ -256,19 +300,21 @@ def _zstd_dictionary(content: bytes) -> zstandard.ZstdCompressionDict | None:
 
 
 class _Slice:
-    """Bytes [start, end) of an open file, as zstandard wants to read them."""
+    """Bytes [start, end) of a file, as zstandard wants to read them; with `salvage`, as far as no hole begins."""
 
-    def __init__(self, handle: int, start: int, end: int) -> None:
-        self._handle, self._position, self._end = handle, start, end
+    def __init__(self, window: Window, start: int, end: int, salvage: bool) -> None:
+        self._window, self._position, self._end, self._salvage = window, start, end, salvage
 
     def read(self, size: int = -1) -> bytes:
         left = self._end - self._position
-        piece = os.pread(self._handle, left if size < 0 else min(size, left), self._position)
+        size = left if size < 0 else min(size, left)
+        at = self._position
+        piece = self._window.before_hole(at, size) if self._salvage else os.pread(self._window.handle, size, at)
         self._position += len(piece)
         return piece
 
 
-GZIP = Packing("gzip", b"\x1f\x8b\x08", (".gz",), _gunzip)
+GZIP = Packing("gzip", b"\x1f\x8b\x08", (".gz", ".gzip"), _gunzip)
 BZIP2 = Packing("bzip2", b"BZh", (".bz2",), _bunzip2)
 XZ = Packing("xz", b"\xfd7zXZ\0", (".xz",), _unxz)
 ZSTD = Packing("zstd", ZSTD_MAGIC, (".zst", ".zstd"), _unzstd)

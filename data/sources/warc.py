@@ -11,25 +11,21 @@ import os
 import re
 from typing import TYPE_CHECKING, Generator, Iterator, Mapping
 
-import numpy as np
-
 from data.recipe import Source
 from data.sources import InputFile, record_reading
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD, arc_header, arc_version
-from data.sources.compression import Damage, Member, Run
 from data.sources.http_message import parse_headers
+from data.sources.members import Damage, Member, Run
 from data.sources.record_heads import MAX_HEADER_BYTES
-from data.sources.records import Counted, Row, quarantined
+from data.sources.record_reading import SMALL_RECORD_BYTES
+from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, quarantined, row_size
 from data.sources.warc_records import DOCUMENT_TYPES, Records
 from data.sources.warc_segments import HEAD_BYTES, READ_BYTES, Segment, read_segments
 
 if TYPE_CHECKING:
     from data.sources.record_columns import RecordColumns
+    from data.sources.run_unpacker import RunUnpacker
 
-#: Records of more, as they lie in the file, are read as fast one by one.
-SMALL_RECORD_BYTES = 2**14
-#: What shows whether records are small.
-JUDGED_BYTES = 2**22
 #: What is looked at first.
 USUAL_HEADER_BYTES = 2**11
 
@@ -49,76 +45,68 @@ def read_warc(file: InputFile, source: Source) -> Iterator[Row]:
     Nothing of a gzip member is read before its checksum is checked (but see `salvage`), and a block with a
     digest must fit it. A record that cannot be read is a quarantined row of the same number.
     """
-    for item in _read(file, source, None):
-        assert not isinstance(item, Counted)
-        yield item
+    yield from _read(file, source, _File(file.relative, source))
 
 
 def read_crawl(file: InputFile, source: Source) -> Iterator[Row | Counted]:
     """Yields what `read_warc` does, as the tables that it is to become where records are usual and many.
 
-    No other rows may come into these tables: they are cut where `to_tables` would cut.
+    No other rows may come into these tables: they are cut where `to_tables` would cut. So columns begin with a table.
     """
-    columns = record_reading.columns_for(file.relative, source)
-    if columns is None:
-        yield from read_warc(file, source)
-        return
-    for item in _read(file, source, columns):
-        if isinstance(item, Counted) or not (columns.is_useful or columns.rows):
-            yield item
+    records = _File(file.relative, source)
+    records.columns = record_reading.columns_for(file.relative, source)
+    is_decided = records.columns is not None
+    rows = size = 0
+    for row in _read(file, source, records):
+        if not is_decided:
+            more = row_size(row)
+            if rows and (size + more > TABLE_BYTES or rows == TABLE_ROWS):  # the first table is full
+                expected = rows * file.bytes // size if size < SMALL_RECORD_BYTES * rows else 0
+                records.columns = record_reading.columns_for(file.relative, source, expected)
+                is_decided = True
+            rows, size = rows + 1, size + more
+        columns = records.columns
+        if columns is None or not (columns.is_useful or columns.rows):
+            yield row
         else:
-            yield from columns.add(item)
-    yield from columns.finish()
+            yield from columns.add(row)
+    if records.columns is not None:
+        yield from records.columns.finish()
+    elif size < SMALL_RECORD_BYTES * rows:
+        record_reading.note(records.number)
 
 
-def _read(file: InputFile, source: Source, columns: RecordColumns | None) -> Iterator[Row | Counted]:
+def _read(file: InputFile, source: Source, records: _File) -> Iterator[Row]:
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
     handle = os.open(file.path, os.O_RDONLY)
     try:
-        records = _File(file.relative, source, columns)
         yield from records.rows(handle)
         if not records.number:  # it unpacks to nothing
             yield quarantined(source, file.relative, "empty_file")
-        if columns is None and file.bytes < SMALL_RECORD_BYTES * records.number:
-            record_reading.note(records.number)
     finally:
         os.close(handle)
 
 
-def _judged(
-    items: Iterator[Segment | Member | Run | Damage], columns: RecordColumns
-) -> Iterator[Segment | Member | Run | Damage]:
-    """Yields all items, once the first megabytes have shown whether most of what is packed are small records."""
-    first: list[Segment | Member | Run | Damage] = []
-    small = size = 0
-    for item in items:
-        first.append(item)
-        if isinstance(item, Run):
-            small += sum(map(len, item.contents))
-        elif isinstance(item, Member):
-            size += item.size
-        if isinstance(item, Segment) or small + size > JUDGED_BYTES:
-            break
-    columns.is_useful = small >= size
-    yield from first
-    yield from items
-
-
 class _File:
-    """The records of one file, numbered across its segments."""
+    """The records of one file, numbered across its segments.
 
-    def __init__(self, relative: str, source: Source, columns: RecordColumns | None) -> None:
+    Attributes:
+        columns: what usual records are read into, from when on there are any.
+    """
+
+    def __init__(self, relative: str, source: Source) -> None:
         self._relative, self._source = relative, source
-        self._records, self._columns = Records(relative, source), columns
+        self._records = Records(relative, source)
+        self.columns: RecordColumns | None = None
         self._number = self._arc = 0
+        self._cut: Row | None = None  # the row of a record that goes on beyond what there is of its segment
 
-    def rows(self, handle: int) -> Iterator[Row | Counted]:
-        """Yields a row for each document and damaged stretch; tables that columns were made of."""
+    def rows(self, handle: int) -> Iterator[Row]:
+        """Yields a row for each damaged stretch, and for each document that is not read into the columns."""
         cut: Row | None = None  # a record cut short: part of the stretch, if damage follows
-        items = read_segments(handle, self._relative, self._source.salvage, self._columns is not None)
-        for item in items if self._columns is None else _judged(items, self._columns):
+        for item in read_segments(handle, self._relative, self._source.salvage, self._unpacker):
             if cut is not None:
                 if isinstance(item, Damage):
                     self._number -= 1
@@ -126,7 +114,7 @@ class _File:
                     yield cut
                 cut = None
             if isinstance(item, Damage):
-                yield self._bad(item.reason, item.offset, item.end)
+                yield self._bad(item.reason, item.offset, item.end, item.note)
                 self._number += 1
             elif isinstance(item, Run):
                 cut = yield from self._run_rows(item)
@@ -135,29 +123,27 @@ class _File:
         if cut:
             yield cut
 
-    def _run_rows(self, run: Run) -> Generator[Row | Counted, None, Row | None]:
+    def _run_rows(self, run: Run) -> Generator[Row, None, Row | None]:
         """Yields the rows of members, each of which begins with a record; returns the last if that is cut short."""
         cut: Row | None = None
-        number, columns = 0, self._columns
-        joined, ends = b"", np.zeros(0, np.int64)
-        if columns is not None and columns.is_useful:
-            joined, ends = b"".join(run.contents), np.cumsum(list(map(len, run.contents)))
+        number = 0
         while number < len(run):
             if cut is not None:
                 yield cut
+            columns = self.columns
             if columns is not None and columns.is_useful:
-                begin = int(ends[number - 1]) if number else 0
-                place, self._number = yield from columns.take(joined, begin, self._number, True, ends, number)
+                begin = int(run.content_ends[number - 1]) if number else 0
+                place, self._number = columns.take(run.content, begin, self._number, True, run.content_ends, number)
                 if place > begin:
                     self._arc = 0
-                number = int(ends.searchsorted(place, "right"))
+                number = int(run.content_ends.searchsorted(place, "right"))
                 if number == len(run):
                     return None
             cut = yield from self._item_rows(run.member(number))
             number += 1
         return cut
 
-    def _item_rows(self, item: Member | Segment) -> Generator[Row | Counted, None, Row | None]:
+    def _item_rows(self, item: Member | Segment) -> Generator[Row, None, Row | None]:
         """Yields the rows of a stretch; returns the last if that is cut short."""
         if isinstance(item, Member):
             content = item.content
@@ -174,14 +160,14 @@ class _File:
         cut: Row | None = None
         position = yield from self._usual_rows(item, item.skip_line_ends(0))
         for row in self._segment_rows(item, position):
-            if not isinstance(row, Counted) and row["reason"] == "truncated":
-                cut = row
+            if row is self._cut:
+                cut = self._cut
             else:
                 yield row
         return cut
 
-    def _segment_rows(self, segment: Segment, position: int) -> Iterator[Row | Counted]:
-        """Yields a row for each document and damaged stretch from a place on; only the last can be `truncated`."""
+    def _segment_rows(self, segment: Segment, position: int) -> Iterator[Row]:
+        """Yields a row for each document and damaged stretch from a place on; only the last can be cut short."""
         while position < segment.size:
             header = self._header(segment, position)
             length = _content_length(header[0]) if header else None
@@ -200,21 +186,23 @@ class _File:
                 else:
                     following = segment.find(self._next, body - 1)
                     is_cut = following >= segment.size < body + length
-                    yield self._stretch(segment, position, following, "truncated" if is_cut else "bad_warc_header")
+                    row = self._stretch(segment, position, following, "truncated" if is_cut else "bad_warc_header")
+                    self._cut = row if is_cut else None
+                    yield row
             self._number += 1
             position = yield from self._usual_rows(segment, following)
 
-    def _usual_rows(self, segment: Segment, position: int) -> Generator[Row | Counted, None, int]:
+    def _usual_rows(self, segment: Segment, position: int) -> Generator[Row, None, int]:
         """Yields the rows of the usual records from a place on; returns where the first unusual one begins."""
         if self._arc or segment.salvaged:
             return position
         usual, is_sure = self._records.usual, segment.is_vouched_for
         is_file = segment.whole is None
         window, base = segment.near
-        columns = self._columns
         while position < segment.size:
+            columns = self.columns
             if columns is not None and columns.is_useful and window:
-                end, self._number = yield from columns.take(window, position - base, self._number, is_sure)
+                end, self._number = columns.take(window, position - base, self._number, is_sure)
                 if base + end > position:  # what follows may be usual as well, and reach beyond the window
                     position = base + end
                     if window[end : end + 1] in _LINE_ENDS:
@@ -244,6 +232,9 @@ class _File:
             if window[end : end + 1] in _LINE_ENDS:  # more line ends than two
                 position = segment.skip_line_ends(position)
         return position
+
+    def _unpacker(self) -> RunUnpacker | None:
+        return None if self.columns is None else self.columns.unpacker
 
     @property
     def number(self) -> int:
@@ -291,9 +282,10 @@ class _File:
             return segment.find(self._next, body) >= end
         return self._arc > 0 and ARC_RECORD.match(segment.read(following, MAX_LINE_BYTES)) is not None
 
-    def _bad(self, reason: str, start: int, end: int) -> Row:
+    def _bad(self, reason: str, start: int, end: int, note: str = "") -> Row:
         """Returns the row of a stretch of the file that cannot be read."""
-        return self._records.bad(self._number, reason, None, offset=start, bytes=end - start)
+        more = {"error": note} if note else {}
+        return self._records.bad(self._number, reason, None, offset=start, bytes=end - start, **more)
 
     def _stretch(self, segment: Segment, start: int, end: int, reason: str) -> Row:
         return self._bad(reason, segment.offset + start, segment.offset + end)

@@ -13,8 +13,8 @@ from data.sources.http_message import BadMessage, Response, parse_response
 from data.sources.record_heads import MAX_HEADER_BYTES, STATUS, STATUS_AT, USUAL_HEADS, WANTED, read_head
 from data.sources.records import Row, quarantined
 
-#: Record types that hold documents; the others are numbered and passed over.
-DOCUMENT_TYPES = ("response", "resource", "conversion")
+#: Record types that hold documents, or what others of them go on with; the rest are numbered and passed over.
+DOCUMENT_TYPES = ("response", "resource", "conversion", "continuation")
 #: HTTP headers that later steps look at; the patterns in `http_message` and `record_heads` name them too.
 KEPT_HEADERS = (
     ("x-robots-tag", "x_robots_tag"),
@@ -169,16 +169,22 @@ class Records:
             return None
         name, url = fields.get("warc-record-id"), fields.get("warc-target-uri")
 
-        def bad(reason: str) -> Row:
-            return self.bad(number, reason, bytes(content[start:stop]), name, url)
+        def bad(reason: str, **facts: str) -> Row:
+            return self.bad(number, reason, bytes(content[start:stop]), name, url, **facts)
 
         if not is_sure or self._checks_all:
             digest = fields.get("warc-block-digest")
             if digest is not None and not fits_digest(memoryview(content)[start:stop], digest):
                 return bad("bad_digest")
+        segment = _segment(fields)
+        if segment and (kind == "continuation" or not self._source.salvage):
+            return bad("truncated", error=segment)
+        is_salvaged |= bool(segment)
         metadata: dict[str, object] = {}
         if "warc-date" in fields:
             metadata["date"] = fields["warc-date"]
+        if "warc-truncated" in fields:  # why the crawler kept only the beginning: length, time, disconnect
+            metadata["truncated"] = fields["warc-truncated"]
         text: str | None = None
         page: bytes | None = None
         content_type = fields.get("content-type")
@@ -186,9 +192,10 @@ class Records:
             content.startswith(b"HTTP/", start, stop) if is_arc else "http" in (content_type or "").lower()
         ):
             try:
-                response = parse_response(content, self._max_bytes, "warc-truncated" in fields, start, stop)
+                response, is_cut = self._response(content, start, stop, bool(segment) or "warc-truncated" in fields)
             except BadMessage as error:
                 return bad(error.reason)
+            is_salvaged |= is_cut
             page, content_type = response.body, response.headers.get("content-type")
             _add_facts(metadata, response)
         elif kind == "conversion" and (content_type or "").lower().startswith("text/plain"):
@@ -203,6 +210,15 @@ class Records:
         if is_salvaged:
             metadata["salvaged"] = True
         return self._document(number, name, url, to_metadata(metadata), text, page, content_type or None)
+
+    def _response(self, content: bytes | bytearray, start: int, stop: int, is_cut: bool) -> tuple[Response, bool]:
+        """Returns a response, and whether it is what could be had of a broken one."""
+        try:
+            return parse_response(content, self._max_bytes, is_cut, start, stop), False
+        except BadMessage as error:
+            if error.reason != "truncated" or not self._source.salvage:
+                raise
+        return parse_response(content, self._max_bytes, True, start, stop), True
 
     def _document(
         self,
@@ -240,7 +256,7 @@ class Records:
         block: bytes | None,
         origin: str | None = None,
         url: str | None = None,
-        **facts: int,
+        **facts: int | str,
     ) -> Row:
         """Returns the row of a record that cannot be read, named as its header has it."""
         return quarantined(
@@ -251,6 +267,19 @@ class Records:
 def _bare(name: str | None) -> str | None:
     """Returns a name without the signs that some put around it, null for none."""
     return name.removeprefix("<").removesuffix(">") or None if name else None
+
+
+def _segment(fields: Mapping[str, str]) -> str:
+    """Returns which segment of a record this is, "" for a whole one; they are not joined: most lie in other files.
+
+    Source: WARC 1.1 (ISO 28500:2017), record type `continuation`.
+    """
+    if fields["warc-type"].lower() == "continuation":
+        number, origin = fields.get("warc-segment-number", "?"), fields.get("warc-segment-origin-id", "?")
+        return f"segment {number} of the record {origin}"
+    if "warc-segment-number" in fields:
+        return f"segment {fields['warc-segment-number']} of this record; the others are records of type continuation"
+    return ""
 
 
 def _add_facts(metadata: dict[str, Any], response: Response) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import re
 import tempfile
-from typing import IO, Iterator
+from typing import IO, TYPE_CHECKING, Callable, Iterator
 
 from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES
-from data.sources.compression import BUFFER_BYTES, Damage, Member, Run, read_runs
+from data.sources.compression import BUFFER_BYTES, read_runs
+from data.sources.members import Damage, Member, Run
+
+if TYPE_CHECKING:
+    from data.sources.run_unpacker import RunUnpacker
 
 #: Searched at once, after what is searched first: mostly, the next record is near.
 WINDOW_BYTES, FIRST_SEARCH_BYTES = 2**20, 2**14
@@ -112,17 +115,17 @@ class Segment:
 
 
 def read_segments(
-    handle: int, name: str, salvage: bool = False, runs: bool = False
+    handle: int, name: str, salvage: bool = False, unpacker: Callable[[], RunUnpacker | None] = lambda: None
 ) -> Iterator[Segment | Member | Run | Damage]:
     """Yields the stretches of a WARC file in which records can be sought; whole sound members as they are.
 
     A plain file is one segment, and so is a gzip member, unless records run over members' ends
     (some tools compress in blocks): a member that does not begin with a record is joined to those
-    before it. Beyond BUFFER_BYTES a segment waits in a file without a name. With `runs`, small members that all
-    begin with a record come together.
+    before it. Beyond BUFFER_BYTES a segment waits in a file without a name. Where there is an
+    unpacker for them, small members that all begin with a record come together.
     """
     waiting: Member | Run | _Joined | None = None  # until the next member shows that it ends with a record
-    for item in _starting(read_runs(handle, name, begins_record, salvage, runs)):
+    for item in read_runs(handle, name, begins_record, salvage, unpacker):
         if isinstance(item, Damage):
             yield from _ended(waiting)
             waiting = None
@@ -152,20 +155,6 @@ def read_segments(
             for piece in pieces:
                 waiting.add(piece)
     yield from _ended(waiting)
-
-
-#: Whether unpacked bytes begin with a record as nearly all do.
-_begins_usually = operator.methodcaller("startswith", b"WARC/")
-
-
-def _starting(items: Iterator[Member | Run | Damage]) -> Iterator[Member | Run | Damage]:
-    """Yields runs only if each of their members begins with a record, else the members."""
-    for item in items:
-        if isinstance(item, Run) and not all(map(_begins_usually, item.contents)):
-            for number in range(len(item)):
-                yield item.member(number)
-        else:
-            yield item
 
 
 def _ended(waiting: Member | Run | _Joined | None) -> Iterator[Segment | Member | Run]:

@@ -13,8 +13,8 @@ from typing import Any, Iterator
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
-from data.sources.compression import Damage
-from data.sources.pieces import damage_locator
+from data.sources.members import Damage
+from data.sources.pieces import damage_row
 from data.sources.records import Row, quarantined
 from data.sources.wikitext import to_text
 from data.sources.xml_records import BadXml, Marks, XmlRecord, cut_records, parse
@@ -37,8 +37,7 @@ def read_dump(file: InputFile, source: Source) -> Iterator[Row]:
         if isinstance(item, bytes):
             site = _Site.of(item.decode("utf-8", "replace"))
         elif isinstance(item, Damage):
-            locator = damage_locator(file, item, damages)
-            yield quarantined(source, locator, item.reason, offset=item.offset, bytes=item.end - item.offset)
+            yield damage_row(file, source, item, damages)
             damages += 1
         else:
             yield _page(item, f"{file.relative}:{number}", site, source)

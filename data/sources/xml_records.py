@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any, Iterator
 
 from data.sources import InputFile
-from data.sources.compression import Damage
+from data.sources.members import Damage
 from data.sources.pieces import read_pieces
 
 

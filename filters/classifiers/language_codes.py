@@ -36,9 +36,9 @@ def are_in(column: pa.Array | pa.ChunkedArray, wanted: Iterable[str]) -> pa.Arra
 
     Args:
         column: languages, natural or programming ones, as strings.
-        wanted: names in lower case.
+        wanted: names in lower case; one of a programming language may be written otherwise, as in `names`.
     """
-    sought = set(wanted)
+    sought = {name for one in wanted for name in (one, canonical(one))}
     there = [name for name in pc.unique(column).to_pylist() if name is not None and not sought.isdisjoint(names(name))]
     return pc.is_in(column, value_set=pa.array(there, column.type))
 

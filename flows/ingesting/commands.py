@@ -42,8 +42,8 @@ from flows.commands.options import AS_JSON, FORMAT, MAX_QUARANTINED, OUT, SAMPLE
 def ingest(source: str, out: Path, as_json: bool, changes: tuple[str, ...], **wishes: Any) -> None:
     """Read a source into documents.
 
-    SOURCE is a file, a folder, a repository, a dump or an address. DIR gets the documents, and tables of what was
-    quarantined and dropped, with place and reason.
+    SOURCE is a file, a folder, a repository, a dump or an address; a folder of several kinds of files is read as a
+    source of each. DIR gets the documents, and tables of what was quarantined and dropped, with place and reason.
 
     \b
     phimill ingest crawl/ --out out/crawl

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from data.atomic import atomic_path
 from data.errors import AccountingError, QuarantineError, UsageError
 from data.json_text import atomic_json
 from data.parts import Part, PartWriter, lay_side_by_side, read_part
+from data.recipe import Source
 from data.texts import read_facts, read_texts
 from flows.run import Run
 
@@ -39,6 +41,8 @@ LEFT = pa.schema(
     ]
 )
 TABLES = {"quarantined": "quarantine.parquet", "dropped": "dropped.parquet"}
+#: What is counted of each source: records and what became of them, and bytes of documents' text.
+SUMS = ("records", "documents", *TABLES, "not_sampled", "bytes")
 
 
 def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
 
     Raises:
         QuarantineError: more than the allowed share of the records could not be read; what was read is there.
-        AccountingError: records in ≠ documents + dropped + quarantined.
+        AccountingError: records in ≠ documents + dropped + quarantined + not sampled.
     """
     (out / "summary.json").unlink(missing_ok=True)
     targets = [out / "documents" / f"part-{number:05d}.{form}" for number in range(len(run.parts))]
@@ -58,16 +62,17 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
     calls = [(part.to_json(), str(target)) for part, target in zip(run.parts, targets, strict=True)]
     with run.timed("write", parts=len(calls), todo=len(calls)) as done:
         kept = run.pool.run(write_documents, calls, done)
-    sources = _write_left(run.parts, out, kept)
-    total = {key: sum(found[key] for found in sources.values()) for key in ("records", "documents", *TABLES, "bytes")}
+    sources = _write_left(run, out, kept)
+    total = {key: sum(found[key] for found in sources.values()) for key in SUMS}
     summary = {
         **total,
         "reasons": _added(found["reasons"] for found in sources.values()),
         "sources": sources,
         "inputs": run.inputs,
+        "passed_over": run.facts["passed_over"],
     }
     atomic_json(out / "summary.json", summary, indent=1, sort_keys=True)
-    if total["quarantined"] > max_quarantined * max(1, total["records"]):
+    if total["quarantined"] > max_quarantined * max(1, total["records"] - total["not_sampled"]):
         raise QuarantineError(_too_many(summary, out, max_quarantined))
     return summary
 
@@ -78,10 +83,15 @@ def check_signals(run: Run) -> None:
     Raises:
         UsageError: it is in none; a name was mistaken.
     """
-    (source,) = run.recipe.sources
+    for source in run.recipe.sources:
+        if source.signals:
+            _check_signals_of(source, [part for part in run.parts if part.source == source.name])
+
+
+def _check_signals_of(source: Source, parts: Sequence[Part]) -> None:
     missing = dict(source.signals)
     records = 0
-    for part in run.parts:
+    for part in parts:
         if not missing:
             return
         metadata = read_part(part.files["ingest"], ["metadata", "status"])
@@ -94,8 +104,12 @@ def check_signals(run: Run) -> None:
         raise UsageError(f'signals.{name}: no record has a number in "{column}"; correct the column\'s name')
 
 
-def write_documents(part: dict[str, Any], target: str) -> tuple[int, int]:
-    """Writes a part's documents, as Parquet or JSONL by the target's name; returns their number and bytes of text."""
+def write_documents(part: dict[str, Any], target: str) -> tuple[int, int, int]:
+    """Writes a part's documents, as Parquet or JSONL by the target's name.
+
+    Returns:
+        The part's records, its documents, and the bytes of their text.
+    """
     one = Part(**part)
     fates = _fates(one)
     living = pc.equal(fates["status"], "").combine_chunks()
@@ -109,7 +123,7 @@ def write_documents(part: dict[str, Any], target: str) -> tuple[int, int]:
                 writer.write(here.select(schema.names).cast(schema))
                 rows += here.num_rows
                 size += pc.sum(pc.binary_length(here["text"].cast(pa.large_binary()))).as_py() or 0
-    return rows, size
+    return fates.num_rows, rows, size
 
 
 class _JsonLines:
@@ -144,24 +158,25 @@ def _fates(part: Part) -> pa.Table:
     return pa.table({"id": born["id"], "stage": stage, **columns})
 
 
-def _write_left(parts: list[Part], out: Path, kept: list[tuple[int, int]]) -> dict[str, dict[str, Any]]:
+def _write_left(run: Run, out: Path, kept: list[tuple[int, int, int]]) -> dict[str, dict[str, Any]]:
     """Writes the tables of what is no document; returns the sums of each source."""
     sources: dict[str, dict[str, Any]] = {}
+    for name, number in run.facts["not_sampled"].items():
+        sources[name] = {**dict.fromkeys(SUMS, 0), "records": number, "not_sampled": number, "reasons": {}}
     with PartWriter(out / TABLES["quarantined"], LEFT) as bad, PartWriter(out / TABLES["dropped"], LEFT) as dropped:
-        for part, (documents, size) in zip(parts, kept, strict=True):
+        for part, (records, documents, size) in zip(run.parts, kept, strict=True):
+            sums = sources[part.source]
+            sums["records"] += records
+            sums["documents"] += documents
+            sums["bytes"] += size
+            if records == documents:
+                continue
             fates = _fates(part)
             names = ["id", "source", "origin_id", "locator", "url", "metadata"]
             born = read_part(part.files["ingest"], names)
             # What extraction found says why, too: which opt-out a page made.
             born = born.set_column(len(names) - 1, "metadata", read_facts(part, ["metadata"])["metadata"])
             table = lay_side_by_side(born, fates, f"the parts of {part.name}")
-            sums = sources.setdefault(
-                part.source,
-                {"records": 0, "documents": 0, "quarantined": 0, "dropped": 0, "bytes": 0, "reasons": {}},
-            )
-            sums["records"] += table.num_rows
-            sums["documents"] += documents
-            sums["bytes"] += size
             for status, writer in (("quarantined", bad), ("dropped", dropped)):
                 some = table.filter(pc.equal(table["status"], status))
                 sums[status] += some.num_rows
@@ -169,7 +184,7 @@ def _write_left(parts: list[Part], out: Path, kept: list[tuple[int, int]]) -> di
                 if some.num_rows:
                     writer.write(some.select(LEFT.names).cast(LEFT))
     for name, sums in sources.items():
-        if sums["records"] != sums["documents"] + sums["quarantined"] + sums["dropped"]:
+        if sums["records"] != sum(sums[fate] for fate in ("documents", *TABLES, "not_sampled")):
             raise AccountingError(f"{name}: {sums['records']} records in, but {sums}; this is a bug, report it")
     return sources
 
@@ -182,16 +197,18 @@ def _added(counts: Any) -> dict[str, int]:
 
 
 def _too_many(summary: dict[str, Any], out: Path, limit: float) -> str:
-    share = summary["quarantined"] / summary["records"]
+    records = summary["records"] - summary["not_sampled"]
+    share = summary["quarantined"] / records
     left = pq.read_table(out / TABLES["quarantined"], columns=["reason", "metadata"])
     why = ", ".join(reason for reason, _ in collections.Counter(left["reason"].to_pylist()).most_common(3))
     mismatch = pc.index(left["reason"], "schema_mismatch").as_py()
     if mismatch >= 0:
         facts = orjson.loads(left["metadata"][mismatch].as_py())
-        why += f": no column {facts.get('expected')!r} among {str(facts.get('columns'))[:300]}"
+        missing = f"no column {facts.get('expected')!r} among {str(facts.get('columns'))[:300]}"
+        why += f": {facts.get('error', missing)}"
         why += f"; what helps: {facts['advice']}" if "advice" in facts else ""
     return (
-        f"{summary['quarantined']:,} of {summary['records']:,} records ({share:.2%}) could not be read ({why}); "
+        f"{summary['quarantined']:,} of {records:,} records ({share:.2%}) could not be read ({why}); "
         f"--max-quarantined allows {limit:.2%}. What was read is in {out}; "
         f"see {out / TABLES['quarantined']} for the rest, or allow more"
     )

@@ -14,6 +14,7 @@ from data.atomic import atomic_path
 from data.recipe import Source
 from data.sources import list_units
 from data.sources.settings import is_address
+from flows.ingesting.allotting import Guess
 from flows.ingesting.tool import recipe_for, run_ingest
 
 SELECTION = "selection.parquet"
@@ -30,6 +31,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _BATCH = 10_000
+_KIND = (Guess("common-crawl"),)
 
 
 def select(
@@ -49,10 +51,10 @@ def select(
     if len(index) > 1:
         settings["path"] = [path if is_address(path) else os.path.abspath(path) for path in index]
     if only_list:
-        file = recipe_for(index[0], "common-crawl", settings)
+        file = recipe_for(index[0], _KIND, settings)
         return _listed(file.recipe.sources[0], out)
     summary = run_ingest(index[0], out, "common-crawl", settings, **wishes)
-    found = _listed(recipe_for(index[0], "common-crawl", settings).recipe.sources[0], out)
+    found = _listed(recipe_for(index[0], _KIND, settings).recipe.sources[0], out)
     return {**summary, **found}
 
 

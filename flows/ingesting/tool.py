@@ -6,8 +6,9 @@ A killed run goes on where it stopped; a later one reads only the files that are
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import yaml
 
 from data.errors import RecipeError, UsageError
 from data.recipe_file import RecipeFile, recipe_of
-from data.sources.settings import is_address, local_path
-from flows.ingesting.guessing import guess_kind
+from data.sources.passed_over import Tally
+from data.sources.settings import FOR_KINDS, is_address, local_path
+from flows.ingesting.allotting import Guess
+from flows.ingesting.guessing import guess_sources
 from flows.ingesting.results import TABLES, check_signals, write_results
 from flows.progress import Progress
 from flows.road import Request, named_failures, open_work
@@ -64,16 +67,20 @@ def run_ingest(
     if not source:
         raise UsageError("SOURCE: is empty; expected a file, folder, glob pattern or address")
     _check_out(source, out)
+    left = Tally()
     with named_failures(out):
-        file = recipe_for(source, kind or guess_kind(source), settings or {})
+        settings = settings or {}
+        chosen = {name: patterns for name in ("include", "exclude") if isinstance(patterns := settings.get(name), list)}
+        guesses = [Guess(kind)] if kind else guess_sources(source, left, **chosen)
+        file = recipe_for(source, guesses, settings)
     progress = progress or Progress()
     begin = time.monotonic()
     with (
         named_failures(out),
         open_work(file, Request("ingest", str(out), workers=workers, sample=sample), progress) as run,
     ):
-        progress.say(f"  reading {source} as {file.recipe.sources[0].kind}")
-        ingest(run)
+        progress.say(_reading(source, guesses))
+        ingest(run, left)
         check_signals(run)
         extract(run)
         summary = write_results(run, out, form, max_quarantined)
@@ -81,25 +88,58 @@ def run_ingest(
     return summary
 
 
-def recipe_for(source: str, kind: str, settings: Mapping[str, Any]) -> RecipeFile:
-    """Returns a recipe of which only the one source and `extract` matter.
+def recipe_for(source: str, guesses: Sequence[Guess], settings: Mapping[str, Any]) -> RecipeFile:
+    """Returns a recipe of which only the sources and `extract` matter.
+
+    Args:
+        source: a file, folder, glob pattern or address.
+        guesses: what is read of it; one source each.
+        settings: further keys of the sources, each for those that have a use for it.
 
     Raises:
         UsageError: a setting is wrong.
     """
     given = dict(settings)
     extraction = given.pop("extract", {})
-    local = kind == "huggingface" or is_address(source)
+    local = guesses[0].kind == "huggingface" or is_address(source)
     path = source if local and not Path(source).exists() else os.path.abspath(source)
-    one = {"name": given.pop("name", None) or "input", "kind": kind, "path": path, **given}
-    if isinstance(one.get("archives"), str) and not is_address(one["archives"]):
-        one["archives"] = os.path.abspath(one["archives"])
-    values = {"name": "ingest", "language": None, "sources": [one], "extract": extraction, "deduplicate": None}
+    if isinstance(given.get("archives"), str) and not is_address(given["archives"]):
+        given["archives"] = os.path.abspath(given["archives"])
+    kinds = [guess.kind for guess in guesses]
+    sources = [_source(guess, path, given, kinds) for guess in guesses]
+    values = {"name": "ingest", "language": None, "sources": sources, "extract": extraction, "deduplicate": None}
     try:
         return recipe_of(values, (), Path("ingest"))
     except RecipeError as error:
-        key = error.key.removeprefix("sources[0]").removeprefix(".")
+        key = re.sub(r"^sources\[\d+\]\.?", "", error.key)
         raise UsageError(f"{key + ': ' if key else ''}{error.message}") from None
+
+
+def _source(guess: Guess, path: str, given: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Returns a source as a recipe has it; one of several bears its kind's name, and no setting for others of them."""
+    name = given.get("name") or "input"
+    one = {"kind": guess.kind, "path": path, **given, "name": name}
+    if guess.include and not given.get("include"):
+        one["include"] = [*guess.include]
+        one["exclude"] = [*guess.exclude, *(given.get("exclude") or ())]
+    if len(kinds) == 1:
+        return one
+    if given.get("include"):
+        raise UsageError(f"include: {path} holds {', '.join(kinds)}; say with --kind what is to be read")
+    own = {key: one[key] for key in one if guess.kind in FOR_KINDS.get(key, kinds) or not _is_for_some(key, kinds)}
+    return {**own, "name": f"{name}-{guess.kind}" if given.get("name") else guess.kind}
+
+
+def _is_for_some(key: str, kinds: Sequence[str]) -> bool:
+    return any(kind in FOR_KINDS.get(key, kinds) for kind in kinds)
+
+
+def _reading(source: str, guesses: Sequence[Guess]) -> str:
+    """Returns what is said before the work: what is read as what."""
+    if len(guesses) == 1:
+        return f"  reading {source} as {guesses[0].kind}"
+    listed = ", ".join(f"{guess.kind} ({_counted(guess.files, 'file')})" for guess in guesses)
+    return f"  reading {source} as {len(guesses)} sources, one for each kind of file: {listed}"
 
 
 def parse_settings(changes: Iterable[str]) -> dict[str, Any]:
@@ -153,8 +193,16 @@ def closing_words(summary: Mapping[str, Any], out: Path) -> str:
     lines = [
         "",
         f"Read    {_counted(summary['records'], 'record')}: {_counted(summary['documents'], 'document')}, "
-        f"{summary['dropped']:,} dropped, {summary['quarantined']:,} quarantined",
+        f"{summary['dropped']:,} dropped, {summary['quarantined']:,} quarantined"
+        + (f", {summary['not_sampled']:,} not sampled" if summary["not_sampled"] else ""),
     ]
+    if len(summary["sources"]) > 1:
+        lines += [
+            f"        {name:<14} {_counted(sums['records'], 'record')}, {_counted(sums['documents'], 'document')}"
+            for name, sums in sorted(summary["sources"].items())
+        ]
+    if passed_over := sum(entry["files"] for entry in summary["passed_over"]):
+        lines.append(f"        {_counted(passed_over, 'file')} passed over: summary.json says which and why")
     reasons = sorted(summary["reasons"].items(), key=lambda pair: (-pair[1], pair[0]))
     lines += [f"        {number:>9,}  {reason}" for reason, number in reasons[:TOP_REASONS]]
     lines += [

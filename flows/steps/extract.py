@@ -10,7 +10,7 @@ from data.fingerprint import resource_digest, step_fingerprint
 from data.parts import PartWriter, read_batches
 from data.recipe import Extract
 from data.schema import EXTRACT_SCHEMA
-from flows.run import Run
+from flows.run import PartCall, Run
 
 #: What the extra `documents` brings.
 _OPTIONAL = (("pypdfium2", "pypdfium2"), ("docx", "python-docx"))
@@ -30,14 +30,16 @@ def extract(run: Run) -> dict[str, Any]:
         ],
         reads=resource_digest("data.pages"),
     )
-    run.parts = run.map_parts("extract", fingerprint, extract_part, settings, reads=["ingest"])
+    run.parts = run.map_parts("extract", fingerprint, extract_parts, settings, reads=["ingest"], together=True)
     return {"parts": len(run.parts)}
 
 
-def extract_part(part: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
-    """Writes one part's texts and fates."""
+def extract_parts(calls: list[PartCall]) -> None:
+    """Writes the texts and fates of parts, each whole before the next; one child process reads the pages of all."""
     from data.extraction import Extractor
 
-    with PartWriter(Path(target), EXTRACT_SCHEMA) as writer, Extractor(Extract(**settings)) as extractor:
-        for batch in read_batches(part["files"]["ingest"]):
-            writer.write(extractor.extract(batch))
+    with Extractor(Extract(**calls[0][2])) as extractor:
+        for part, target, _ in calls:
+            with PartWriter(Path(target), EXTRACT_SCHEMA) as writer:
+                for batch in read_batches(part["files"]["ingest"]):
+                    writer.write(extractor.extract(batch))

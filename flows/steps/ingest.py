@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import os
 from pathlib import Path
@@ -17,17 +18,21 @@ from data.keyed import keyed_unit
 from data.parts import PART_BYTES, Part, PartWriter
 from data.recipe import Source
 from data.schema import DOCUMENT_SCHEMA
+from data.sources.folders import OWN_OUTPUT
+from data.sources.passed_over import Tally, in_words
 from flows.metering import Meter, Note, listing_shown
 from flows.run import Run
 
 LIBRARIES = ("orjson", "pyarrow", "resiliparse", "datasets", "zstandard", "lxml", "isal", "brotli", "xxhash")
 
-#: Names shown of what is passed over.
-SHOWN = 3
 
+def ingest(run: Run, passed_over: Tally | None = None) -> dict[str, Any]:
+    """Fills run.parts and run.inputs.
 
-def ingest(run: Run) -> dict[str, Any]:
-    """Fills run.parts and run.inputs."""
+    Args:
+        run: the run.
+        passed_over: what was passed over before the sources were made.
+    """
     from data.sources import Unit, list_units
 
     settings = {"sample": run.sample, "seed": run.recipe.seed} if run.sample is not None else {}
@@ -36,7 +41,7 @@ def ingest(run: Run) -> dict[str, Any]:
     )
     folder = run.folder("ingest", fingerprint)
     listed: list[tuple[Unit, Source, Path]] = []
-    passed_over: list[str] = []
+    passed_over = passed_over or Tally()
     with listing_shown(run.progress) as count:
 
         def sha256(path: Path) -> str:
@@ -44,13 +49,13 @@ def ingest(run: Run) -> dict[str, Any]:
             return run.work.sha256(path)
 
         for source in run.recipe.sources:
-            note = lambda relative, why, name=source.name: passed_over.append(f"{name}/{relative}: {why}")  # noqa: E731
+            note = lambda relative, why, name=source.name: passed_over(f"{name}/{relative}", why)  # noqa: E731
             for unit in list_units(source, run.root, sha256, note, run.work.out):
                 index = folder / f"{source.name}-{digest([fingerprint, unit.name, unit.key])}.json"
                 listed.append((unit, source, index))
                 run.inputs.extend(entry_of(source.name, file) for file in unit.files)
     run.work.keep_digests()
-    _say_passed_over(run, passed_over)
+    _say_passed_over(run, passed_over.entries())
     _say_changes(run)
     todo = [(unit, source, index) for unit, source, index in listed if not _is_whole(index)]
     sizes = {index.stem: sum(file.bytes for file in unit.files) for unit, _, index in todo}
@@ -62,12 +67,16 @@ def ingest(run: Run) -> dict[str, Any]:
                 run.pool.run(ingest_unit, calls)
     settle(run.work.root)
     rows = 0
+    not_sampled: collections.Counter[str] = collections.Counter()
     for _, source, index in listed:
-        for entry in json.loads(index.read_text()):
+        facts = json.loads(index.read_text())
+        not_sampled[source.name] += facts["not_sampled"]
+        for entry in facts["parts"]:
             rows += entry["rows"]
             run.parts.append(
                 Part(entry["name"], source.name, {"ingest": entry["key"]}, {"ingest": str(folder / entry["file"])})
             )
+    run.facts["not_sampled"] = dict(not_sampled)
     return {"parts": len(run.parts), "records": rows, "read": meter.rows, "text": meter.text, "bytes": meter.read}
 
 
@@ -79,12 +88,13 @@ def _say_changes(run: Run) -> None:
         run.progress.say(f"  {'inputs':<13} {_on_one_line(changes.in_words())}")
 
 
-def _say_passed_over(run: Run, found: list[str]) -> None:
-    """Says what lies in the folders and is not read, since it is no file of theirs."""
+def _say_passed_over(run: Run, found: list[dict[str, Any]]) -> None:
+    """Says what lies in the folders and is not read: it is no file of theirs, or of a name that nobody asked for."""
+    # What was made must not depend on where it was made.
+    run.facts["passed_over"] = [entry for entry in found if entry["why"] != OWN_OUTPUT]
     if found:
         run.work.note("passed_over", found=found)
-        more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
-        run.progress.say(f"  {'passed over':<13} {len(found):,}: {_on_one_line('; '.join(found[:SHOWN]))}{more}")
+        run.progress.say(f"  {'passed over':<13} {_on_one_line(in_words(found))}")
 
 
 def _on_one_line(names: str) -> str:
@@ -99,11 +109,13 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any],
     target = Path(index)
     entries: list[dict[str, Any]] = []
     writer: PartWriter | None = None
-    size = 0
+    size = not_sampled = 0
     noted = Note(note)
     for table in read_unit(unit, source, target.parent.parent / "scratch"):
         noted.add(table.num_rows, table.nbytes)
+        not_sampled += table.num_rows
         table = _sampled(table, settings)
+        not_sampled -= table.num_rows
         if not table.num_rows:
             continue
         if writer is not None and size + table.nbytes > PART_BYTES:
@@ -120,7 +132,7 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any],
         writer.__exit__(None, None, None)
         entries[-1]["rows"] = writer.rows
     check_unchanged(unit)
-    atomic_write(target, json.dumps(entries))
+    atomic_write(target, json.dumps({"parts": entries, "not_sampled": not_sampled}))
     noted.finish()
 
 
@@ -141,8 +153,8 @@ def check_unchanged(unit: Any) -> None:
 def _is_whole(index: Path) -> bool:
     """Returns whether a unit's index can be read and all the parts that it names are there."""
     try:
-        entries = json.loads(index.read_text())
-    except (OSError, ValueError):
+        entries = json.loads(index.read_text())["parts"]
+    except (OSError, ValueError, TypeError, KeyError):
         return False
     return all((index.parent / entry["file"]).is_file() for entry in entries)
 

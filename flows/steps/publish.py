@@ -88,7 +88,7 @@ def _fingerprint(run: Run, parts: list[Part]) -> str:
         reads=[
             [part.keys for part in parts],  # all: the ledger says what every step found, also where no fate changed
             run.work.sha256(run.root / run.recipe.truth) if run.recipe.truth else None,
-            run.inputs,
+            [run.inputs, run.facts.get("passed_over")],
             run.facts["tokenizer"]["sha256"],
             run.sample,
             resource_digest("flows.report"),

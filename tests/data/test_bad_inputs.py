@@ -157,7 +157,7 @@ def test_no_bad_input_takes_a_worker_600_mb_on_its_way_into_parts(tmp_path: Path
         "    unit, = list_units(source, Path('/'), file_sha256)\n"
         "    index = Path(sys.argv[1], 'parts', f'{number}.json')\n"
         "    ingest_unit(unit, source, str(index), {})\n"
-        "    rows[path] = sum(entry['rows'] for entry in json.loads(index.read_text()))\n"
+        "    rows[path] = sum(entry['rows'] for entry in json.loads(index.read_text())['parts'])\n"
         "peak, = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]\n"
         "print(json.dumps([rows, int(peak)]))"
     )

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -155,10 +156,8 @@ def test_the_shipped_recipes_are_good(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    write_sample_corpus(folder)
-    return folder
+def corpus(sample_corpus: Path) -> Path:
+    return sample_corpus
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -201,18 +200,17 @@ def test_a_second_call_in_another_process_writes_the_same_bytes(corpus: Path, tm
 
 @pytest.mark.slow
 def test_a_corpus_that_is_there_is_left_alone_and_a_damaged_one_is_written_anew(
-    corpus: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Path] = []
     monkeypatch.setattr("data.sample_corpus.corpus._write", lambda folder: written.append(folder) or {"new": True})
-    assert "planted" in write_sample_corpus(corpus)["truth.jsonl"]
+    copy = Path(shutil.copytree(corpus, tmp_path / "copy"))
+    assert "planted" in write_sample_corpus(copy)["truth.jsonl"]
     assert written == []
-    stamp, reference = (corpus / "corpus.json").read_bytes(), (corpus / "reference.jsonl").read_bytes()
-    (corpus / "reference.jsonl").write_bytes(reference.replace(b"a", b"b", 1))
-    assert write_sample_corpus(corpus) == {"new": True}
-    assert written == [corpus]
-    (corpus / "reference.jsonl").write_bytes(reference)
-    (corpus / "corpus.json").write_bytes(stamp)
+    reference = (copy / "reference.jsonl").read_bytes()
+    (copy / "reference.jsonl").write_bytes(reference.replace(b"a", b"b", 1))
+    assert write_sample_corpus(copy) == {"new": True}
+    assert written == [copy]
 
 
 @pytest.mark.slow

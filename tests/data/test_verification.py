@@ -129,6 +129,13 @@ def test_links_that_do_not_lead_to_the_snapshot_are_found(out: Path) -> None:
     assert sorted(problem.file for problem in verify(out)) == ["README.md", "data", "notes.txt"]
 
 
+@pytest.mark.parametrize("change", [b"\n", b" ", b"\r\n"])
+def test_a_seal_with_other_blanks_is_not_what_was_written(out: Path, change: bytes) -> None:
+    seal = out / ".snapshots" / "s1" / "manifest.sha256"
+    seal.write_bytes(seal.read_bytes() + change)
+    assert [problem.file for problem in verify(out)] == ["manifest.sha256"]
+
+
 def test_a_missing_snapshot_is_found(out: Path) -> None:
     shutil.rmtree(out / ".snapshots")
     assert verify(out) == [Problem(".current", "names s1, which is missing")]

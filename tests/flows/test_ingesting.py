@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from data.errors import PhimillError, QuarantineError, UsageError
+from data.extraction_process import Child
 from data.recipe import Source
 from data.sources.compression import handed_out
 from flows.cli import main
-from flows.ingesting.guessing import guess_kind
+from flows.ingesting.guessing import guess_sources
 from flows.ingesting.tool import closing_words, parse_settings, run_ingest
 from flows.metering import Meter, Note, listing_shown
 from flows.progress import Progress, Silent
@@ -83,6 +84,34 @@ def test_pages_come_as_text_and_what_is_no_page_is_told(tmp_path: Path) -> None:
     assert all("water flows" in row["text"] and "<" not in row["text"] for row in rows)
     assert summary["dropped"] == 1
     assert pq.read_table(tmp_path / "out/dropped.parquet")["reason"].to_pylist() == ["empty"]
+
+
+def test_pages_of_many_small_parts_are_read_by_one_process_and_one_that_hangs_harms_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path/sitecustomize.py").write_text(
+        "import sys\n"
+        "if 'data.extraction_child' in sys.orig_argv:\n"
+        "    import data.html_page as pages\n"
+        "    real = pages.read_page\n"
+        "    def read_page(content, *rest, **named):\n"
+        "        while b'HANG' in content: pass\n"
+        "        return real(content, *rest, **named)\n"
+        "    pages.read_page = read_page\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    pids: list[int] = []
+    ready = Child._started
+    monkeypatch.setattr(Child, "_started", lambda self: (process := ready(self), pids.append(process.pid))[0])
+    words = ["It runs to the sea."] * 8 + ["HANG"]
+    pages = {f"in/{n}.html": PAGE.format(n=n, words=word) for n, word in enumerate(words)}
+    written(tmp_path, pages)
+    wishes = {"groups": 64, "extract": {"timeout_s": 1.0}}
+    summary = run(tmp_path / "in", tmp_path / "out", "html", wishes, max_quarantined=0.5)
+    assert (summary["documents"], summary["reasons"]) == (8, {"timeout": 1})
+    assert len(list((tmp_path / "out/documents").iterdir())) > 4  # so many parts
+    assert len(set(pids)) <= 2  # the first, and the one after the page that hangs
 
 
 def test_a_later_run_sees_what_changed_and_reads_only_that(tmp_path: Path) -> None:
@@ -178,18 +207,27 @@ def test_the_kind_is_guessed_by_names_and_first_bytes(
     tmp_path: Path, files: dict[str, Any], path: str, kind: str
 ) -> None:
     written(tmp_path, files)
-    assert guess_kind(str(tmp_path / path)) == kind
+    assert [guess.kind for guess in guess_sources(str(tmp_path / path))] == [kind]
 
 
 def test_what_cannot_be_guessed_is_asked_for(tmp_path: Path) -> None:
-    written(tmp_path, {"x/a.jsonl": "{}", "x/b.parquet": b""})
+    written(tmp_path, {"x/a.jsonl": "{}", "x/b.parquet": b"", "pictures/a.png": b"\x89PNG\0"})
     (tmp_path / "empty").mkdir()
-    for path, message in (("x", "say it with --kind"), ("nowhere", "no such file"), ("empty", "holds no file")):
+    for path, message in (
+        ("x/*", "say it with --kind"),
+        ("pictures", "1 file, none of them text"),
+        ("nowhere", "no such file or folder"),
+        ("nowhere/*.jsonl", "no such folder: .*nowhere"),
+        ("empty", "holds no file"),
+        ("empty/*.jsonl", "holds no file"),
+    ):
         with pytest.raises(UsageError, match=message):
-            guess_kind(str(tmp_path / path))
+            guess_sources(str(tmp_path / path))
+    with pytest.raises(UsageError, match=r"zip://a::dump\.zip: chained addresses .* are not read"):
+        guess_sources("zip://a::dump.zip")
     (tmp_path / "repo").mkdir()
     git(tmp_path / "repo", "init", "-q")
-    assert guess_kind(str(tmp_path / "repo")) == "git"
+    assert [guess.kind for guess in guess_sources(str(tmp_path / "repo"))] == ["git"]
 
 
 def test_a_repository_is_ingested_from_the_command_line(tmp_path: Path) -> None:
@@ -346,6 +384,64 @@ def test_what_is_passed_over_is_said_and_no_name_reaches_the_terminal_raw(tmp_pa
     run(tmp_path / "in", tmp_path / "out", progress=Progress(words))
     assert r"passed over   1: input/x\x1b[31m\n.jsonl: a link that leads nowhere" in words.getvalue()
     assert "\x1b" not in words.getvalue()
+
+
+def test_a_folder_of_several_kinds_is_read_as_a_source_of_each(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"body": ["from a table"]}), tmp_path / "table.parquet")
+    record = b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <a>\r\nWARC-Target-URI: http://a.test/\r\n"
+    record += (
+        b"WARC-Date: 2026-01-01T00:00:00Z\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nfrom a crawl\r\n\r\n"
+    )
+    written(
+        tmp_path,
+        {
+            "in/a.jsonl": '{"body": "from a line"}\n',
+            "in/deep/b.csv": "body\nfrom a cell\n",
+            "in/c.json": '[{"body": "from a list"}]',
+            "in/d.shtml": PAGE.format(n=1, words="It runs to the sea, from a page. " * 9),
+            "in/CC-MAIN-00001": record,
+            "in/e.xml": "<mediawiki>",
+            "in/f.txt": "From a book.",
+            "in/g.py": "x = 'from a program'\n",
+            "in/h.parquet": (tmp_path / "table.parquet").read_bytes(),
+            "in/i.png": b"\x89PNG\0",
+            "in/j.7z": b"7z\xbc\xaf\x27\x1c\0",
+        },
+    )
+    said = io.StringIO()
+    settings = {"text_column": "body", "groups": 2, "exclude": ["*.xml"]}
+    summary = run(tmp_path / "in", tmp_path / "out", None, settings, progress=Progress(said))
+    kinds = ["books", "csv", "files", "html", "json", "jsonl", "parquet", "warc"]
+    listed = ", ".join(f"{kind} (1 file)" for kind in kinds)
+    assert f"as 8 sources, one for each kind of file: {listed}" in said.getvalue()
+    assert "passed over   2: j.7z: ending .7z, read by no source; i.png: ending .png" in said.getvalue()
+    assert said.getvalue().count("j.7z") == 1
+    assert {name: sums["documents"] for name, sums in summary["sources"].items()} == dict.fromkeys(kinds, 1)
+    assert (summary["records"], summary["quarantined"]) == (8, 0)
+    assert sum(entry["files"] for entry in summary["passed_over"]) == 2
+    words = closing_words(summary, tmp_path / "out")
+    assert "books          1 record, 1 document" in words
+    assert "        2 files passed over: summary.json says" in words
+    with pytest.raises(UsageError, match="`split` is for huggingface"):
+        run(tmp_path / "in", tmp_path / "out", None, {"split": "test"})
+    with pytest.raises(UsageError, match=r"include: .* holds csv, jsonl; say with --kind"):
+        run(tmp_path / "in", tmp_path / "out", None, {"include": ["*.csv", "*.jsonl"]})
+    one = run(tmp_path / "in", tmp_path / "out", None, {"include": ["*.csv"], "text_column": "body"})
+    assert pq.read_table(tmp_path / "out/documents")["text"].to_pylist() == ["from a cell"]
+    assert list(one["sources"]) == ["input"]
+
+
+def test_what_a_sample_leaves_out_is_counted(tmp_path: Path) -> None:
+    written(tmp_path, {"in/a.jsonl": lines(*map(str, range(40))) + "{broken\n", "in/b.jsonl": lines("alone")})
+    summary = run(tmp_path / "in", tmp_path / "out", sample=0.25, max_quarantined=0.5)
+    assert (summary["records"], summary["not_sampled"] > 20) == (42, True)
+    assert summary["records"] == sum(summary[fate] for fate in ("documents", "dropped", "quarantined", "not_sampled"))
+    assert f", {summary['not_sampled']} not sampled" in closing_words(summary, tmp_path / "out")
+    again = run(tmp_path / "in", tmp_path / "out", sample=0.25, max_quarantined=0.5)
+    assert again == summary  # also where all is reused
+    everything = run(tmp_path / "in", tmp_path / "out", max_quarantined=0.5)
+    assert everything["not_sampled"] == 0
+    assert "not sampled" not in closing_words(everything, tmp_path / "out")
 
 
 def test_a_page_says_why_it_was_dropped_and_under_which_licence_it_stands(tmp_path: Path) -> None:

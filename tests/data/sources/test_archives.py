@@ -73,8 +73,8 @@ def test_pages_source_files_books_and_dumps_in_an_archive(tmp_path: Path) -> Non
     (tmp_path / "code.zip").write_bytes(zipped(members))
     (tmp_path / "askubuntu.com.zip").write_bytes(zipped({"Posts.xml": posts.encode(), "Users.xml": b"<users/>"}))
     assert [(row["locator"], row["content"]) for row in read(tmp_path, "html", "code.zip")] == [
-        ("code.zip/a.html", b"<p>page</p>")
-    ]
+        ("code.zip/a.html", b"<p>page</p>"), ("code.zip/inner.zip", None)
+    ]  # fmt: skip
     files = {row["locator"]: (row["reason"], row["language"]) for row in read(tmp_path, "files", "code.zip")}
     assert files == {
         "code.zip/a.html": ("", "html"), "code.zip/src/a.py": ("", "python"), "code.zip/inner.zip": ("binary", None),
@@ -101,10 +101,20 @@ def test_names_lead_nowhere_and_need_not_differ(tmp_path: Path) -> None:
     (tmp_path / "in/a.zip").write_bytes(made.getvalue())
     rows = read(tmp_path, "jsonl", "in/a.zip")
     assert {row["locator"] for row in rows} == {
-        "a.zip/../../outside.jsonl:1", "a.zip//etc/outside.jsonl:1", "a.zip/a.jsonl:1", "a.zip/a.jsonl:2:1",
+        "a.zip/../../outside.jsonl:1", "a.zip//etc/outside.jsonl:1", "a.zip/a.jsonl:1", "a.zip:2/a.jsonl:1",
         "a.zip/../b.jsonl:1", "a.zip/C:/c.jsonl:1",
     }  # fmt: skip
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "in", "scratch"]
+
+
+def test_the_second_file_of_a_name_is_in_the_language_that_its_name_tells(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive, warnings.catch_warnings(action="ignore"):
+        archive.writestr("a.py", b"x = 1\n")
+        archive.writestr("a.py", b"y = 2\n")
+    (tmp_path / "a.zip").write_bytes(made.getvalue())
+    rows = read(tmp_path, "files", "a.zip")
+    assert [(row["locator"], row["language"]) for row in rows] == [("a.zip/a.py", "python"), ("a.zip:2/a.py", "python")]
 
 
 def test_a_damaged_file_is_named_and_its_neighbours_are_read(tmp_path: Path) -> None:
@@ -152,6 +162,38 @@ def test_what_cannot_be_unpacked_is_one_row_that_says_why(tmp_path: Path, conten
     (tmp_path / "a.zip").write_bytes(content)
     (row,) = read(tmp_path, "jsonl", "a.zip")
     assert (row["status"], row["reason"]) == ("quarantined", reason)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "html"])
+@pytest.mark.parametrize("suffix", ["zip", "7z", "RAR"])
+def test_an_archive_in_an_archive_is_told_beside_what_is_read(tmp_path: Path, kind: str, suffix: str) -> None:
+    members = {f"inner.{suffix}": zipped({f"a.{kind}": LINES}), f"a.{kind}": LINES}
+    (tmp_path / "a.zip").write_bytes(zipped(members))
+    told, *rows = read(tmp_path, kind, "a.zip")
+    assert (told["locator"], told["reason"]) == (f"a.zip/inner.{suffix}", "nested_archive")
+    assert rows
+    assert not any(row["status"] for row in rows)
+    (only,) = read(tmp_path, kind, "a.zip", include=["inner.*"])
+    assert only["reason"] == "nested_archive"
+
+
+def test_what_can_be_had_of_a_damaged_file_is_salvaged_and_marked(tmp_path: Path) -> None:
+    noise = random.Random(3)
+    lines = [b'{"text": "%d %x"}\n' % (number, noise.getrandbits(3000)) for number in range(60)]
+    lines[10] = b"no json\n"
+    whole = bytearray(zipped({"a.jsonl": b"".join(lines), "b.jsonl": LINES}))
+    whole[whole.index(b"PK\x03\x04", 4) // 2] ^= 0x55
+    (tmp_path / "a.zip").write_bytes(bytes(whole))
+    strict = read(tmp_path, "jsonl", "a.zip")
+    assert strict[0]["reason"] in ("bad_crc", "corrupt_member")
+    *salvaged, damage = (row for row in read(tmp_path, "jsonl", "a.zip", salvage=True) if "/a.jsonl" in row["locator"])
+    assert (damage["locator"], damage["reason"]) == ("a.zip/a.jsonl", strict[0]["reason"])
+    assert [(row["locator"], row["reason"]) for row in salvaged if row["status"]] == [("a.zip/a.jsonl:11", "bad_json")]
+    numbers = [int(row["text"].split()[0]) for row in salvaged if not row["status"]]
+    assert 15 < len(numbers) < 60
+    assert numbers == [number for number in range(len(numbers) + 1) if number != 10]
+    assert all(json.loads(row["metadata"])["salvaged"] for row in salvaged if not row["status"])
+    assert fates(read(tmp_path, "jsonl", "a.zip", salvage=True))[-1] == fates(strict)[-1]
 
 
 def test_a_link_in_an_archive_is_not_followed(tmp_path: Path) -> None:

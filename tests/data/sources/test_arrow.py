@@ -62,10 +62,34 @@ def test_files_streams_and_feather_give_a_row_for_each_row(tmp_path: Path, write
     assert [row["origin_id"] for row in rows] == ["1", "2", "3", "4"]
 
 
-def test_a_cut_file_and_a_cut_stream_are_quarantined_from_where_they_break(tmp_path: Path) -> None:
-    as_file(tmp_path / "a.arrow")
-    (tmp_path / "a.arrow").write_bytes((tmp_path / "a.arrow").read_bytes()[:-30])
-    assert fates(read(tmp_path / "a.arrow")) == [("a.arrow", "bad_arrow")]
+@pytest.mark.parametrize("write", [as_file, as_feather])
+def test_a_file_without_its_footer_gives_the_batches_that_are_whole(tmp_path: Path, write: Any) -> None:
+    path = tmp_path / "a.arrow"
+    write(path)
+    whole, rows = path.read_bytes(), read(path)
+    footer = int.from_bytes(whole[-10:-6], "little") + 10
+    for cut in (1, 30, footer - 1, footer):  # in the mark at its end, in the footer, before it
+        path.write_bytes(whole[:-cut])
+        assert read(path)[:-1] == rows
+        assert fates(read(path))[-1] == ("a.arrow:4", "truncated")
+    path.write_bytes(whole[: -footer - 60])
+    *first, last = read(path)
+    assert first == rows[: len(first)]
+    assert (last["locator"], last["reason"]) == (f"a.arrow:{len(first)}" if first else "a.arrow", "bad_arrow")
+
+
+def test_a_file_of_dictionaries_without_its_footer_gives_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    table = pa.table({"text": pa.array(["a", "b", "a"]).dictionary_encode()})
+    with pa.ipc.new_file(path, table.schema) as out:
+        out.write_table(table, max_chunksize=2)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert fates(read(path)) == [
+        ("a.arrow:0", "a"), ("a.arrow:1", "b"), ("a.arrow:2", "a"), ("a.arrow:3", "truncated")
+    ]  # fmt: skip
+
+
+def test_a_cut_stream_is_quarantined_from_where_it_breaks(tmp_path: Path) -> None:
     as_stream(tmp_path / "b.arrows")
     (tmp_path / "b.arrows").write_bytes((tmp_path / "b.arrows").read_bytes()[:-300])
     rows = read(tmp_path / "b.arrows")
@@ -207,6 +231,25 @@ def test_a_stream_that_ends_without_saying_so_was_cut_between_two_batches(tmp_pa
         out.write_table(TABLE.slice(0, 2))
     path.write_bytes(whole[: (tmp_path / "b.arrows").stat().st_size - 8])
     assert fates(read(path)) == [*all_rows[:2], ("a.arrows:2", "truncated")]
+
+
+def test_a_batch_that_a_flipped_bit_makes_another_message_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    as_stream(path)
+    whole = path.read_bytes()
+    hidden = 0
+    for place in range(len(whole)):
+        flipped = whole[:place] + bytes([whole[place] ^ 0x40]) + whole[place + 1 :]
+        try:
+            messages = pa.ipc.MessageReader.open_stream(flipped)
+            kinds = [messages.read_next_message().type for _ in range(3)]
+        except (pa.ArrowException, OSError, StopIteration):
+            continue
+        if "unknown" in kinds[1:]:
+            hidden += 1
+            path.write_bytes(flipped)
+            assert "bad_arrow" in [row["reason"] for row in read(path)]
+    assert hidden
 
 
 def test_a_buffer_that_claims_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:

@@ -121,10 +121,15 @@ COLUMNS: dict[str, pa.Array] = {
     "when": pa.array([0, 1, None], pa.timestamp("ns", tz="Europe/Berlin")),
     "hour": pa.array([1, 2, 3], pa.time64("us")),
     "took": pa.array([1, None, 3], pa.duration("s")),
+    "parts": pa.array([{"b": 1, "a": "x"}, None, {"b": None, "a": "é\u2028"}]),
+    "parts of parts": pa.array(
+        [{"b": {"d": 0.5, "c": "y" * 10_000}}, {"b": None}, {"b": {"d": float("nan"), "c": ""}}]
+    ),
     "nothing": pa.nulls(3),
     "no texts": pa.nulls(3, pa.string()),
     '"\u2028': pa.array([1, 2, 3]),
     "signals": pa.array(["a", "b", "c"]),
+    "scores as text": pa.array(["4", " 1e2 ", "high"]),
 }
 
 

@@ -19,6 +19,7 @@ from warcio.warcwriter import WARCWriter
 from data.fingerprint import file_sha256
 from data.recipe import Source
 from data.sources import list_units, read_unit
+from data.sources.cc_selection import Selection
 
 PAGES = [
     ("https://a.example.org/1", 200, "text/html", "eng"),
@@ -114,6 +115,33 @@ def test_captures_are_chosen_by_domain_language_type_and_status(tmp_path: Path, 
     assert chosen(max_records=2) == [url[0], url[1]]
     assert chosen(share=1.0) == [url[0], url[1], url[2], url[5]]
     assert chosen(share=0.0) == []
+
+
+@pytest.mark.parametrize("host", ["xn--mnchen-3ya.de", "m\u00fcnchen.de"])
+@pytest.mark.parametrize("domain", ["M\u00fcnchen.de", "xn--mnchen-3ya.de"])
+def test_a_domain_in_other_letters_is_the_one_that_the_index_has_in_punycode(
+    tmp_path: Path, host: str, domain: str
+) -> None:
+    index = crawl(tmp_path / "crawl")[:2]
+    index[0]["url"] = f"https://www.{host}/1"
+    as_cdxj(index, tmp_path / "cdx-00000.gz")
+    assert urls(read(tmp_path, "cdx-00000.gz", "crawl", domains=[domain])) == [index[0]["url"]]
+
+
+@pytest.mark.parametrize("language", ["english", "xq", "en-US", "e1g"])
+def test_a_language_that_is_no_code_is_refused(language: str) -> None:
+    with pytest.raises(ValidationError, match=f"'{language}' is no language code"):
+        Selection(languages=[language])
+    assert Selection(languages=["EN", "deu", "ceb"]).languages == ["EN", "deu", "ceb"]
+
+
+def test_an_index_without_languages_says_so_where_they_are_asked_for(tmp_path: Path) -> None:
+    index = [{**row, "languages": None} for row in crawl(tmp_path / "crawl")]
+    as_parquet(index, tmp_path / "index.parquet")
+    (row,) = read(tmp_path, "index.parquet", "crawl", languages=["en"], domains=["example.org"])
+    assert (row["locator"], row["reason"]) == ("index.parquet:0", "schema_mismatch")
+    assert "names no languages, and 2 captures fit" in json.loads(row["metadata"])["error"]
+    assert read(tmp_path, "index.parquet", "crawl", languages=["en"], domains=["nowhere.test"]) == []
 
 
 def test_a_capture_is_the_record_at_its_range(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ import pytest
 import zstandard
 
 from data.recipe import Source
-from data.sources import InputFile, compression
-from data.sources.compression import Damage, looks_like_text, read_members
+from data.sources import InputFile, compression, unpacking
+from data.sources.compression import looks_like_text, read_members
 from data.sources.jsonl import read_jsonl
+from data.sources.members import Damage
 
 Pack = Callable[[bytes], bytes]
 PACKINGS: dict[str, Pack] = {
@@ -118,6 +119,45 @@ def test_salvage_of_a_wrong_checksum_keeps_all_lines_and_those_of_whole_members_
     assert reasons(rows) == [("a", "bad_crc")]
 
 
+@every_packing
+@pytest.mark.parametrize("size", [2**16 + 512, 512_512])
+def test_zeros_beyond_a_few_blocks_are_no_padding(tmp_path: Path, kind: str, size: int) -> None:
+    whole = PACKINGS[kind](lines(0, 5)) + PACKINGS[kind](lines(5, 10))
+    rows = read(tmp_path, whole.ljust((len(whole) // 512 + 1) * 512, b"\0"), kind)
+    assert (numbers(rows), reasons(rows)) == (list(range(10)), [])
+    rows = read(tmp_path, whole.ljust((len(whole) + size) // 512 * 512, b"\0"), kind)
+    assert (numbers(rows), reasons(rows)) == (list(range(10)), [("a", "trailing_garbage")])
+    zeros = (len(whole) + size) // 512 * 512 - len(whole)
+    assert f"{zeros:,} zero bytes from byte {len(whole):,} on" in json.loads(rows[-1]["metadata"])["error"]
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "zst"])  # in xz, multiples of four belong to the format
+def test_a_last_member_that_was_never_written_is_told(tmp_path: Path, kind: str) -> None:
+    pack = PACKINGS[kind]
+    rows = read(tmp_path, pack(lines(0, 5)) + bytes(len(pack(lines(5, 10))) // 512 * 512 + 17), kind)
+    assert (numbers(rows), reasons(rows)) == (list(range(5)), [("a", "trailing_garbage")])
+
+
+@every_packing
+def test_salvage_ends_where_a_hole_begins(tmp_path: Path, kind: str) -> None:
+    """To deflate, zeros say to repeat what came before, without end."""
+    content = b"".join(
+        json.dumps({"text": f"{number} " + "and so on " * 9}).encode() + b"\n" for number in range(30_000)
+    )
+    whole = PACKINGS[kind](content)
+    rows = read(tmp_path, whole[: len(whole) * 3 // 4].ljust(len(whole), b"\0"), kind, salvage=True)
+    kept = numbers(rows)
+    assert kept == list(range(len(kept)))
+    assert len(kept) < 30_000
+    assert [reason for place, reason in reasons(rows) if place == "a"] in (["truncated"], ["corrupt_member"])
+
+
+def test_a_hole_in_a_zstd_frame_is_not_taken_for_blocks(tmp_path: Path) -> None:
+    packed = PACKINGS["zst"](lines(0, 3000))
+    rows = read(tmp_path, packed[:1000] + bytes(30_000_000), "zst")
+    assert [reason for _, reason in reasons(rows)] == ["corrupt_member"]
+
+
 def test_many_false_beginnings_do_not_hold_us_up(tmp_path: Path) -> None:
     content = gzip.compress(lines(0, 5)) + b"\x1f\x8b\x08" * 120_000
     rows = read(tmp_path, content, "gz")
@@ -164,3 +204,33 @@ def test_small_gzip_members_are_what_the_other_unpacker_makes_of_them(
     assert quick == [items(path) for path in paths]
     monkeypatch.setattr(compression, "gunzip_small", lambda *arguments: None)
     assert quick == [items(path) for path in paths]
+
+
+def widely_packed(content: bytes, log: int) -> bytes:
+    """Returns a zstd frame with a window of 2**log bytes that does not say to how much it unpacks."""
+    parameters = zstandard.ZstdCompressionParameters(
+        window_log=log, chain_log=6, hash_log=6, strategy=1, write_content_size=False, write_checksum=True
+    )
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize("log", [27, 28, 29, 31])
+def test_a_wide_zstd_window_costs_no_more_memory_than_there_is_to_unpack(tmp_path: Path, log: int) -> None:
+    packed = widely_packed(lines(0, 300), log)
+    assert numbers(read(tmp_path, packed, "zst")) == list(range(300))
+    cut = read(tmp_path, packed[:-9], "zst", salvage=True)
+    assert reasons(cut) == [("a", "truncated")]
+
+
+def test_a_window_that_memory_cannot_hold_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_WINDOW_BYTES", 2**18)
+    content, room = lines(0, 400), unpacking.ZSTD_BLOCK_BYTES
+    assert 2**17 < len(content) < 2**18
+    assert numbers(read(tmp_path, widely_packed(content, 20), "zst")) == list(range(400))  # two blocks
+    (row,) = read(tmp_path, widely_packed(content + b"\n" * room, 20), "zst")
+    assert row["reason"] == "decompression_limit"
+    assert "--long=28" in json.loads(row["metadata"])["error"]
+    assert numbers(read(tmp_path, widely_packed(content + b"\n" * room, 18), "zst")) == list(range(400))

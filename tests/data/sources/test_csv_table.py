@@ -4,6 +4,7 @@ import bz2
 import csv
 import gzip
 import io
+import json
 import lzma
 import random
 import time
@@ -16,6 +17,7 @@ import zstandard
 from data.fingerprint import file_sha256
 from data.recipe import Source
 from data.sources import list_units, read_unit
+from data.sources.csv_table import SLOW_BYTES
 
 
 def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
@@ -72,7 +74,18 @@ def test_a_quote_inside_of_a_value_is_a_sign_like_any_other(tmp_path: Path) -> N
 def test_one_line_of_another_encoding_is_one_quarantined_row(tmp_path: Path) -> None:
     path = written(tmp_path, b"id,text\n1,a\n2,caf\xe9\n3,c\n")
     assert fates(read(path)) == [("a.csv:2", "a"), ("a.csv:3", "bad_encoding"), ("a.csv:4", "c")]
-    assert fates(read(written(tmp_path, "id,text\n1,a\n".encode("utf-16")))) == [("a.csv", "bad_encoding")]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_table_wholly_in_another_encoding_is_decoded(tmp_path: Path, encoding: str) -> None:
+    texts = ["café au lait", "déjà vu\nà côté", "élève français", "plain"]
+    content = "id,text\n" + "".join(f'{number},"{text}"\n' for number, text in enumerate(texts))
+    assert [row["text"] for row in read(written(tmp_path, content.encode(encoding)))] == texts
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_a_file_of_a_byte_order_mark_is_empty(tmp_path: Path, mark: bytes) -> None:
+    assert fates(read(written(tmp_path, mark))) == [("a.csv", "empty_file")]
 
 
 def test_a_value_may_hold_what_some_take_for_line_ends(tmp_path: Path) -> None:
@@ -84,6 +97,65 @@ def test_missing_texts_and_empty_files_are_rows(tmp_path: Path) -> None:
     assert fates(read(written(tmp_path, ""))) == [("a.csv", "empty_file")]
     assert fates(read(written(tmp_path, "id,body\n1,a\n2,b\n"))) == [("a.csv", "schema_mismatch")]
     assert fates(read(written(tmp_path, "text,id,id\n1,a,b\n"))) == [("a.csv", "schema_mismatch")]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_what_stands_between_values_is_what_gives_the_column_of_texts(tmp_path: Path, delimiter: str) -> None:
+    content = 'id,text\n1,"a,b"\n2,c\n'.replace(",", delimiter)
+    assert fates(read(written(tmp_path, content))) == [("a.csv:2", f"a{delimiter}b"), ("a.csv:3", "c")]
+    assert fates(read(written(tmp_path, f"sep={delimiter}\r\n{content}"))) == [
+        ("a.csv:3", f"a{delimiter}b"), ("a.csv:4", "c")
+    ]  # fmt: skip
+
+
+def test_a_delimiter_that_was_given_is_not_guessed(tmp_path: Path) -> None:
+    path = written(tmp_path, "id;text\n1;a\n")
+    assert fates(read(path, delimiter=",")) == [("a.csv", "schema_mismatch")]
+
+
+def test_names_without_a_role_may_stand_more_than_once(tmp_path: Path) -> None:
+    (row,) = read(written(tmp_path, "x,text,x,x.1,,\n1,a,2,3,4,5\n"))
+    assert json.loads(row["metadata"]) == {"x": "1", "x.1": "2", "x.1.1": "3", "": "4", ".1": "5"}
+    for names in ("text,text", "text,id,id", "text,s,s"):
+        path = written(tmp_path, f"{names}\n{names}\n")
+        assert fates(read(path, signals={"score": "s"})) == [("a.csv", "schema_mismatch")]
+
+
+@pytest.mark.parametrize("bad", ["", "2,bad,row\n"])  # the quick way, and that by lines
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_header_of_a_file_that_was_put_behind_another_is_no_record(tmp_path: Path, mark: str, bad: str) -> None:
+    path = written(tmp_path, f"{mark}id,text\n1,a\n{bad}{mark}id,text\n3,b\n{mark}id,text")
+    assert [row["text"] for row in read(path) if not row["status"]] == ["a", "b"]
+    assert sum(bool(row["status"]) for row in read(path)) == len(bad) // 10
+    assert [row["text"] for row in read(written(tmp_path, "text\na\ntext\n"))] == ["a", "text"]
+
+
+@pytest.mark.parametrize("header", ["x,text,x", "id,text, x "])
+def test_a_header_with_doubled_or_padded_names_is_known_again(tmp_path: Path, header: str) -> None:
+    path = written(tmp_path, f"{header}\n" + "1,a,2\n" * SLOW_BYTES + f"{header}\n")
+    assert {row["text"] for row in read(path)} == {"a"}
+
+
+def test_a_quote_may_be_written_with_a_backslash(tmp_path: Path) -> None:
+    path = written(tmp_path, 'id,text\n1,"say \\"hi\\" now"\n2,"C:\\"\n')
+    assert fates(read(path)) == [("a.csv:2", 'say "hi" now'), ("a.csv:3", "C:\\")]
+
+
+def test_a_value_longer_than_any_may_be_is_one_row(tmp_path: Path) -> None:
+    lines = "words of a line without any comma\n" * 3000
+    path = written(tmp_path, f'id,text\n1,a\n2,"{lines}"\n3,b\n')
+    rows = read(path, max_record_bytes=10_000)
+    assert fates(rows) == [("a.csv:2", "a"), ("a.csv:3", "too_large"), ("a.csv:3004", "b")]
+    assert json.loads(rows[1]["metadata"])["bytes"] == len(f'2,"{lines}"\n')
+    path = written(tmp_path, f'id,text\n1,a\n2,"{lines}')
+    assert fates(read(path, max_record_bytes=10_000)) == [("a.csv:2", "a"), ("a.csv:3", "too_large")]
+
+
+def test_records_after_a_quote_left_open_are_not_taken_for_a_long_value(tmp_path: Path) -> None:
+    path = written(tmp_path, 'id,text\n1,"a\n' + "".join(f"{number},words of a text\n" for number in range(2, 3000)))
+    rows = read(path, max_record_bytes=10_000)
+    assert fates(rows)[:2] == [("a.csv:2", "bad_csv"), ("a.csv:3", "words of a text")]
+    assert len(rows) == 2999
 
 
 def test_tabs_are_known_by_name_and_other_delimiters_and_headers_by_recipe(tmp_path: Path) -> None:
@@ -174,13 +246,6 @@ def test_many_bad_records_do_not_slow_reading_down_by_much(tmp_path: Path) -> No
     assert time.process_time() - begin < 20
     assert sum(row["reason"] == "wrong_column_count" for row in rows) == 3000
     assert len(rows) == 60_000
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "with a mark, utf-32-be"])
-def test_a_table_in_utf_16_or_utf_32_is_one_bad_encoding(tmp_path: Path, encoding: str) -> None:
-    mark, _, name = encoding.rpartition(", ")
-    path = written(tmp_path, (("\ufeff" if mark else "") + "id,text\n1,some words\n2,and more\n").encode(name))
-    assert fates(read(path)) == [("a.csv", "bad_encoding")]
 
 
 def test_a_line_of_nothing_but_tabs_is_a_record_however_it_is_read(tmp_path: Path) -> None:

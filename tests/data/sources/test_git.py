@@ -308,6 +308,25 @@ def test_a_path_in_the_tree_that_no_file_could_have_is_only_a_name(tmp_path: Pat
     assert set(found.values()) == {"in"}
 
 
+def test_a_repository_without_a_commit_is_told_and_its_neighbour_is_read(tmp_path: Path) -> None:
+    made(tmp_path / "all/a", {"a.py": "a\n"})
+    (tmp_path / "all/b").mkdir()
+    git(tmp_path / "all/b", "init", "-q")
+    told: list[tuple[str, str]] = []
+    units = list_units(
+        Source(name="s", kind="git", path="all"), tmp_path, file_sha256, lambda name, why: told.append((name, why))
+    )
+    assert [file.relative for unit in units for file in unit.files] == ["a"]
+    assert told == [("b", "a git repository without a commit")]
+
+
+def test_a_bare_repository_beside_its_working_tree_has_a_name_of_its_own(tmp_path: Path) -> None:
+    made(tmp_path / "all/x", {"a.py": "a\n"})
+    git(tmp_path, "clone", "-q", "--bare", "all/x", "all/x.git")
+    git(tmp_path, "clone", "-q", "--bare", "all/x", "all/y.git")
+    assert set(read(tmp_path, "all")) == {"x/a.py", "x.git/a.py", "y/a.py"}
+
+
 def test_a_folder_without_repositories_is_an_error_of_the_recipe(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(RecipeError, match="no git repository at or below"):

@@ -141,3 +141,16 @@ def test_a_record_that_is_too_long_and_has_no_end_is_one_row(tmp_path: Path) -> 
     rows = read(tmp_path, content, max_record_bytes=1000)
     assert fates(rows)[:2] == [(":0", "a"), (":1", "bad_json")]
     assert json.loads(rows[1]["metadata"]) == {"bytes": len(content) - 15, "offset": 15}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig"])
+def test_a_file_wholly_in_another_encoding_is_decoded(tmp_path: Path, encoding: str) -> None:
+    texts = ["café au lait", "déjà vu à côté", "élève français"]
+    content = json.dumps([{"text": text} for text in texts], ensure_ascii=False, indent=1).encode(encoding)
+    assert fates(read(tmp_path, content)) == [(f":{number}", text) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("between", ["\n\ufeff", "\ufeff", "\n\x1e", " \x1e\n"])
+def test_marks_that_begin_files_and_records_belong_to_no_record(tmp_path: Path, between: str) -> None:
+    content = between.join(["", '[{"text": "a"}]', '{"text": "b"}', '{"text": "c"}'])
+    assert fates(read(tmp_path, content)) == [(":0", "a"), (":1", "b"), (":2", "c")]

@@ -17,7 +17,7 @@ import zstandard
 
 from data.recipe import Source
 from data.sources import InputFile, jsonl
-from data.sources.jsonl import read_jsonl
+from data.sources.jsonl import read_jsonl, read_lines
 
 
 def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
@@ -112,6 +112,19 @@ def test_a_hostile_unfinished_string_is_judged_in_linear_time(tmp_path: Path) ->
     assert fates(read(path)) == [("a.jsonl:1", "bad_json"), ("a.jsonl:2", "after")]
 
 
+def test_a_line_may_begin_with_the_separator_of_json_sequences(tmp_path: Path) -> None:
+    assert fates(read(written(tmp_path, b'\x1e{"text": "a"}\n\x1e{"text": "b"}\n'))) == [
+        ("a.jsonl:1", "a"), ("a.jsonl:2", "b")
+    ]  # fmt: skip
+
+
+def test_blank_lines_between_all_records_leave_them_in_tables(tmp_path: Path) -> None:
+    path = written(tmp_path, b"".join(lines(f"{number}") + b" \n" for number in range(500)))
+    items = list(read_jsonl(InputFile(str(path), "a", 1, ""), Source(name="s", kind="jsonl", path="a")))
+    assert [type(item) for item in items] == [pa.Table]
+    assert items[0]["locator"].to_pylist() == [f"a:{2 * number + 1}" for number in range(500)]
+
+
 def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
     text = "a\u2028b\u2029c\x85d"
     path = written(tmp_path, json.dumps({"text": text}, ensure_ascii=False).encode() + b"\r\n" + lines("b"))
@@ -123,9 +136,39 @@ def test_a_byte_order_mark_and_carriage_returns_are_tolerated(tmp_path: Path) ->
     assert fates(read(path)) == [("a.jsonl:1", "a"), ("a.jsonl:2", "b")]
 
 
-def test_a_utf_16_file_is_one_quarantined_row(tmp_path: Path) -> None:
-    path = written(tmp_path, lines("a", "b").decode().encode("utf-16"))
-    assert fates(read(path)) == [("a.jsonl", "bad_encoding")]
+FRENCH = ("café au lait", "déjà vu à côté", "élève français", "plain")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_wholly_in_another_encoding_is_decoded(tmp_path: Path, encoding: str, pack: Any) -> None:
+    content = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in FRENCH)
+    path = written(tmp_path, pack(content.encode(encoding)))
+    assert fates(read(path)) == [(f"a.jsonl:{number}", text) for number, text in enumerate(FRENCH, 1)]
+    found = list(read_lines(InputFile(str(path), path.name, path.stat().st_size, ""), 100))
+    assert [(number, json.loads(line)["text"]) for number, line in found] == list(enumerate(FRENCH, 1))
+
+
+def test_some_latin_1_lines_in_a_file_are_faults(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"A line of ASCII, number {number}."}).encode() for number in range(1, 25)]
+    for number in (3, 11, 12, 20):
+        lines[number - 1] = '{"text": "Un café à côté."}'.encode("latin-1")
+    rows = read(written(tmp_path, b"\n".join(lines)))
+    assert [row["reason"] for row in rows if row["reason"]] == ["bad_encoding"] * 4
+    assert [row["locator"] for row in rows if row["reason"]] == [f"a.jsonl:{number}" for number in (3, 11, 12, 20)]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\xff\xfe", gzip.compress(b"\xef\xbb\xbf", mtime=0)])
+def test_a_file_of_nothing_or_of_a_byte_order_mark_is_empty(tmp_path: Path, content: bytes) -> None:
+    assert fates(read(written(tmp_path, content))) == [("a.jsonl", "empty_file")]
+
+
+def test_what_has_no_meaning_in_another_encoding_costs_its_own_line_only(tmp_path: Path) -> None:
+    wide = lines("a", "b", "c").decode().encode("utf-16-le")
+    half = wide.replace("b".encode("utf-16-le"), b"\x00\xd8")
+    assert fates(read(written(tmp_path, b"\xff\xfe" + half + b"x"))) == [
+        ("a.jsonl:1", "a"), ("a.jsonl:2", "bad_encoding"), ("a.jsonl:3", "c"), ("a.jsonl:4", "bad_encoding")
+    ]  # fmt: skip
 
 
 def test_an_empty_file_is_one_quarantined_row(tmp_path: Path) -> None:
@@ -161,6 +204,15 @@ def test_numbers_as_ids_become_text_and_other_columns_metadata(tmp_path: Path) -
     (row,) = read(path, signals={"int_score": "score", "absent": "nowhere"})
     assert (row["origin_id"], row["url"], row["language"]) == ("7", "http://x/", "en")
     assert json.loads(row["metadata"]) == {"stars": 3, "signals": {"int_score": 4.5}}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [('"4"', 4.0), ('" -1.5e1 "', -15.0), ("true", 1.0), ('"high"', None), ('"nan"', None), ("[4]", None)],
+)
+def test_a_signal_may_be_written_as_text(tmp_path: Path, value: str, expected: float | None) -> None:
+    (row,) = read(written(tmp_path, f'{{"text": "a", "score": {value}}}'.encode()), signals={"edu": "score"})
+    assert json.loads(row["metadata"])["signals"].get("edu") == expected
 
 
 def test_an_html_column_waits_for_extraction(tmp_path: Path) -> None:
@@ -238,9 +290,9 @@ def test_any_flipped_bit_in_the_middle_member_loses_that_member_alone(tmp_path: 
         assert len({row["id"] for row in rows}) == len(rows)
 
 
-def test_padding_with_zeros_is_ignored_and_other_garbage_is_not(tmp_path: Path) -> None:
+def test_zeros_to_the_end_of_a_block_are_ignored_and_other_garbage_is_not(tmp_path: Path) -> None:
     packed = gzip.compress(lines("a"))
-    assert fates(read(written(tmp_path, packed + b"\0" * 700, "a.jsonl.gz"))) == [("a.jsonl.gz:1", "a")]
+    assert fates(read(written(tmp_path, packed.ljust(1024, b"\0"), "a.jsonl.gz"))) == [("a.jsonl.gz:1", "a")]
     rows = read(written(tmp_path, packed + b"garbage", "a.jsonl.gz"))
     assert fates(rows) == [("a.jsonl.gz:1", "a"), ("a.jsonl.gz", "trailing_garbage")]
 
@@ -269,12 +321,6 @@ def test_files_that_were_put_together_bring_their_byte_order_marks_along(tmp_pat
     parts = [b"\xef\xbb\xbf" + lines("one", "two"), b"\xef\xbb\xbf" + lines("three", "four")]
     path = written(tmp_path, join(parts), "a.jsonl.gz")
     assert fates(read(path)) == [(f"a.jsonl.gz:{n}", text) for n, text in enumerate(("one", "two", "three", "four"), 1)]
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_without_a_mark_is_one_bad_encoding_not_many_bad_lines(tmp_path: Path, encoding: str) -> None:
-    path = written(tmp_path, lines("one", "two", "three").decode().encode(encoding))
-    assert fates(read(path)) == [("a.jsonl", "bad_encoding")]
 
 
 def test_numbers_beyond_a_float_stand_beside_escaped_pairs_of_surrogates(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from data.fingerprint import file_sha256
 from data.recipe import Source
 from data.sources import Unit, list_units, read_unit
 from data.sources.globs import matches
+from data.sources.passed_over import Tally
 
 
 def units(root: Path, kind: str, path: Any, **settings: Any) -> list[Unit]:
@@ -301,6 +303,53 @@ def test_what_is_no_file_of_the_folder_is_passed_over_with_its_reason(tmp_path: 
     }
 
 
+def test_files_of_other_endings_are_counted_by_ending_and_told(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.html", "in/b.SHTML", "in/c.html.gz", "in/d.htm.gzip", "in/deep/e.xhtml")
+    written(tmp_path, "in/CC-MAIN-00001", "in/deep/f.mhtml", "in/g.mhtml", "in/h.txt.gz", "in/i.7z", "in/out/j.png")
+    told = Tally()
+    source = Source(name="s", kind="html", path="in", exclude=["out/"])
+    found = paths(list_units(source, tmp_path, file_sha256, told))
+    assert sorted(found) == ["a.html", "b.SHTML", "c.html.gz", "d.htm.gzip", "deep/e.xhtml"]
+    assert told.entries() == [
+        {"why": "ending .mhtml, not read as html", "files": 2, "such_as": ["g.mhtml", "deep/f.mhtml"]},
+        {"why": "an archive that is not read as it is", "files": 1, "such_as": ["i.7z"]},
+        {"why": "ending .txt.gz, not read as html", "files": 1, "such_as": ["h.txt.gz"]},
+        {"why": "no ending, not read as html", "files": 1, "such_as": ["CC-MAIN-00001"]},
+    ]
+    chosen = source.model_copy(update={"include": ["*.html"]})
+    told = Tally()
+    assert paths(list_units(chosen, tmp_path, file_sha256, told)) == ["a.html"]
+    assert not told.entries()
+    books = Source(name="s", kind="wikipedia", path="in")
+    with pytest.raises(
+        RecipeError, match=r"passed over 11: g\.mhtml and 1 more: ending \.mhtml, not read as wikipedia;"
+    ):
+        list_units(books, tmp_path, file_sha256)
+
+
+def test_packed_pages_are_read_after_their_checksum(tmp_path: Path) -> None:
+    page = "\ufeff<p>größer".encode()
+    whole, damaged = gzip.compress(page, mtime=0), bytearray(gzip.compress(page, mtime=0))
+    damaged[-6] ^= 1
+    source = Source(name="s", kind="html", path="in", groups=1, max_record_bytes=1000)
+    for name, content in {
+        "a.html.gz": whole, "b.html.gz": bytes(damaged), "c.html.gz": gzip.compress(bytes(2000)), "d.html": whole,
+        "e.html.gz": b"",
+    }.items():  # fmt: skip
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(content)
+    (unit,) = list_units(source, tmp_path, file_sha256)
+    rows = [row for table in read_unit(unit, source) for row in table.to_pylist()]
+    found = {row["locator"]: (row["status"], row["reason"], row["content"]) for row in rows}
+    assert found == {
+        "a.html.gz": ("", "", page),
+        "b.html.gz": ("quarantined", "bad_crc", None),
+        "c.html.gz": ("quarantined", "too_large", None),
+        "d.html": ("", "", whole),  # what is no page is found when it is extracted
+        "e.html.gz": ("", "", b""),
+    }
+
+
 @pytest.mark.parametrize("way", ["folder", "link"])
 def test_what_a_run_writes_is_not_what_it_reads(way: str, tmp_path: Path) -> None:
     written(tmp_path, "in/a.jsonl", "in/made/b.jsonl", "in/other/made/c.jsonl")
@@ -337,7 +386,7 @@ def test_the_hubs_cache_is_read_through_its_links_and_no_others(tmp_path: Path) 
     (snapshot / "b.jsonl").symlink_to(tmp_path / "secret")
     assert paths(units(tmp_path, "jsonl", "hub/snapshots/c0ffee")) == ["a.jsonl"]
     (snapshot / "a.jsonl").unlink()
-    with pytest.raises(RecipeError, match=r"holds no file .*1 passed over, such as b.jsonl: a link that leads out"):
+    with pytest.raises(RecipeError, match=r"holds no file .*passed over 1: b.jsonl: a link that leads out"):
         units(tmp_path, "jsonl", "hub/snapshots/c0ffee")
 
 

@@ -73,21 +73,31 @@ def test_a_missing_text_column_names_those_that_are_there(tmp_path: Path) -> Non
     assert json.loads(row["metadata"]) == {"columns": "body (string), id (string)", "expected": "text"}
 
 
-def test_scalars_become_metadata_and_mapped_columns_signals(tmp_path: Path) -> None:
+def test_scalars_and_structures_become_metadata_and_mapped_columns_signals(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         {
             "text": ["a"],
             "int_score": [4],
             "when": [datetime.datetime(2026, 1, 2, 3, 4, 5)],
-            "nested": [{"x": 1}],
+            "nested": [{"x": 1, "in": {"y": "é"}}],
+            "list": [[1]],
             "raw": [b"x"],
             "stars": [7],
             "nan": [float("nan")],
         },
     )
     (row,) = read(path, signals={"score": "int_score"})
-    assert json.loads(row["metadata"]) == {"stars": 7, "when": "2026-01-02T03:04:05", "signals": {"score": 4.0}}
+    assert json.loads(row["metadata"]) == {
+        "stars": 7, "when": "2026-01-02T03:04:05", "nested": {"x": 1, "in": {"y": "é"}}, "signals": {"score": 4.0}
+    }  # fmt: skip
+
+
+def test_a_structure_whose_parts_would_take_much_memory_is_left_out(tmp_path: Path) -> None:
+    columns = {"text": ["a"] * 300, "meta": [{"n": 1, "long": "x" * 2**21}] * 300, "other": [{"n": 1}] * 300}
+    rows = read(written(tmp_path, columns))
+    assert [row["text"] for row in rows] == ["a"] * 300
+    assert {row["metadata"] for row in rows} == {'{"other":{"n":1}}'}
 
 
 def test_all_kinds_of_string_columns_are_text(tmp_path: Path) -> None:

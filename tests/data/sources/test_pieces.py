@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from data.sources import InputFile
-from data.sources.compression import Damage
+from data.sources.members import Damage
 from data.sources.pieces import read_pieces
 
 

@@ -296,7 +296,7 @@ def test_what_is_no_host_is_refused_as_one(host: str) -> None:
     "address",
     ["zip://a.jsonl::https://evil/a.zip", "tar://a::memory://x/a.tar", "simplecache::https://good/a.jsonl",
      "filecache::s3://bucket/a", "dir::file:///etc", "s3://bucket/a::https://evil/b", "reference::https://evil/a",
-     "blockcache::zip://*::https://evil/a.zip", "memory://a*::https://evil"],
+     "blockcache::zip://*::https://evil/a.zip", "memory://a*::https://evil", "zip://a.jsonl::dumps/a.zip"],
 )  # fmt: skip
 def test_no_address_stands_behind_another(address: str) -> None:
     with pytest.raises(ValidationError, match="chained addresses"):
@@ -367,6 +367,10 @@ def test_files_folders_and_patterns_of_a_storage_are_read_as_local_ones(tmp_path
     for name in ("a.jsonl", "deep/b.jsonl", "c.txt"):
         bucket.pipe(f"/bucket/{name}", b'{"text": "%s"}\n' % name.encode())
     assert {row["locator"] for row in read(tmp_path, path="memory://bucket")} == {"a.jsonl:1", "deep/b.jsonl:1"}
+    told: list[str] = []
+    source = Source(name="s", kind="jsonl", path="memory://bucket", exclude=["*.md"])
+    list_units(source, tmp_path, file_sha256, lambda name, why: told.append(f"{name}: {why}"))
+    assert told == ["c.txt: ending .txt, not read as jsonl"]
     assert {row["locator"] for row in read(tmp_path, path="memory://bucket/*.jsonl")} == {"a.jsonl:1"}
     assert {row["locator"] for row in read(tmp_path, path="memory://bucket/c.txt")} == {"c.txt:1"}
     (row,) = read(tmp_path, path="memory://bucket", exclude=["deep/"])

@@ -120,6 +120,13 @@ def test_every_post_is_accounted_for(tmp_path: Path) -> None:
     assert [row["text"] for row in alone] == ["# t\n\nalone\n"]
 
 
+@pytest.mark.parametrize("empty", ["", "<p> </p>", "<!-- -->"])
+def test_an_empty_answer_answers_nothing(tmp_path: Path, empty: str) -> None:
+    posts = dump(post(1, 7, "<p>why?</p>", Title="t", AcceptedAnswerId=8), post(2, 8, empty, ParentId=7))
+    (row,) = read(tmp_path, posts)
+    assert (row["status"], row["reason"], json.loads(row["metadata"])["answers"]) == ("dropped", "too_few_answers", 0)
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [

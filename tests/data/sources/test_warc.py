@@ -56,6 +56,11 @@ def page(text: str, headers: str = "") -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{headers}\r\n<p>{text}".encode()
 
 
+def gzipped(text: str) -> bytes:
+    head, _, body = page(text, "Content-Encoding: gzip\r\n").partition(b"<p>")
+    return head + gzip.compress(b"<p>" + body)
+
+
 def fates(rows: list[dict[str, Any]]) -> list[tuple[int, str]]:
     """Returns (record number, reason or the page's text)."""
     return [
@@ -249,14 +254,15 @@ def test_codings_that_the_body_does_not_have_are_ignored() -> None:
     ("headers", "body", "reason"),
     [
         ("Transfer-Encoding: chunked\r\n", chunked(b"<p>")[:-5] + b"zz\r\n<p>", "bad_encoding"),
-        ("Transfer-Encoding: chunked\r\n", b"ff\r\n<p>", "bad_encoding"),
-        ("Content-Encoding: gzip\r\n", gzip.compress(b"<p>text", mtime=0)[:-3], "bad_encoding"),
+        ("Transfer-Encoding: chunked\r\n", b"ff\r\n<p>", "truncated"),
+        ("Transfer-Encoding: chunked\r\n", chunked(b"<p>")[:-5] + b"1f", "truncated"),
+        ("Content-Encoding: gzip\r\n", gzip.compress(b"<p>text", mtime=0)[:-3], "truncated"),
         ("Content-Encoding: gzip\r\n", gzip.compress(b"0" * 100_000), "too_large"),
-        ("Transfer-Encoding: chunked\r\n", b"FFFFFFFFFFFFFFFF\r\n<p>", "bad_encoding"),
-        ("Content-Encoding: br\r\n", brotli.compress(b"<p>text" * 30)[:-3], "bad_encoding"),
+        ("Transfer-Encoding: chunked\r\n", b"FFFFFFFFFFFFFFFF\r\n<p>", "truncated"),
+        ("Content-Encoding: br\r\n", brotli.compress(b"<p>text" * 30)[:-3], "truncated"),
         ("Content-Encoding: br\r\n", brotli.compress(b"0" * 100_000), "too_large"),
         ("Content-Encoding: br\r\n", b"\xff no brotli", "bad_encoding"),
-        ("Content-Encoding: zstd\r\n", zstandard.compress(b"<p>text" * 30)[:-3], "bad_encoding"),
+        ("Content-Encoding: zstd\r\n", zstandard.compress(b"<p>text" * 30)[:-3], "truncated"),
         ("Content-Encoding: zstd\r\n", zstandard.compress(b"0" * 100_000), "too_large"),
         ("Content-Encoding: zstd\r\n", b"no zstd", "bad_encoding"),
     ],
@@ -270,6 +276,60 @@ def test_a_broken_or_exploding_coding_is_refused(headers: str, body: bytes, reas
 def test_a_response_that_the_crawler_cut_keeps_what_there_is() -> None:
     packed = gzip.compress(bytes(random.Random(1).randbytes(500)))
     assert 0 < len(response("Content-Encoding: gzip\r\n", packed[:200], cut=True)) < 500
+
+
+@pytest.mark.parametrize("rest", [b"1f", b"1f\r", b"1f\r\n<p>s", b""])
+def test_a_chunked_response_that_the_crawler_cut_keeps_its_chunks(rest: bytes) -> None:
+    body = b"5\r\n<p>te\r\n" + rest
+    assert response("Transfer-Encoding: chunked\r\n", body, cut=True).startswith(b"<p>te")
+
+
+def halved(text: str) -> bytes:
+    """Returns a page that says it is longer than it is."""
+    return page("", "Transfer-Encoding: chunked\r\n").removesuffix(b"<p>") + b"ff\r\n<p>" + text.encode()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_pages_that_are_not_all_there_are_told_one_by_one(tmp_path: Path, pack: Any) -> None:
+    records = [record(halved("a")), record(page("b")), record(halved("c")), record(page("d")), record(halved("e"))]
+    content = pack(b"".join(records) + b"garbage")
+    expected = [(0, "truncated"), (1, "b"), (2, "truncated"), (3, "d"), (4, "truncated"), (5, "bad_warc_header")]
+    assert fates(read_bytes(tmp_path, content)) == expected
+    rows = read_bytes(tmp_path, content, salvage=True)
+    assert fates(rows)[:5] == list(enumerate("abcde"))
+    assert [json.loads(row["metadata"]).get("salvaged") for row in rows[:5]] == [True, None, True, None, True]
+
+
+def test_a_damaged_stretch_after_a_page_that_is_not_all_there_does_not_take_its_number(tmp_path: Path) -> None:
+    content = gzip.compress(record(halved("a"))) + b"\x1f\x8b\x08 no member"
+    assert [row["locator"] for row in read_bytes(tmp_path, content, "a.warc.gz")] == ["a.warc.gz:0", "a.warc.gz:1"]
+
+
+def test_that_the_crawler_kept_only_the_beginning_is_metadata(tmp_path: Path) -> None:
+    content = record(page("a"), extra="WARC-Truncated: length\r\n") + record(page("b"))
+    cut, whole = (json.loads(row["metadata"]) for row in read_bytes(tmp_path, content))
+    assert (cut["truncated"], "truncated" in whole) == ("length", False)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_record_in_segments_is_no_whole_page_and_none_of_its_segments_is_passed_over(
+    tmp_path: Path, pack: Any
+) -> None:
+    first, rest = "WARC-Segment-Number: 1\r\n", "WARC-Segment-Number: 2\r\nWARC-Segment-Origin-ID: <urn:uuid:1>\r\n"
+    request, half = record(b"GET /", "request", extra=first), page("half")
+    content = pack(
+        record(page("a")) + record(half, extra=first) + record(b" and half", "continuation", extra=rest) + request
+        + record(gzipped("c")[:-4], extra=first) + record(b"", "continuation") + record(page("d"))
+    )  # fmt: skip
+    rows = read_bytes(tmp_path, content)
+    told = [(0, "a"), (1, "truncated"), (2, "truncated"), (4, "truncated"), (5, "truncated"), (6, "d")]
+    assert fates(rows) == told
+    assert [json.loads(row["metadata"]).get("error") for row in rows[1:3]] == [
+        "segment 1 of this record; the others are records of type continuation", "segment 2 of the record <urn:uuid:1>",
+    ]  # fmt: skip
+    rows = read_bytes(tmp_path, content, salvage=True)
+    assert fates(rows) == [(0, "a"), (1, "half"), (2, "truncated"), (4, "c"), (5, "truncated"), (6, "d")]
+    assert [json.loads(row["metadata"]).get("salvaged") for row in rows] == [None, True, None, True, None, None]
 
 
 @pytest.mark.parametrize("hole", [b"\0" * 700, bytes(range(128, 256)) * 9], ids=["zeros", "noise"])
@@ -368,6 +428,7 @@ ODD_HEADS = [
     "X-Lone-Line-End: a\nWARC-Target-URI: http://lone/\r\n",
     "X-Latin: \u00e9\r\n",
     "WARC-Truncated : length \r\n",
+    "WARC-Segment-Number: 1\r\n",
     "no colon\r\n",
     "warc-block-digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
 ]

@@ -40,6 +40,12 @@ def test_a_wanted_name_finds_every_language_that_answers_to_it() -> None:
     assert are_in(pa.chunked_array([], pa.string()), ["en"]).to_pylist() == []
 
 
+@pytest.mark.parametrize("wanted", ["cpp", "c++"])
+def test_a_programming_language_is_found_by_any_name_of_it(wanted: str) -> None:
+    column = pa.chunked_array([["C++", "c++", "cpp", "c"]])
+    assert are_in(column, [wanted]).to_pylist() == [True, True, True, False]
+
+
 def test_of_two_names_for_one_language_the_narrower_is_common_to_both() -> None:
     assert common(("en", "de"), ("eng_latn", "de")) == ("de", "eng_latn")
     assert common(("eng_latn",), ("en",)) == ("eng_latn",)
