@@ -9,7 +9,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Iterator
 
 from data.syntax import parse_program
 
@@ -40,14 +40,10 @@ def code_digest(*modules: str) -> str:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in sources:
+        if name in sources or (module := _read_module(name)) is None:
             continue
-        path = _module_path(name)
-        if path is None:
-            continue
-        source = path.read_text(encoding="utf-8")
-        sources[name] = source
-        waiting.extend(inner for inner in _imports(source) if not inner.startswith("flows"))
+        sources[name], imported = module
+        waiting.extend(inner for inner in imported if not inner.startswith("flows"))
     return digest(sources)
 
 
@@ -103,6 +99,16 @@ def step_fingerprint(
     )
 
 
+@functools.cache  # a run asks for the closures of some twenty steps, which have most of their modules in common
+def _read_module(name: str) -> tuple[str, list[str]] | None:
+    """Returns a module's source and what it imports from phimill's packages, None for what is no module of theirs."""
+    path = _module_path(name)
+    if path is None:
+        return None
+    source = path.read_text(encoding="utf-8")
+    return source, _imports(source)
+
+
 def _module_path(name: str) -> Path | None:
     if name.split(".")[0] not in PACKAGES:
         return None
@@ -118,10 +124,20 @@ def _module_path(name: str) -> Path | None:
 
 def _imports(source: str) -> list[str]:
     found: list[str] = []
-    for node in ast.walk(parse_program(source)):
+    for node in _statements(parse_program(source)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.append(node.module)
             found += [f"{node.module}.{alias.name}" for alias in node.names]
     return [name for name in found if name.split(".")[0] in PACKAGES]
+
+
+def _statements(program: ast.Module) -> Iterator[ast.AST]:
+    """Yields a program's statements, inner ones too; expressions hold none, so nobody walks through them."""
+    waiting: list[ast.AST] = [program]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, block, ())

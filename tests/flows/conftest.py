@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import importlib.util
 import json
 import os
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,26 +140,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """Returns what gives a folder that is made once in a session, also where several workers share the tests."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-
-    def made(name: str, make: Callable[[Path], object]) -> Path:
-        folder = shared / f"once-{name}"
-        with open(shared / f"once-{name}.lock", "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if not (folder / "made").exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                make(folder)
-                (folder / "made").touch()
-        return folder
-
-    return made
-
-
-@pytest.fixture(scope="session")
 def million(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Returns a published dataset with a ledger of a million rows."""
     spec = importlib.util.spec_from_file_location("large_ledger", Path(__file__).with_name("large_ledger.py"))
@@ -170,3 +148,13 @@ def million(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     large: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(large)
     return once("million", lambda folder: large.publish(folder / "out", 1_000_000)) / "out"
+
+
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the report blank, which takes longer to draw than all the rest of a small run: where another shows it."""
+
+    def write(folder: Path, target: Path, *more: object) -> None:
+        target.write_text("<html></html>")
+
+    monkeypatch.setattr("flows.report.write_report", write, raising=False)

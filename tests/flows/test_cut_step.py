@@ -147,6 +147,7 @@ def test_neither_files_nor_workers_nor_order_decide(finished: Path, tmp_path: Pa
         assert sum(PASSAGE in texts[name] for name in ("p4", "p11")) == (1 if is_installed() else 2)
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_changed_bound_counts_nothing_again(finished: Path) -> None:
     folder = finished.parent
     changed = recipe(folder, **{**ALL, "lines": {"min_documents": 25}})

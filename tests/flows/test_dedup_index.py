@@ -162,12 +162,13 @@ def test_damage_is_found_before_it_decides_anything(shipped: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_charts")
 def test_a_recipe_ships_nothing_that_was_shipped_before(corpus: Path, tmp_path: Path) -> None:
     recipe = str(corpus / "small.yaml")
-    drive(Request(recipe, str(tmp_path / "first")))
+    drive(Request(recipe, str(tmp_path / "first"), workers=1))
     facts("index", "add", tmp_path / "index", tmp_path / "first" / "data")
     changes = (f"deduplicate.against={tmp_path / 'index'}",)
-    drive(Request(recipe, str(tmp_path / "second"), changes))
+    drive(Request(recipe, str(tmp_path / "second"), changes, 1))
     ledger = pq.read_table(tmp_path / "second" / "ledger").to_pylist()
     shipped = {row["id"] for row in pq.read_table(tmp_path / "first" / "data").to_pylist()}
     again = {row["id"] for row in ledger if row["status"] == "kept"}
@@ -177,6 +178,7 @@ def test_a_recipe_ships_nothing_that_was_shipped_before(corpus: Path, tmp_path: 
     assert all(name.startswith("index:") for name in matched)
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_an_index_can_be_signed_as_a_recipe_signs_each_kind(tmp_path: Path) -> None:
     recipe = tmp_path / "r.yaml"
     recipe.write_text(
@@ -188,7 +190,7 @@ def test_an_index_can_be_signed_as_a_recipe_signs_each_kind(tmp_path: Path) -> N
     write(tmp_path / "new.jsonl", {"near": prose(1, changed=1), "other": prose(9)})
     made = facts("index", "add", tmp_path / "index", tmp_path / "old.jsonl", "--recipe", recipe)
     assert made["made_with"]["by_kind"] == {"code": {"shingles": "code", "ngram": 8}}
-    drive(Request(str(recipe), str(tmp_path / "out")))
+    drive(Request(str(recipe), str(tmp_path / "out"), workers=1))
     ledger = {row["origin_id"]: row for row in pq.read_table(tmp_path / "out" / "ledger").to_pylist()}
     assert ledger["near"]["matched"] == "index:old"
     assert ledger["other"]["status"] == "kept"

@@ -93,7 +93,7 @@ def steps_done(out: Path) -> dict[str, int]:
     return {e["step"]: e["parts"] - e["reused"] for e in events[last:] if e["event"] == "step"}
 
 
-def test_the_road_with_filters_of_ones_own(folder: Path, tmp_path: Path) -> None:
+def test_the_road_with_filters_of_ones_own(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     out = tmp_path / "out"
     manifest = run(folder, out)
     rows = {row["origin_id"]: row for row in ds.dataset(str(out / "ledger"), format="parquet").to_table().to_pylist()}
@@ -113,6 +113,7 @@ def test_the_road_with_filters_of_ones_own(folder: Path, tmp_path: Path) -> None
     assert "river" not in texts
     assert str(folder) not in json.dumps(manifest)
     digest = published_digest(out)
+    request.getfixturevalue("no_charts")
 
     run(folder, out)
     assert {step: n for step, n in steps_done(out).items() if n and step not in ("mix", "publish")} == {}

@@ -80,7 +80,7 @@ def begun(corpus: Path, folder: Path) -> tuple[subprocess.Popen[bytes], list[int
     """Starts a run with Prefect; returns it in its midst, and its servers."""
     before = steps(folder / "made")
     process = subprocess.Popen(
-        [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made"],
+        [*PHIMILL, "run", str(corpus / "small.yaml"), "--out", "made", "--workers", "1"],
         cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     wait_for(lambda: steps(folder / "made") > before, 600)
@@ -125,14 +125,7 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
     asking = {**env, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     prefect = [sys.executable, "-P", "-m", "prefect"]
     try:
-        deadline = time.monotonic() + 600
-        while time.monotonic() < deadline:
-            listed = subprocess.run(
-                [*prefect, "deployment", "ls"], cwd=other, env=asking, capture_output=True, text=True
-            )
-            if "synth/on-demand" in listed.stdout.replace("\n", ""):
-                break
-            time.sleep(2)
+        wait_for(lambda: is_deployed(asking["PREFECT_API_URL"], "synth/on-demand"), 600)
         wait_for(lambda: scheduled_runs(asking["PREFECT_API_URL"]) > 0, 200)  # its schedule, by the server alone
         for name, more in (("curate/scheduled", []), ("synth/on-demand", ["-p", "exercises=5"])):
             run = subprocess.run(
@@ -148,6 +141,15 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
             os.killpg(server.pid, signal.SIGKILL)
     assert (stranger / "out" / "small" / "manifest.json").exists()
     assert (stranger / "out" / "exercises" / "exercises.jsonl").exists()
+
+
+def is_deployed(api: str, name: str) -> bool:
+    """Returns whether Prefect's server is there and knows a deployment."""
+    try:
+        with urllib.request.urlopen(f"{api}/deployments/name/{name}", timeout=60) as answer:
+            return str(json.loads(answer.read())["name"]) == name.rpartition("/")[2]
+    except OSError:
+        return False
 
 
 def scheduled_runs(api: str) -> int:

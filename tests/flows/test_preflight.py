@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_plan_that_is_sound_does_not_hide_what_its_tests_lack(tmp_path: Path) 
         check_all(read_recipe(path, ["filters=[]"]), with_tests=True)
     keys = [line.removeprefix(f"{path}:").split(": ")[1] for line in str(caught.value).splitlines()]
     assert keys == ["sources[0].path", "sources[1].path", "mixture.shares.code", "expect[0].keep"]
+
+
+def test_a_git_source_needs_a_repository_with_a_commit(tmp_path: Path) -> None:
+    path = tmp_path / "git.yaml"
+    path.write_text("name: git\nsources: [{name: a, kind: git, path: code}]\n")
+    (tmp_path / "code").mkdir()
+    with pytest.raises(RecipeError, match="no git repository at or below"):
+        check_all(read_recipe(path))
+    subprocess.run(["git", "init", "-q", tmp_path / "code"], check=True)
+    with pytest.raises(RecipeError, match="no commit in the git repositories at or below"):
+        check_all(read_recipe(path))
 
 
 LANGUAGES = """\

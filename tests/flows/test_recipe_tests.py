@@ -231,6 +231,7 @@ def test_survival_counts_what_each_rule_kills(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_charts")
 def test_what_is_expected_changes_no_byte_of_a_run(corpus: Path, tmp_path: Path) -> None:
     changes = ("quality=null", "synthesise=null", "mixture.shares={}")
     recipe, out = str(corpus / "small.yaml"), tmp_path / "out"

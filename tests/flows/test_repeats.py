@@ -120,6 +120,7 @@ def test_a_copy_too_many_or_too_few_is_found(finished: tuple[Path, dict[str, Any
         assert list(_check_shards(base, manifest["shards"], []))
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_the_order_of_the_shards_is_the_seeds_and_the_same_again(
     finished: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

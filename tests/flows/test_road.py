@@ -61,11 +61,18 @@ def test_a_run_reads_nothing_of_what_it_wrote_before(tmp_path: Path) -> None:
     (tmp_path / "module.py").write_text("def double(x):\n    return 2 * x\n")
     recipe = tmp_path / "r.yaml"
     settings = {"language": None, "deduplicate": None, "tokenise": {"vocabulary": 300}, "max_quarantined": 1}
-    source = {"name": "here", "kind": "files", "path": ".", "exclude": ["*.yaml"]}
-    recipe.write_text(json.dumps({"name": "own", "sources": [source], **settings}))
+    source = {"name": "here", "kind": "files", "path": ".", "exclude": ["*.yaml", "tables/"]}
+    (tmp_path / "tables").mkdir()
+    for name in ("a.jsonl", "b.mhtml", "<c>.mhtml"):
+        (tmp_path / "tables" / name).write_text("")
+    tables = {"name": "tables", "kind": "jsonl", "path": "tables"}
+    recipe.write_text(json.dumps({"name": "own", "sources": [source, tables], **settings}))
+    why = "ending .mhtml, not read as jsonl"
     for _ in range(2):
-        run(recipe, tmp_path / "out")
-        assert [row["locator"] for row in ledger(tmp_path / "out").to_pylist()] == ["module.py"]
+        manifest = run(recipe, tmp_path / "out")
+        assert manifest["passed_over"] == [{"why": why, "files": 2, "such_as": ["tables/<c>.mhtml", "tables/b.mhtml"]}]
+        assert "2 files in the sources" in (tmp_path / "out/report.html").read_text()
+        assert [row["locator"] for row in ledger(tmp_path / "out").to_pylist()] == ["module.py", "a.jsonl"]
     assert steps_done(tmp_path / "out")["ingest"] == 0
 
 
@@ -136,11 +143,13 @@ def test_a_second_run_reuses_everything_and_changes_nothing(corpus: Path, finish
     assert published_digest(finished) == before
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_the_result_does_not_depend_on_workers_or_folder(corpus: Path, finished: Path, tmp_path: Path) -> None:
     run(corpus / "small.yaml", tmp_path / "other", workers=1)
     assert published_digest(tmp_path / "other") == published_digest(finished)
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_changed_threshold_runs_nothing_before_judging_again(corpus: Path, finished: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished, out, symlinks=True)
@@ -152,6 +161,7 @@ def test_a_changed_threshold_runs_nothing_before_judging_again(corpus: Path, fin
     assert {row["values"]: row["counts"] for row in reasons}["not_educational"] >= 28
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_one_more_input_file_adds_its_parts_only(corpus: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "corpus", tmp_path / "out"
     shutil.copytree(corpus, folder)
@@ -163,6 +173,7 @@ def test_one_more_input_file_adds_its_parts_only(corpus: Path, tmp_path: Path) -
     assert [done[step] for step in ("ingest", "extract", "measure")] == [1, 1, 1]
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_language_model_of_ones_own_counts_by_its_digest_not_by_its_place(corpus: Path, tmp_path: Path) -> None:
     first, moved, out = tmp_path / "first", tmp_path / "moved", tmp_path / "out"
     shutil.copytree(corpus, first)
@@ -177,6 +188,7 @@ def test_a_language_model_of_ones_own_counts_by_its_digest_not_by_its_place(corp
     assert steps_done(out)["measure"] == 0
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_too_many_quarantined_publishes_nothing_until_the_limit_is_raised(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(QuarantineError, match=r"code.*max_quarantined") as caught:
@@ -194,6 +206,7 @@ def test_a_run_on_a_folder_that_is_held_is_refused(corpus: Path, tmp_path: Path)
         run(corpus / "small.yaml", tmp_path / "out")
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_sample_holds_about_its_share_and_says_so(corpus: Path, tmp_path: Path) -> None:
     manifest = drive(
         Request(str(corpus / "small.yaml"), str(tmp_path / "out"), ("synthesise=null", "mixture.shares={}"), 1, 0.4),
@@ -201,3 +214,5 @@ def test_a_sample_holds_about_its_share_and_says_so(corpus: Path, tmp_path: Path
     )
     assert 20 <= manifest["counts"]["in"] <= 60
     assert manifest["sample"] == 0.4
+    held = 66 + 20 + 14  # by prose, pages, code
+    assert manifest["counts"]["in"] + sum(manifest["left_out_by_sample"].values()) == held

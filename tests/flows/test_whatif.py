@@ -190,6 +190,7 @@ def test_own_rules_are_asked_by_address_and_by_place_alike(asked: tuple[Path, Pa
 
 
 @slow
+@pytest.mark.usefixtures("no_charts")
 def test_a_whole_run_publishes_the_documents_that_were_foretold(asked: tuple[Path, Path], tmp_path: Path) -> None:
     recipe, out = asked
     change = "filters.gopher-quality.min_words=20"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import LockedError, PhimillError
-from data.fingerprint import code_digest, digest, file_sha256, step_fingerprint
+from data.fingerprint import _imports, code_digest, digest, file_sha256, step_fingerprint
 from flows.pool import Pool
 from flows.work import Work
 
@@ -139,3 +139,25 @@ def test_a_fingerprint_changes_with_settings_code_libraries_and_what_is_read() -
 def test_code_counts_with_all_that_it_imports_from_the_house() -> None:
     assert code_digest("data.texts") != code_digest("data.parts")
     assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{}",
+        "x = 1; {}",
+        "def f():\n    {}",
+        "async def f():\n    async with x:\n        {}",
+        "class A:\n    def f(self):\n        {}",
+        "if x:\n    pass\nelif y:\n    {}",
+        "for x in y:\n    pass\nelse:\n    {}",
+        "while x:\n    {}",
+        "try:\n    {}\nexcept OSError:\n    pass",
+        "try:\n    pass\nexcept OSError:\n    {}",
+        "try:\n    pass\nexcept* OSError:\n    pass\nelse:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "match x:\n    case 1:\n        {}",
+    ],
+)
+def test_an_import_counts_wherever_it_stands(place: str) -> None:
+    assert _imports(place.format("from data import (\n  keyed)")) == ["data", "data.keyed"]

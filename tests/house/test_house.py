@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import resource
 import subprocess
@@ -24,7 +25,8 @@ OWNERS = {
     "huggingface_hub": ("data/sources/hub.py",),
     "fasttext": ("filters/classifiers/fasttext_model.py",),
     "datasketch": ("filters/duplicates/datasketch_signatures.py", "flows/benches/dedup_sides.py"),
-    "numba": ("data/compiled.py",),
+    "numba": ("data/compiled.py", "data/machine_code.py"),
+    "llvmlite": ("data/machine_code.py",),
     "duckdb": ("flows/explore/ledger.py",),
     "starlette": ("flows/explore/",),
     "uvicorn": ("flows/explore/serve.py",),
@@ -43,6 +45,7 @@ OWNERS = {
 sources = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
+@functools.cache
 def imports(path: Path) -> list[tuple[str, int, bool]]:
     """Returns (package, line, at the top of the module) for every import in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -213,7 +213,7 @@ def test_the_built_in_teacher_gives_the_same_bytes_however_often_it_is_killed(tm
     for _ in range(2):
         process = child(tmp_path / "killed.sqlite")
         wal = tmp_path / "killed.sqlite-wal"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 200
         while not wal.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(chosen.uniform(0.2, 1.2))

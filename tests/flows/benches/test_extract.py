@@ -72,6 +72,7 @@ def test_what_is_known_of_other_sites_is_said_with_its_bounds(monkeypatch: pytes
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sample_corpus_at_hand")
 def test_without_a_folder_the_sample_corpus_makes_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flows.benches.extract.SHARED", "nowhere")
     result = CliRunner().invoke(main, ["bench", "extract", "-n", "3", "--runs", "1", "--json"])

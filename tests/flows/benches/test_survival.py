@@ -104,6 +104,7 @@ def test_filters_that_look_at_addresses_are_left_out_and_it_is_said(folder: Path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sample_corpus_at_hand")
 def test_without_documents_the_sample_corpus_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (result,) = bench_survival(["quickstart"], [], None, 200, True)

@@ -219,6 +219,7 @@ def test_clusters_show_the_pair_with_its_differences_marked(client: TestClient, 
     assert client.get("/cluster", params={"id": "nothing"}).status_code == 404
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_two_runs_are_compared(hostile: tuple[Path, Path], session: Session, tmp_path: Path) -> None:
     again = tmp_path / "again"
     shutil.copytree(hostile[1], again, symlinks=True)

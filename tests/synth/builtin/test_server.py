@@ -19,7 +19,7 @@ ASKED = {"model": MODEL, "messages": MESSAGES}
 
 def fetch(url: str, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, bytes]:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=100)
     content = body if isinstance(body, bytes) else json.dumps(body)
     connection.request(method, parts.path + path, content if body is not None else None, {"Content-Type": kind})
     response = connection.getresponse()
