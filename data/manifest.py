@@ -37,7 +37,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     complete: dict[str, Any] = _plain({**manifest, "files": file_entries(folder)})
     with atomic_path(folder / MANIFEST) as temporary:
         write_json(temporary, complete, indent=1, sort_keys=True, allow_nan=False)
-        atomic_write(folder / SEAL, f"{file_sha256(temporary)}  {MANIFEST}\n")
+        atomic_write(folder / SEAL, seal_of(file_sha256(temporary)))
     return complete
 
 
@@ -57,6 +57,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise DamageError(f"{path}: is not what was written (its SHA-256 is not the one in {SEAL}); run again")
     manifest: dict[str, Any] = json.loads(content)
     return manifest
+
+
+def seal_of(sha256: str) -> str:
+    """Returns the content of the manifest.sha256 of a manifest with this digest."""
+    return f"{sha256}  {MANIFEST}\n"
 
 
 def read_seal(path: Path) -> str | None:

@@ -19,7 +19,17 @@ from data.account import check_account, count
 from data.errors import AccountingError, DamageError, UsageError
 from data.fingerprint import file_sha256
 from data.ledger import read_ledger
-from data.manifest import CURRENT, LABELS, MANIFEST, SEAL, list_files, read_manifest, read_seal, snapshot_folder
+from data.manifest import (
+    CURRENT,
+    LABELS,
+    MANIFEST,
+    SEAL,
+    list_files,
+    read_manifest,
+    read_seal,
+    seal_of,
+    snapshot_folder,
+)
 from data.token_shards import INDEX, document_ends, open_tokens, read_index
 
 
@@ -74,8 +84,10 @@ def _check_seal(base: Path) -> Iterator[Problem]:
         yield Problem(MANIFEST, "is missing")
     elif read_seal(base / SEAL) is None:
         yield Problem(SEAL, f"is missing, or holds no digest of {MANIFEST}")
-    elif hashlib.sha256((base / MANIFEST).read_bytes()).hexdigest() != read_seal(base / SEAL):
+    elif (found := hashlib.sha256((base / MANIFEST).read_bytes()).hexdigest()) != read_seal(base / SEAL):
         yield Problem(MANIFEST, f"is not what was written: its SHA-256 is not the one in {SEAL}")
+    elif (base / SEAL).read_bytes() != seal_of(found).encode():
+        yield Problem(SEAL, f"is not what was written: the digest and {MANIFEST}, two blanks between them, a line end")
 
 
 def _check_links(folder: Path, base: Path) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 from data.errors import RecipeError, UsageError, did_you_mean, together
 from data.fingerprint import file_sha256
 from data.recipe_file import RecipeFile
+from data.sources import check_source
 from data.sources.settings import is_address
 from flows.named_files import content_mistakes, named_files
 
@@ -134,7 +135,8 @@ def path_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
         yield from _sha256_mistakes(file, "language", recipe.language.file, recipe.language.sha256)
     yield from content_mistakes(file)
     for number, source in enumerate(recipe.sources):
-        yield from _source_mistakes(file, number, source.kind, source.addresses)
+        for mistake in check_source(source, file.root):
+            yield file.error(("sources", number, "path"), mistake.message)
         archives = file.root / (source.archives or "")
         if not is_address(source.archives or "") and not archives.is_dir():
             yield file.error(("sources", number, "archives"), f"no such folder: {archives}")
@@ -148,18 +150,6 @@ def _sha256_mistakes(file: RecipeFile, part: str, model: str, expected: str | No
     found = file_sha256(file.root / model)
     if found != expected:
         yield file.error((part, "sha256"), f"the model's SHA-256 is {found}, expected {expected}")
-
-
-def _source_mistakes(file: RecipeFile, number: int, kind: str, paths: list[str]) -> Iterator[RecipeError]:
-    if kind == "huggingface":
-        return
-    for path in paths:
-        if is_address(path):  # asked for when the inputs are listed
-            continue
-        absolute = file.root / path
-        pattern = any(sign in path for sign in "*?[")
-        if not (any(file.root.glob(path)) if pattern and not os.path.isabs(path) else pattern or absolute.exists()):
-            yield file.error(("sources", number, "path"), f"nothing there: {absolute}")
 
 
 def _substring_mistakes(file: RecipeFile) -> Iterator[RecipeError]:

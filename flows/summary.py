@@ -22,11 +22,17 @@ def closing_words(manifest: dict[str, Any], out: Path) -> str:
         f"Made    {counts['kept']:,} documents, {counts['tokens_kept']:,} tokens in {shards} "
         f"(from {counts['in']:,} records)",
     ]
+    planned = manifest["mixture"].get("planned", {})
     for group, realised in sorted(manifest["mixture"]["realised"].items()):
-        if realised["documents"]:
+        wanted = planned.get(group, {}).get("share", 0.0)
+        if realised["documents"] or wanted:
+            short = realised.get("short_of")
+            missed = f"; {wanted:.1%} wanted, short of {short:,} tokens" if short else ""
+            if not realised["available_tokens"] and not short:
+                missed = f"; {wanted:.1%} wanted, nothing was left to take: the others share it"
             lines.append(
                 f"          {group:<12} {realised['documents']:>8,} documents  {realised['tokens']:>12,} tokens"
-                f"  {realised['share']:>6.1%}"
+                f"  {realised['share']:>6.1%}{missed}"
             )
     if more := counts.get("repeated"):
         lines.append(

@@ -157,6 +157,7 @@ def curve(out: Path | None, as_json: bool, **wishes: Any) -> None:
     found = Curve.of(settings_of(_settings(wishes)))
     if out is not None:
         draw(found, out)
+        click.echo(f"Drawn   {out}", err=True)
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else describe(found))
 
 

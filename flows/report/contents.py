@@ -206,6 +206,7 @@ def provenance(published: Published) -> dict[str, Any]:
         "versions": sorted(pair for pair in (manifest.get("versions") or {}).items() if pair[0] not in dict(facts)),
         "inputs": (manifest.get("inputs") or [])[:LISTED],
         "inputs_left_out": max(0, len(manifest.get("inputs") or []) - LISTED),
+        "passed_over": manifest.get("passed_over") or [],
         "shards": (manifest.get("shards") or [])[:LISTED],
         "shards_left_out": max(0, len(manifest.get("shards") or []) - LISTED),
         "tokenizer": manifest.get("tokenizer"),

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ledger import LEDGER
+from data.sources.languages import canonical
 from flows.report import histograms
 from flows.report.counting import Categories, Clusters, Overlap, count_values, hosts
 from flows.report.histograms import Floats, Histogram
@@ -177,7 +178,7 @@ def _count_categories(survey: Survey, batch: pa.Table) -> None:
     site = hosts(table["url"])
     for name, column, mask in (
         ("language", language, pc.invert(is_code)),
-        ("programming language", language, is_code),
+        ("programming language", _canonical(language), is_code),
         ("kind", table["kind"], None),
         ("licence", pc.fill_null(table["licence"], "not stated"), None),
         ("site", site, pc.is_valid(site)),
@@ -186,6 +187,13 @@ def _count_categories(survey: Survey, batch: pa.Table) -> None:
         if mask is not None:
             columns = [pc.filter(values, mask) for values in columns]
         survey.categories[name].add(*columns)
+
+
+def _canonical(languages: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Returns languages by the names that rules know them by: a table's `Python` is `python`."""
+    given = pc.unique(languages)
+    names = pa.array([canonical(name) for name in given.to_pylist()], pa.string())
+    return pc.take(names, pc.index_in(languages, given))
 
 
 def _count_others(survey: Survey, batch: pa.Table) -> None:
