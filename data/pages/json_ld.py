@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import orjson
 
-Find = Callable[[bytes, bytes], int]
+from data.pages.hidden_classes import Find
 
 #: Pages have one or two; no more are looked at, nor longer ones, nor deeper than this.
 MAX_SCRIPTS, MAX_SCRIPT_BYTES, MAX_TAG_BYTES, MAX_DEPTH = 4, 2**17, 500, 3
