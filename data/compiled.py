@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Callable, TypeVar, cast
 
@@ -87,14 +87,10 @@ def kernel_folder(package: str) -> Path | None:
     if folder is None:
         return None
     python = f"{sys.version_info[0]}{sys.version_info[1]}"
-    numba = version("numba")  # importing it takes half a second
+    told = distribution("numba")  # importing it takes half a second, reading its metadata as mail 10 ms
+    lines = (told.read_text("METADATA") or told.read_text("PKG-INFO") or "").splitlines()
+    numba = next(line.split()[1] for line in lines if line.startswith("Version: "))
     return _writable(folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{numba}")
-
-
-def is_kept(package: str) -> bool:
-    """Returns whether an earlier process has kept machine code of a package of kernels."""
-    folder = kernel_folder(package)
-    return folder is not None and next(folder.rglob("*.nbc"), None) is not None
 
 
 def _keep_code(dispatcher: Any, folder: Path) -> None:
@@ -128,9 +124,21 @@ def compiled(function: Function) -> Function:
 
     No fast-math and no threads: results are the same bits everywhere. Indices are not checked.
     """
+    return _compiled(function)
+
+
+def borrowing(function: Function) -> Function:
+    """As `compiled`, for a function that makes no arrays: numba does not count who has those that it is given.
+
+    Counting takes longer than what a small function does.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
     import numba
 
-    dispatcher = numba.njit(nogil=True)(function)
+    dispatcher = numba.njit(nogil=True, **options)(function)
     if (folder := kernel_folder(function.__module__.rpartition(".")[0])) is not None:
         _keep_code(dispatcher, folder)
     return cast(Function, dispatcher)

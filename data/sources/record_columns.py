@@ -6,6 +6,7 @@ A file's rows come in the same tables with and without it. What is no usual reco
 
 from __future__ import annotations
 
+import ctypes
 from typing import Callable, Iterator, Sequence
 
 import numpy as np
@@ -19,20 +20,24 @@ from data.sources import record_layout as layout
 from data.sources.digests import fits_digest
 from data.sources.record_heads import MAX_HEADER_BYTES
 from data.sources.record_layout import CONVERSION, HEAD, RESPONSE
-from data.sources.record_reading import SMALL_RECORD_BYTES
 from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, row_size
 from data.sources.run_unpacker import RunUnpacker
 from data.sources.string_columns import constant, cut_strings
+from data.sources.warc_segments import READ_BYTES, Segment
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 #: Room for a column's strings at first; it is doubled where they are long.
 STRING_BYTES = 2**18
+#: Read at once where digests are checked: hashing is slower than any memory, and each time Python has to be woken.
+CHECKED_BYTES = 2**20
 #: After so many rows that are no usual records, and none that is, usual ones are not looked for any more.
 MAX_OTHERS = 64
 #: As compiled code numbers them.
 _STRING_COLUMNS = ("url", "origin_id", "content_type", "metadata")
 ID_CHARS = 32
+#: The address of C's `pread`.
+READ = ctypes.cast(ctypes.CDLL(None)["pread"], ctypes.c_void_p).value or 0
 _POWERS_OF_TEN: Numbers = 10 ** np.arange(1, 19)
 NO_ENDS: Numbers = np.zeros(0, np.int64)
 
@@ -53,6 +58,8 @@ class RecordColumns:
         self._take, self._unpacker = take, unpacker
         self._source, self._place = source, f"{relative}:"
         self._checks_all, self._max_block = source.digests == "all", source.max_record_bytes
+        self._window = bytearray(READ_BYTES)
+        self._segment: Segment | None = None  # the one that the window is of
         self._state: Numbers = np.zeros(layout.STATES, np.int64)
         self._head: Numbers = np.zeros(HEAD, np.int64)
         self._places: Numbers = np.zeros((TABLE_ROWS, layout.PLACES), np.int64)
@@ -146,26 +153,51 @@ class RecordColumns:
             be a smaller row, such as one of a record that does not fit its digest: whether the table ends before it is
             for `add` to say.
         """
+        self._segment = None
+        self._state[layout.BASE], self._state[layout.FILLED] = 0, len(window)
+        self._state[layout.NEXT_END] = done
+        return self._take_all(np.frombuffer(window, np.uint8), place, number, is_sure, ends)
+
+    def take_file(self, segment: Segment, place: int, number: int) -> tuple[int, int]:
+        """Reads usual records of a stretch that lies in a file, as `take` does; what was read last is its `near`."""
         state = self._state
-        state[layout.NUMBER], state[layout.NEXT_END] = number, done
-        view = np.frombuffer(window, np.uint8)
+        if segment is not self._segment:
+            self._segment, state[layout.FILLED] = segment, 0
+        view = np.frombuffer(self._window, np.uint8)
+        found = self._take_all(view, place, number, segment.is_vouched_for, NO_ENDS, segment)
+        window, filled = self._window, int(state[layout.FILLED])
+        segment.near = window if filled == len(window) else bytes(memoryview(window)[:filled]), int(state[layout.BASE])
+        return found
+
+    def _take_all(
+        self, window: Bytes, place: int, number: int, is_sure: bool, ends: Numbers, segment: Segment | None = None
+    ) -> tuple[int, int]:
+        state, checks = self._state, self._checks_all or not is_sure
+        state[layout.NUMBER] = number
+        file, size = (-1, 0) if segment is None else (segment.file, segment.size)
         while True:
-            before = int(state[layout.ROWS])
-            place = self._read(view, place, ends)
-            self._looks += 1
-            bad = self._first_bad(view, before, self._checks_all or not is_sure)
+            before, state[layout.DIGESTS] = int(state[layout.ROWS]), 0
+            place = self._read(window, place, ends, file, size, checks)
+            bad = self._first_bad(window, before, checks)
             if bad is not None:
+                self._looks += 1
                 return self._back_to(bad)
-            if state[layout.WHY] != layout.NO_ROOM:
+            if state[layout.WHY] == layout.NO_ROOM:
+                self._make_room()
+            elif state[layout.WHY] != layout.CHECK:
+                self._looks += 1
                 self._taken += int(state[layout.NUMBER]) - number
                 return place, int(state[layout.NUMBER])
-            self._make_room()
+            elif len(window) < CHECKED_BYTES:
+                self._window, state[layout.FILLED] = bytearray(CHECKED_BYTES), 0
+                window = np.frombuffer(self._window, np.uint8)
 
-    def _read(self, window: Bytes, place: int, ends: Numbers) -> int:
+    def _read(self, window: Bytes, place: int, ends: Numbers, file: int, size: int, checks: bool) -> int:
+        at = window.ctypes.data
         return self._take(
-            window.ctypes.data, len(window), place, ends.ctypes.data, len(ends), self._max_block, MAX_HEADER_BYTES,
-            TABLE_ROWS, TABLE_ROWS - len(self._others), TABLE_BYTES, self._state.ctypes.data, self._head.ctypes.data,
-            self._places.ctypes.data, self._body.ctypes.data, self._body_offsets.ctypes.data,
+            READ, file, size, at, at, len(window), place, ends.ctypes.data, len(ends), checks, self._max_block,
+            MAX_HEADER_BYTES, TABLE_ROWS, TABLE_ROWS - len(self._others), TABLE_BYTES, self._state.ctypes.data,
+            self._head.ctypes.data, self._places.ctypes.data, self._body.ctypes.data, self._body_offsets.ctypes.data,
             self._strings.ctypes.data, self._strings.shape[1], self._offsets.ctypes.data, self._is_there.ctypes.data,
         )  # fmt: skip
 
@@ -173,7 +205,7 @@ class RecordColumns:
         """Returns the first of the new rows that must be looked at more closely."""
         last = int(self._state[layout.ROWS])
         bad = self._first_broken(first, last) if self._holds_texts and last > first else None
-        if not checks:
+        if not checks or not self._state[layout.DIGESTS]:
             return bad
         last = last if bad is None else bad
         view = window.data
@@ -213,12 +245,12 @@ class RecordColumns:
         """Yields the rows so far, and begins the next table."""
         rows, size, others = int(self._state[layout.ROWS]), int(self._state[layout.SIZE]), self._others
         is_mixed = 2 * self._added_bytes > size or self._taken < 2 * self._looks
-        is_large = size > SMALL_RECORD_BYTES * self.rows
-        self.is_useful = self.is_useful and not (is_mixed or is_large)
+        self.is_useful = self.is_useful and not is_mixed
         self._others, self._added, self._added_bytes = [], 0, 0
         self._state[layout.ROWS] = self._state[layout.SIZE] = 0
         if rows:
             yield Counted(_mixed(self._usual(rows), others) if others else self._usual(rows), size)
+            self._new_body()  # now that whoever asked is done with the table before: its room may be had again
         else:
             yield from (row for _, row in others)
 
@@ -249,7 +281,6 @@ class RecordColumns:
             "status": constant("", rows),
             "reason": constant("", rows),
         }
-        self._new_body()
         return pa.table(columns, schema=DOCUMENT_SCHEMA)
 
     def _column(self, name: str, rows: int) -> pa.Array:

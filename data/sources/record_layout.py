@@ -14,12 +14,15 @@ RESPONSE, CONVERSION, PASSED_OVER = 1, 2, 3
 #: Numbers that a record's head is read into.
 HEAD = 14
 #: Places in `state`: rows so far, their size as `data.sources.records.row_size` counts it (with that of rows which are
-#: no usual records), the next record's number, the kind of the rows, the next of `ends`, and why the pass ended.
-ROWS, SIZE, NUMBER, ROW_KIND, NEXT_END, WHY = range(6)
-STATES = 6
-#: Why: a record that is not as usual, not all there or finds no room, or none; or the strings have no room.
-UNUSUAL, NO_ROOM = 0, 1
-#: Columns of `places`: a record's beginning, its block's beginning and end, its digest's, and its size and number.
+#: no usual records), the next record's number, the kind of the rows, the next of `ends`, why the pass ended; where the
+#: window begins in its file, how much of it is filled, and how many rows have a digest that is still to be checked.
+ROWS, SIZE, NUMBER, ROW_KIND, NEXT_END, WHY, BASE, FILLED, DIGESTS = range(9)
+STATES = 9
+#: Why: a record that is not as usual or finds no room; the strings have no room; the window ends; its digests are to
+#: be checked before the next one is read.
+UNUSUAL, NO_ROOM, CUT, CHECK = range(4)
+#: Columns of `places`: a record's beginning, in its window its block's beginning and end, and its digest's, and its
+#: size and number.
 START, BLOCK, STOP, DIGEST_BEGIN, DIGEST_END, OWN_SIZE, OWN_NUMBER = range(7)
 PLACES = 7
 #: Strings: URL, the record's id, content type, metadata.
@@ -29,7 +32,6 @@ METADATA = 3
 _BYTES, _NUMBERS, _OFFSETS = "CPointer(uint8)", "CPointer(int64)", "CPointer(int32)"
 #: What UNPACK calls: result of unpacker, packed bytes and their size, room and its size, and the sizes taken and made.
 GUNZIP = "libdeflate_gzip_decompress_ex"
-GUNZIP_SIGNATURE = f"int32(int64, int64, int64, int64, int64, {_NUMBERS}, {_NUMBERS})"
 
 
 def _take() -> Callable[..., int]:
@@ -47,13 +49,13 @@ def _unpack() -> Callable[..., int]:
 TAKE = Entry(
     "data.sources.kernels",
     "take",
-    f"int64({_BYTES}, int64, int64, {_NUMBERS}, int64, int64, int64, int64, int64, int64, {_NUMBERS}, {_NUMBERS}, "
-    f"{_NUMBERS}, {_BYTES}, {_NUMBERS}, {_BYTES}, int64, {_OFFSETS}, {_BYTES})",
+    f"int64(int64, int64, int64, {_BYTES}, int64, int64, int64, {_NUMBERS}, int64, int64, int64, int64, int64, int64, "
+    f"int64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, {_BYTES}, {_NUMBERS}, {_BYTES}, int64, {_OFFSETS}, {_BYTES})",
     _take,
 )
 UNPACK = Entry(
     "data.sources.kernels",
     "unpack",
-    f"int64(int64, int64, int64, int64, int64, int64, int64, int64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, {_NUMBERS})",
+    f"int64(int64, int64, int64, int64, int64, int64, int64, int64, int64, {_NUMBERS}, {_NUMBERS}, int64, {_NUMBERS})",
     _unpack,
 )

@@ -13,40 +13,47 @@ from data.sources.record_layout import TAKE, UNPACK
 if TYPE_CHECKING:
     from data.sources.record_columns import RecordColumns
 
-#: Loading compiled code costs what it saves on so many small records; compiling it, some 150 times that.
-RECORDS_BEFORE = 10_000
+#: Smaller files are read as fast one by one. Loading compiled code costs what it saves in one of this size; compiling
+#: it, what it saves on so many records.
+FILE_BYTES = 2**20
 RECORDS_BEFORE_COMPILING = 1_500_000
-#: Records of more, on average, are read as fast one by one.
-SMALL_RECORD_BYTES = 2**14
 
 
 class _State:
-    """How many small records this process has read one by one, and what makes columns, once that is loaded."""
+    """How many records this process has read one by one, and what makes columns, once compiled code is loaded.
+
+    Some systems let no program load code that it has made: SELinux, say, or a service with MemoryDenyWriteExecute.
+    """
 
     records = 0
+    is_refused = False
     make: Callable[[str, Source], RecordColumns] | None = None
 
 
 def note(records: int) -> None:
-    """Counts small records that were read one by one."""
+    """Counts records that were read one by one."""
     _State.records += records
 
 
-def columns_for(relative: str, source: Source, records: int = 0) -> RecordColumns | None:
+def columns_for(relative: str, source: Source, file_bytes: int, records: int = 0) -> RecordColumns | None:
     """Returns columns for a file's records, or null where its rows are to come one by one.
 
     Args:
         relative: the file's path.
         source: as the recipe describes it.
-        records: small ones that are still to be expected in the file, about.
+        file_bytes: its size.
+        records: that are still to be expected in the file, about.
     """
+    if file_bytes < FILE_BYTES or _State.is_refused:
+        return None
     if _State.make is None:
-        expected = _State.records + records
-        if expected < RECORDS_BEFORE:
+        if not is_kept() and _State.records + records < RECORDS_BEFORE_COMPILING:
             return None
-        if expected < RECORDS_BEFORE_COMPILING and not is_kept():
+        try:
+            load()
+        except OSError:
+            _State.is_refused = True
             return None
-        load()
     assert _State.make is not None
     return _State.make(relative, source)
 

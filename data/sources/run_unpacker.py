@@ -28,11 +28,11 @@ class RunUnpacker:
 
     Args:
         unpack: the loaded function UNPACK.
-        unpacker: the address of libdeflate's.
+        gunzip, unpacker: the addresses of libdeflate's function, and of what it works with.
     """
 
-    def __init__(self, unpack: Callable[..., int], unpacker: int) -> None:
-        self._unpack, self._unpacker = unpack, unpacker
+    def __init__(self, unpack: Callable[..., int], gunzip: int, unpacker: int) -> None:
+        self._unpack, self._gunzip, self._unpacker = unpack, gunzip, unpacker
         # One is read while the next is made, which shows that no member of it goes on with a record of this one.
         self._room, self._next_room = np.empty(ROOM_BYTES, np.uint8), np.empty(ROOM_BYTES, np.uint8)
         self._ends, self._content_ends = np.empty((2, RUN_MEMBERS), np.int64)
@@ -55,10 +55,10 @@ class RunUnpacker:
         """Returns the members from a place on that lie in some bytes of the file, null for none."""
         bytes_there = np.frombuffer(packed, np.uint8)
         room, ends, content_ends = self._room, self._ends, self._content_ends
-        taken = self._sizes.ctypes.data
+        sizes = self._sizes.ctypes.data
         number = self._unpack(
-            self._unpacker, bytes_there.ctypes.data, len(packed), offset - base, room.ctypes.data, ROOM_BYTES,
-            RUN_BYTES, RUN_MEMBERS, ends.ctypes.data, content_ends.ctypes.data, taken, taken + self._sizes.itemsize,
+            self._gunzip, self._unpacker, bytes_there.ctypes.data, len(packed), offset - base, room.ctypes.data,
+            ROOM_BYTES, RUN_BYTES, RUN_MEMBERS, ends.ctypes.data, content_ends.ctypes.data, sizes, sizes,
         )  # fmt: skip
         begins = np.concatenate(([0], content_ends[: max(0, number - 1)]))
         are_records = (room[begins[:, None] + np.arange(len(_WARC))] == _WARC).all(axis=1)
@@ -81,6 +81,6 @@ def load() -> Callable[[], RunUnpacker] | None:
     except (ImportError, AttributeError):
         return None
     make.restype = ctypes.c_void_p
-    unpack = UNPACK.load({GUNZIP: ctypes.cast(gunzip, ctypes.c_void_p).value or 0})
-    unpacker = make()
-    return lambda: RunUnpacker(unpack, unpacker)
+    unpack, unpacker = UNPACK.load(), make()
+    address = ctypes.cast(gunzip, ctypes.c_void_p).value or 0
+    return lambda: RunUnpacker(unpack, address, unpacker)

@@ -44,6 +44,8 @@ GZIP_ERROR = cast("type[Exception]", igzip_lib.error)
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 #: Skippable frames begin with 0x50 … 0x5f and these three bytes (RFC 8878, section 3.1.2).
 SKIPPABLE_TAIL = b"\x2a\x4d\x18"
+#: In the byte after a frame's magic (RFC 8878, section 3.1.1.1.1).
+_HAS_CHECKSUM = 4
 #: A skippable frame with this first byte at a file's start holds the dictionary of all its frames.
 DICTIONARY_MAGIC = b"\x5d\x2a\x4d\x18"
 
@@ -269,7 +271,7 @@ def _zstd_frame(window: Window, offset: int) -> _Frame:
     if not head.startswith(ZSTD_MAGIC) or len(head) < 6:
         raise Broken("no_member" if head[:4] != ZSTD_MAGIC else "truncated")
     flags = head[4]
-    single, checksum = flags >> 5 & 1, flags >> 2 & 1
+    single, has_checksum = flags >> 5 & 1, bool(flags & _HAS_CHECKSUM)
     start = 5 + (not single) + (0, 1, 2, 4)[flags & 3]
     length = (single, 2, 4, 8)[flags >> 6]
     content = int.from_bytes(head[start : start + length], "little") + 256 * (length == 2) if length else 2**64
@@ -284,7 +286,7 @@ def _zstd_frame(window: Window, offset: int) -> _Frame:
         fault = "truncated" if len(block) < 3 else "corrupt_member" if is_corrupt else ""
         position += 3 + (1 if kind == 1 else packed)
         blocks += 1
-    end = position + 4 * checksum
+    end = position + 4 * has_checksum
     fault = fault or ("truncated" if end > size else "")
     return _Frame(size if fault else end, True, reach, min(reach, content, blocks * ZSTD_BLOCK_BYTES), fault)
 
@@ -300,16 +302,23 @@ def _zstd_dictionary(content: bytes) -> zstandard.ZstdCompressionDict | None:
 
 
 class _Slice:
-    """Bytes [start, end) of a file, as zstandard wants to read them; with `salvage`, as far as no hole begins."""
+    """A zstd frame, bytes [start, end) of a file, as zstandard wants to read it.
+
+    With `salvage` as far as no hole begins, and as one without a checksum: a wrong one takes the last blocks along.
+    """
 
     def __init__(self, window: Window, start: int, end: int, salvage: bool) -> None:
         self._window, self._position, self._end, self._salvage = window, start, end, salvage
+        self._descriptor = start + 4
 
     def read(self, size: int = -1) -> bytes:
         left = self._end - self._position
         size = left if size < 0 else min(size, left)
         at = self._position
         piece = self._window.before_hole(at, size) if self._salvage else os.pread(self._window.handle, size, at)
+        if self._salvage and at <= self._descriptor < at + len(piece):
+            place = self._descriptor - at
+            piece = piece[:place] + bytes([piece[place] & ~_HAS_CHECKSUM]) + piece[place + 1 :]
         self._position += len(piece)
         return piece
 

@@ -17,7 +17,6 @@ from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD, arc_he
 from data.sources.http_message import parse_headers
 from data.sources.members import Damage, Member, Run
 from data.sources.record_heads import MAX_HEADER_BYTES
-from data.sources.record_reading import SMALL_RECORD_BYTES
 from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, quarantined, row_size
 from data.sources.warc_records import DOCUMENT_TYPES, Records
 from data.sources.warc_segments import HEAD_BYTES, READ_BYTES, Segment, read_segments
@@ -54,15 +53,15 @@ def read_crawl(file: InputFile, source: Source) -> Iterator[Row | Counted]:
     No other rows may come into these tables: they are cut where `to_tables` would cut. So columns begin with a table.
     """
     records = _File(file.relative, source)
-    records.columns = record_reading.columns_for(file.relative, source)
+    records.columns = record_reading.columns_for(file.relative, source, file.bytes)
     is_decided = records.columns is not None
     rows = size = 0
     for row in _read(file, source, records):
         if not is_decided:
             more = row_size(row)
             if rows and (size + more > TABLE_BYTES or rows == TABLE_ROWS):  # the first table is full
-                expected = rows * file.bytes // size if size < SMALL_RECORD_BYTES * rows else 0
-                records.columns = record_reading.columns_for(file.relative, source, expected)
+                expected = rows * file.bytes // size
+                records.columns = record_reading.columns_for(file.relative, source, file.bytes, expected)
                 is_decided = True
             rows, size = rows + 1, size + more
         columns = records.columns
@@ -72,7 +71,7 @@ def read_crawl(file: InputFile, source: Source) -> Iterator[Row | Counted]:
             yield from columns.add(row)
     if records.columns is not None:
         yield from records.columns.finish()
-    elif size < SMALL_RECORD_BYTES * rows:
+    else:
         record_reading.note(records.number)
 
 
@@ -199,24 +198,21 @@ class _File:
         usual, is_sure = self._records.usual, segment.is_vouched_for
         is_file = segment.whole is None
         window, base = segment.near
+        taken = looked = -1  # where the columns would not go on; where the file was read from for a record
         while position < segment.size:
-            columns = self.columns
-            if columns is not None and columns.is_useful and window:
-                end, self._number = columns.take(window, position - base, self._number, is_sure)
-                if base + end > position:  # what follows may be usual as well, and reach beyond the window
-                    position = base + end
-                    if window[end : end + 1] in _LINE_ENDS:
-                        position = segment.skip_line_ends(position)
-                    left = base + len(window) - position
-                    if is_file and left < READ_BYTES // 2:
-                        window, base = segment.look(position, READ_BYTES)
+            if position != taken and self.columns is not None and self.columns.is_useful:
+                taken = self._take(segment, position)
+                position = segment.skip_line_ends(taken)
+                window, base = segment.near
+                if position != taken or position == segment.size:
                     continue
             found = usual(window, position - base, self._number, is_sure, segment.piece, base)
             if found is None:
                 left = base + len(window) - position
-                is_gone = base == position and not window  # somebody cuts the file while it is read
-                if not is_file or left >= min(READ_BYTES // 2, segment.size - position) or is_gone:
+                # Who has looked there and did not find so much reads a file that somebody cuts.
+                if not is_file or left >= min(READ_BYTES // 2, segment.size - position) or looked == position:
                     break
+                looked = position
                 window, base = segment.look(position, READ_BYTES)
                 continue
             end, row = found
@@ -231,6 +227,17 @@ class _File:
                 (window, base), end = segment.look(position, length), 0
             if window[end : end + 1] in _LINE_ENDS:  # more line ends than two
                 position = segment.skip_line_ends(position)
+        return position
+
+    def _take(self, segment: Segment, position: int) -> int:
+        """Reads usual records into the columns; returns where the first one begins that is not taken."""
+        assert self.columns is not None
+        if segment.whole is None:
+            position, self._number = self.columns.take_file(segment, position, self._number)
+        else:
+            position, self._number = self.columns.take(segment.whole, position, self._number, segment.is_vouched_for)
+        if position < segment.near[1]:  # it was taken back
+            segment.look(position, READ_BYTES)
         return position
 
     def _unpacker(self) -> RunUnpacker | None:

@@ -63,8 +63,7 @@ class Records:
         """Returns a record's end and its row, null if its type holds no document.
 
         Null instead of both if the record is not written as nearly all are, or is not all there: then its frame has
-        to be looked at more closely. In one piece, since every call would be felt: of what a small record costs, this
-        is the half that is not unpacking.
+        to be looked at more closely.
 
         Args:
             content: holds the record, or its beginning, and more.
@@ -77,11 +76,10 @@ class Records:
         heads = _usual_heads(content, start, start + MAX_HEADER_BYTES)
         if heads is None:
             return self._in_any_form(content, start, number, is_sure)
-        values = heads.groups()
-        kind, url, date, name, digest, mime, length, status, told = values
+        values, end = heads.groups(), heads.end()
+        kind, length, status = values[0], values[6], values[7]
         if kind is None or length is None:
             return None
-        end = heads.end()
         body = end if status is None else heads.start(STATUS) - STATUS_AT
         stop = body + int(length)
         is_cut = stop + 4 > len(content)
@@ -91,38 +89,56 @@ class Records:
             return None
         if kind in _PASSED_OVER:
             return stop + 4, None
-        text = page = content_type = None
-        rest = b""
         try:
-            if kind == b"response\r" and status is not None and mime in _HTTP and end <= stop and date is not None:
-                if is_cut:
-                    page = rest = read(base + end, stop - end)
-                elif isinstance(content, bytes):
-                    page = content[end:stop]
-                else:
-                    page = bytes(memoryview(content)[end:stop])
-                if told is not None:
-                    content_type = told.decode().strip() or None
-                metadata = f'{{"date":"{date.decode().strip()}","http_status":{status.decode()}}}'
-            elif kind == b"conversion\r" and mime == b"text/plain\r" and date is not None and not is_cut:
-                text = str(memoryview(content)[body:stop], "utf-8").removeprefix(_UTF8_MARK)
-                metadata = f'{{"date":"{date.decode().strip()}"}}'
-            else:
-                fields = zip(WANTED, values, strict=False)
-                known = {field: value.decode().strip() for field, value in fields if value is not None}
-                if is_cut:
-                    block = read(base + body, stop - body)
-                    return stop + 4, self.row(block, 0, len(block), known, number, is_sure)
-                return stop + 4, self.row(content, body, stop, known, number, is_sure)
-            origin = None if name is None else name.decode().strip()
-            address = None if url is None else url.decode().strip()
-            if digest is not None and (self._checks_all or not is_sure):
-                first = memoryview(content)[body : end if is_cut else stop]
-                if not fits_digest(first, digest.decode(), rest):
-                    return stop + 4, self.bad(number, "bad_digest", bytes(first) + rest, origin, address)
+            return stop + 4, self._usual_row(
+                content, values, body, end, stop, number, is_sure, read if is_cut else None, base
+            )
         except UnicodeDecodeError:
             return self._in_any_form(content, start, number, is_sure)
-        return stop + 4, self._document(number, origin, address, metadata, text, page, content_type)
+
+    def _usual_row(
+        self,
+        content: bytes | bytearray,
+        values: tuple[bytes | None, ...],
+        body: int,
+        end: int,
+        stop: int,
+        number: int,
+        is_sure: bool,
+        read: Callable[[int, int], bytes] | None,
+        base: int,
+    ) -> Row | None:
+        """Returns the row of a record with usual heads, whose values these are; `read` if it goes beyond the content.
+
+        Raises:
+            UnicodeDecodeError: one of them, or its text, is not UTF-8.
+        """
+        kind, url, date, name, digest, mime, _, status, told = values
+        text = page = content_type = None
+        rest = b""
+        if kind == b"response\r" and status is not None and mime in _HTTP and end <= stop and date is not None:
+            if read is not None:
+                page = rest = read(base + end, stop - end)
+            else:
+                page = content[end:stop] if isinstance(content, bytes) else bytes(memoryview(content)[end:stop])
+            content_type = (told.decode().strip() or None) if told is not None else None
+            metadata = f'{{"date":"{date.decode().strip()}","http_status":{status.decode()}}}'
+        elif kind == b"conversion\r" and mime == b"text/plain\r" and date is not None and read is None:
+            text = str(memoryview(content)[body:stop], "utf-8").removeprefix(_UTF8_MARK)
+            metadata = f'{{"date":"{date.decode().strip()}"}}'
+        else:
+            fields = zip(WANTED, values, strict=False)
+            known = {field: value.decode().strip() for field, value in fields if value is not None}
+            if read is not None:
+                content, body, stop = read(base + body, stop - body), 0, stop - body
+            return self.row(content, body, min(stop, len(content)), known, number, is_sure)
+        origin = None if name is None else name.decode().strip()
+        address = None if url is None else url.decode().strip()
+        if digest is not None and (self._checks_all or not is_sure):
+            first = memoryview(content)[body : stop if read is None else end]
+            if not fits_digest(first, digest.decode(), rest):
+                return self.bad(number, "bad_digest", bytes(first) + rest, origin, address)
+        return self._document(number, origin, address, metadata, text, page, content_type)
 
     def _in_any_form(
         self, content: bytes | bytearray, start: int, number: int, is_sure: bool

@@ -35,12 +35,13 @@ class Segment:
         offset: where it starts in the input file (compressed: where its first member starts).
         size: its length in bytes.
         whole: all of them, where they are in memory.
+        file: the descriptor of the file that they are read from, else -1.
         near: what was looked at of them last, and where it begins.
         salvaged: it is what could be had of damaged bytes.
         is_vouched_for: a checksum says that these are the bytes that were packed.
     """
 
-    __slots__ = ("_file", "is_vouched_for", "near", "offset", "salvaged", "size", "whole")
+    __slots__ = ("file", "is_vouched_for", "near", "offset", "salvaged", "size", "whole")
 
     def __init__(
         self,
@@ -53,10 +54,10 @@ class Segment:
         """Takes the bytes themselves, or the descriptor of a file that holds them from its beginning."""
         self.offset, self.size, self.salvaged, self.is_vouched_for = offset, size, salvaged, is_vouched_for
         self.whole: bytes | bytearray | None = None
-        self._file = 0
+        self.file = -1
         self.near: tuple[bytes | bytearray, int] = (b"", -1)
         if isinstance(source, int):
-            self._file = source
+            self.file = source
             bytes(FREED_BYTES)
         else:
             self.whole, self.near = source, (source, 0)
@@ -77,7 +78,14 @@ class Segment:
         """Returns at most `length` bytes from a place on; of a file, nothing more is read than that."""
         if self.whole is not None:
             return bytes(memoryview(self.whole)[start : start + max(0, length)])
-        return os.pread(self._file, max(0, min(length, self.size - start)), start)
+        length = max(0, min(length, self.size - start))
+        found = os.pread(self.file, length, start)
+        while len(found) < length:  # Linux reads 2 GiB at most
+            more = os.pread(self.file, length - len(found), start + len(found))
+            if not more:  # somebody cuts the file
+                break
+            found += more
+        return found
 
     def read(self, start: int, length: int) -> bytes:
         """Returns what `piece` does; what lies near each other is read at once."""

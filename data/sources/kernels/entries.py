@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
-from data.machine_code import c_function, viewer
-from data.sources.kernels.usual_records import take_records
-from data.sources.record_layout import GUNZIP, GUNZIP_SIGNATURE, HEAD, PLACES, STATES, STRINGS
+from data.machine_code import caller, viewer
+from data.sources.kernels.usual_records import copy, take_records
+from data.sources.record_layout import BASE, CHECK, CUT, DIGESTS, FILLED, HEAD, PLACES, STATES, STRINGS, WHY
 
-view = viewer()
-gunzip = c_function(GUNZIP, GUNZIP_SIGNATURE)
+view, call = viewer(), caller()
 
 
 def take(
-    window, size, place, ends, ends_number, max_block, max_head, rows, max_rows, max_size,
-    state, head, places, body, body_offsets, strings, string_bytes, offsets, is_there,
+    read, file, file_size, window, window_at, room, place, ends, ends_number, checks, max_block, max_head, rows,
+    max_rows, max_size, states, heads, all_places, body, body_offsets, strings, string_bytes, offsets, is_there,
 ):  # fmt: skip
-    """Calls `take_records`; there is room for `rows`, and for `string_bytes` of each of STRINGS."""
-    return take_records(
-        view(window, (size,)), place, view(ends, (ends_number,)), max_block, max_head, max_rows, max_size,
-        view(state, (STATES,)), view(head, (HEAD,)), view(places, (rows, PLACES)), view(body, (max_size,)),
-        view(body_offsets, (rows + 1,)), view(strings, (STRINGS, string_bytes)), view(offsets, (STRINGS, rows + 1)),
-        view(is_there, (STRINGS, rows)),
-    )  # fmt: skip
+    """Reads records with `take_records`, from a place on; returns where the first one begins that is not read.
+
+    The window is filled with what follows in the file until the pass ends for another reason than its end.
+
+    Args:
+        read: the address of C's `pread`.
+        file, file_size: its descriptor, and where it ends; -1: there is no more than the window.
+        window, window_at, room: where bytes are, twice, and for how many there is room; `state` says which they are.
+        place: where the first record begins in the file.
+        ends, ends_number: where records must end, and how many such places there are.
+        checks: whether digests are to be checked.
+        max_block, max_head, max_size: as for `take_records`.
+        rows, max_rows: rows that there is room for, and those that the table may have.
+        string_bytes: room for the strings of each of STRINGS.
+    """
+    state, head, places = view(states, (STATES,)), view(heads, (HEAD,)), view(all_places, (rows, PLACES))
+    at = place - state[BASE]
+    if at < 0 or at > state[FILLED]:
+        state[BASE], state[FILLED], at = place, 0, 0
+    while True:
+        end = take_records(
+            view(window, (state[FILLED],)), at, view(ends, (ends_number,)), max_block, max_head, max_rows, max_size,
+            state, head, places, view(body, (max_size,)), view(body_offsets, (rows + 1,)),
+            view(strings, (STRINGS, string_bytes)), view(offsets, (STRINGS, rows + 1)), view(is_there, (STRINGS, rows)),
+        )  # fmt: skip
+        if state[WHY] != CUT or file < 0:
+            return state[BASE] + end
+        if checks and state[DIGESTS] > 0:
+            state[WHY] = CHECK
+            return state[BASE] + end
+        left = state[FILLED] - end
+        if end > 0:
+            all_bytes = view(window, (room,))
+            copy(all_bytes, 0, all_bytes, end, state[FILLED])
+        state[BASE], state[FILLED], at = state[BASE] + end, left, 0
+        more = min(room, file_size - state[BASE]) - left
+        found = call(read, (file, window_at + left, more, state[BASE] + left)) if more > 0 else 0
+        if found <= 0:
+            return state[BASE]
+        state[FILLED] += found
 
 
-def unpack(unpacker, packed, size, place, content, room, wanted, most, ends, content_ends, taken, made):
+def unpack(gunzip, unpacker, packed, size, place, content, room, wanted, most, ends, content_ends, sizes_at, sizes):
     """Unpacks gzip members that follow one another, each to its checksum; returns how many.
 
     Args:
+        gunzip: the address of libdeflate's function.
         unpacker: libdeflate's.
         packed, size: the address of bytes, and how many there are.
         place: where the first member begins in them.
@@ -34,18 +67,18 @@ def unpack(unpacker, packed, size, place, content, room, wanted, most, ends, con
         wanted: bytes that are enough.
         most: members that are enough.
         ends, content_ends: where each member ends, and its content; shape (most,).
-        taken, made: room for a number each.
+        sizes_at, sizes: room for two numbers, twice.
     """
     ends, content_ends = view(ends, (most,)), view(content_ends, (most,))
-    sizes_taken, sizes_made = view(taken, (1,)), view(made, (1,))
+    taken_and_made = view(sizes, (2,))
     number = filled = 0
     while number < most and filled < wanted and place < size:
-        if gunzip(unpacker, packed + place, size - place, content + filled, room - filled, taken, made) != 0:
+        target, left = content + filled, room - filled
+        told = call(gunzip, (unpacker, packed + place, size - place, target, left, sizes_at, sizes_at + 8))
+        if told & 0xFFFFFFFF != 0 or taken_and_made[1] == 0:  # it is an int: the upper half may be anything
             break
-        if sizes_made[0] == 0:
-            break
-        place += sizes_taken[0]
-        filled += sizes_made[0]
+        place += taken_and_made[0]
+        filled += taken_and_made[1]
         ends[number], content_ends[number] = place, filled
         number += 1
     return number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from data.compiled import compiled
 from data.sources.kernels.lines import COLON, NEWLINE, RETURN, SPACE, begins_alike, begins_with, line_end, trimmed
-from data.sources.record_layout import CONVERSION, PASSED_OVER, RESPONSE
+from data.sources.record_layout import CONVERSION, HEAD, PASSED_OVER, RESPONSE
 
 #: Places in `head`: values' beginnings, each followed by its end; what is not there is 0, 0.
 URL, ORIGIN, DATE, DIGEST, CONTENT_TYPE = 0, 2, 4, 6, 8
@@ -129,7 +129,8 @@ def _warc_field(window, place, end, head):
 @compiled
 def warc_head(window, place, stop, head):
     """Reads a record's own head; `head` gets all but its CONTENT_TYPE and STATUS."""
-    head[:] = 0
+    for number in range(HEAD):  # a slice's would be a call of memset, which the image cannot do
+        head[number] = 0
     head[LENGTH] = -1
     if place + VERSION_BYTES >= stop or not begins_with(window, place, b"WARC/1."):
         return -1

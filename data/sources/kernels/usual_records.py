@@ -25,9 +25,12 @@ from data.sources.kernels.usual_heads import (
     warc_head,
 )
 from data.sources.record_layout import (
+    BASE,
     BLOCK,
+    CUT,
     DIGEST_BEGIN,
     DIGEST_END,
+    DIGESTS,
     METADATA,
     NEXT_END,
     NO_ROOM,
@@ -61,7 +64,8 @@ def _write(target, at, text):
 
 
 @compiled
-def _copy(target, at, window, begin, end):
+def copy(target, at, window, begin, end):
+    """Copies bytes [begin, end); returns where the copy ends. Within one array it must begin before what is copied."""
     for place in range(np.uint64(end - begin)):  # of slices, numba takes five seconds to compile the error messages
         target[np.uint64(at) + place] = window[np.uint64(begin) + place]
     return at + end - begin
@@ -81,8 +85,6 @@ def _text_size(window, begin, end):
 @compiled
 def _ends_as_usual(window, stop, ends, state):
     """Returns whether a block's end is followed by two line ends and nothing more, and by the end of its member."""
-    if stop + _END_BYTES > len(window):
-        return False
     if window[stop] != RETURN or window[stop + 1] != NEWLINE:
         return False
     if window[stop + 2] != RETURN or window[stop + 3] != NEWLINE:
@@ -113,13 +115,13 @@ def _add_strings(window, head, row, strings, offsets, is_there):
             if end > begin and window[end - 1] == 62:
                 end -= 1
         at = offsets[column, row]
-        offsets[column, row + 1] = _copy(strings[column], at, window, begin, end)
+        offsets[column, row + 1] = copy(strings[column], at, window, begin, end)
         is_there[column, row] = end > begin
     at = _write(strings[METADATA], offsets[METADATA, row], _DATE_HEAD)
-    at = _copy(strings[METADATA], at, window, head[DATE], head[DATE + 1])
+    at = copy(strings[METADATA], at, window, head[DATE], head[DATE + 1])
     if head[KIND] == RESPONSE:
         at = _write(strings[METADATA], at, _STATUS_HEAD)
-        at = _copy(strings[METADATA], at, window, head[STATUS], head[STATUS] + 3)
+        at = copy(strings[METADATA], at, window, head[STATUS], head[STATUS] + 3)
         at = _write(strings[METADATA], at, _STATUS_TAIL)
     else:
         at = _write(strings[METADATA], at, _DATE_TAIL)
@@ -135,7 +137,7 @@ def take_records(
     """Reads records from a place on into columns, to the first one that is not as usual; returns where that begins.
 
     Args:
-        window: bytes, records in them.
+        window: bytes of a file from `state[BASE]` on, records in them.
         place: where the first of them begins.
         ends: where records must end, from `state[NEXT_END]` on; none: one ends where the next one begins.
         max_block: bytes of the longest block that is read.
@@ -148,12 +150,18 @@ def take_records(
         strings, offsets, is_there: the same for STRINGS columns, and whether a row has one.
     """
     while place < len(window):
-        state[WHY] = UNUSUAL
         stop = min(len(window), place + max_head)
+        state[WHY] = UNUSUAL if stop < len(window) else CUT
         block = warc_head(window, place, stop, head)
-        if block < 0 or head[LENGTH] > max_block or head[LENGTH] > len(window) - block:
+        if block < 0:
+            return place
+        state[WHY] = UNUSUAL
+        if head[LENGTH] > max_block:
             return place
         end = block + head[LENGTH]
+        if end + _END_BYTES > len(window):
+            state[WHY] = CUT
+            return place
         if not _ends_as_usual(window, end, ends, state):
             return place
         kind = head[KIND]
@@ -180,13 +188,14 @@ def take_records(
                     state[WHY] = NO_ROOM
                     return place
             _add_strings(window, head, row, strings, offsets, is_there)
-            body_offsets[row + 1] = _copy(body, body_offsets[row], window, begin, end)
-            places[row, START], places[row, BLOCK], places[row, STOP] = place, block, end
+            body_offsets[row + 1] = copy(body, body_offsets[row], window, begin, end)
+            places[row, START], places[row, BLOCK], places[row, STOP] = state[BASE] + place, block, end
             places[row, DIGEST_BEGIN], places[row, DIGEST_END] = head[DIGEST], head[DIGEST + 1]
+            state[DIGESTS] += head[DIGEST] > 0
             places[row, OWN_SIZE], places[row, OWN_NUMBER] = size, state[NUMBER]
             state[ROWS], state[SIZE], state[ROW_KIND] = row + 1, state[SIZE] + size, kind
         state[NUMBER] += 1
         state[NEXT_END] += 1
         place = end + _END_BYTES
-    state[WHY] = UNUSUAL
+    state[WHY] = CUT
     return place

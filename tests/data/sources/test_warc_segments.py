@@ -36,3 +36,16 @@ def test_what_lies_near_each_other_is_read_at_once(monkeypatch: pytest.MonkeyPat
         monkeypatch.undo()
         assert segment.read(511_998, 10) == b"\xfe\xff"
         assert segment.read(600_000, 10) == b""
+
+
+def test_a_block_that_no_single_read_brings_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux reads 2 GiB at most."""
+    own = os.pread
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(range(256)) * 2000)
+        file.flush()
+        segment = Segment(0, 512_000, file.fileno())
+        monkeypatch.setattr(os, "pread", lambda handle, length, offset: own(handle, min(length, 100_000), offset))
+        assert segment.piece(256, 400_000) == (bytes(range(256)) * 2000)[256:400_256]
+        os.truncate(file.fileno(), 300_000)
+        assert len(segment.piece(0, 400_000)) == 300_000
