@@ -3,15 +3,16 @@
 For HTML the order is that of browsers (byte order mark, HTTP header, <meta>), except that a
 declared single-byte set yields to UTF-8 where the bytes are beyond doubt UTF-8, and a set that the
 bytes contradict yields to detection. So does Latin-1, which servers name unasked, where the bytes are words of
-another alphabet.
+another alphabet, or where detection finds what the page names.
 """
 
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 
-from data.charset_detection import detect, is_western, wide_order
+from data.charset_detection import FEW_IN_DECLARED, detect, is_western, mended, wide_order
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: Before the others: that of UTF-16 is how one of them begins.
@@ -77,10 +78,30 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
         except UnicodeDecodeError:
             if mended := _mend_utf8(content):
                 return mended, "utf-8"
-    if declared == "cp1252" and not is_western(content):
-        declared = _declared(content, None)
-        declared = "" if declared == "cp1252" else declared
+    if declared == "cp1252":
+        declared = _beside_latin_1(content, _declared(content, None))
     return _strict_or_detected(content, declared)
+
+
+def _beside_latin_1(content: bytes, in_page: str) -> str:
+    """Returns the encoding of a page whose server says Latin-1, as it may of all its pages; "" where none is named.
+
+    Args:
+        content: the page.
+        in_page: what it names itself; this counts where the bytes are no Latin-1, or detection finds the same.
+    """
+    if not is_western(content):
+        return "" if in_page == "cp1252" else in_page
+    is_other = in_page not in ("", "cp1252")
+    return in_page if is_other and (found := detect(content)) and _reads_alike(content, in_page, found) else "cp1252"
+
+
+def _reads_alike(content: bytes, one: str, other: str) -> bool:
+    """Returns whether bytes are the same text in two encodings."""
+    try:
+        return content.decode(one) == content.decode(other)
+    except UnicodeDecodeError:
+        return False
 
 
 def _declared(content: bytes, content_type: str | None) -> str:
@@ -94,6 +115,7 @@ def _declared(content: bytes, content_type: str | None) -> str:
     return "utf-8" if known.startswith("utf-16") else known
 
 
+@functools.lru_cache(maxsize=256)
 def canonical(label: str) -> str:
     """Returns Python's name for an encoding label as the web means it, or an empty string."""
     from resiliparse.parse.encoding import map_encoding_to_html5
@@ -117,8 +139,13 @@ def _strict_or_detected(content: bytes, encoding: str) -> tuple[str, str]:
         try:
             text = content.decode(candidate)
         except UnicodeDecodeError:
-            continue
-        if is_plausible(text) and ("<" in text or not candidate.startswith("utf-16")):
+            if is_single_byte(candidate) or candidate.startswith("utf"):
+                continue
+            # Most pairs of UTF-8's bytes are characters of other sets too.
+            if not content.isascii() and (text := _mend_utf8(content)):
+                return text, "utf-8"
+            text = mended(content, candidate, FEW_IN_DECLARED)
+        if text and is_plausible(text) and ("<" in text or not candidate.startswith("utf-16")):
             return text, candidate
     raise Undecodable("bad_encoding")
 

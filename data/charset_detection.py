@@ -7,6 +7,7 @@ how well their reading looks like words of some language.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 
@@ -66,6 +67,12 @@ _MARKUP = re.compile(rb"<(script|style)\b.*?</\1|<[^>]{0,2000}>|&#?\w{1,10};", r
 _PUNCTUATION = set("“”„‘’‚«»‹›–—…•·©®™°§€£¥\xa0¡¿№´")
 _MULTI_BYTE = ("utf-16", "gb", "big5", "shift_jis", "cp932", "euc", "iso-2022", "cp949", "uhc", "hz", "johab")
 
+#: Beside one fault, so many characters beyond ASCII: of a set that was named, as for UTF-8; of one that was found.
+FEW_IN_DECLARED, FEW_IN_DETECTED = 10, 50
+_FAULT = "\ufffd"
+#: Code page 950 has it, and Big5 of Hong Kong none.
+_EURO_IN_BIG5 = b"\xa3\xe1"
+
 
 def detect(content: bytes) -> str:
     """Returns Python's name of the encoding that the bytes are probably in, or an empty string."""
@@ -77,9 +84,14 @@ def detect(content: bytes) -> str:
         return "utf-8"
     name = _uchardet(content).lower()
     guess = "cp949" if name in ("cp949", "uhc") else canonical(name)
-    if guess.startswith(_MULTI_BYTE) and _fits(content, guess):
+    if guess.startswith(_MULTI_BYTE) and (_fits(content, guess) or mended(content, guess, FEW_IN_DETECTED)):
         return guess
     return _best_single_byte(content, guess)
+
+
+def is_latin(encoding: str) -> bool:
+    """Returns whether the letters of a set, as Python names it, are Latin."""
+    return encoding in _LATIN_LETTERS
 
 
 def is_western(content: bytes) -> bool:
@@ -104,6 +116,35 @@ def wide_order(content: bytes) -> str:
         if head[::2].count(0) > 0.7 * half and head[1::2].count(0) < 0.1 * half:
             return "utf-16-be"
     return ""
+
+
+def mended(content: bytes, encoding: str, few: int) -> str:
+    """Returns text in a set of several bytes without what has no meaning in it, or "" if that is not little.
+
+    Args:
+        content: bytes that are no whole text in it: one is stray, a character is cut, or is none of the set's.
+        encoding: as Python names it; UTF-8 and what is wider have no stray bytes that could be left out.
+        few: beside one fault there are so many characters beyond ASCII.
+    """
+    if encoding.startswith("utf"):
+        return ""
+    text = content.decode(encoding, "phimill.fault")
+    faults = text.count(_FAULT)
+    beyond = len(text) - len(text.encode("ascii", "ignore")) - faults
+    return text.replace(_FAULT, "") if beyond >= few * faults else ""
+
+
+def _past_fault(error: UnicodeError) -> tuple[str, int]:
+    """Returns what stands for a fault and where reading goes on: a pair without a meaning is passed over whole."""
+    assert isinstance(error, UnicodeDecodeError)
+    pair = error.object[error.start : error.start + 2]
+    if error.encoding == "big5hkscs" and pair == _EURO_IN_BIG5:
+        return "€", error.start + 2
+    is_pair = len(pair) == 2 and pair[0] not in (0x80, 0xFF) and pair[1] >= 0x80
+    return _FAULT, error.start + 1 + is_pair
+
+
+codecs.register_error("phimill.fault", _past_fault)
 
 
 def _uchardet(content: bytes) -> str:

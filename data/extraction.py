@@ -20,7 +20,7 @@ from data.html_page import read_page
 from data.notebooks import to_script
 from data.office_documents import DOCUMENT_TYPES, require
 from data.pages import reading
-from data.pages.facts import header_opt_out
+from data.pages.facts import OPEN_SOURCE, header_opt_out
 from data.recipe import Extract
 from data.schema import EXTRACT_SCHEMA, to_metadata
 from data.sources.languages import canonical
@@ -36,7 +36,9 @@ _BINARY_MAGIC = (
     b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0", b"fLaC", b"\x00\x00\x01\x00", b"II*\x00", b"MM\x00*", b"\xfd7zXZ\x00",
 )  # fmt: skip
 #: As `data.pages.facts.spdx` writes them.
-_LICENCE_ID = re.compile(r"CC-BY(?:-[A-Z]{2})*-\d\.\d|CC0-1\.0|LicenseRef-PublicDomain")
+_LICENCE_ID = re.compile(
+    r"CC-BY(?:-[A-Z]{2})*-\d\.\d|CC0-1\.0|LicenseRef-PublicDomain|" + "|".join(map(re.escape, OPEN_SOURCE))
+)
 #: What shows nothing: blanks, marks of joining and direction, soft hyphens, and what stands for bytes that were lost.
 _SHOWS_NOTHING = "\0\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\xad\u061c\u1680\u180e\u3000\ufeff\ufffc\ufffd" + "".join(
     map(chr, (*range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070)))
@@ -50,7 +52,7 @@ class Extracted:
 
     Attributes:
         text: main content; "" if there is none.
-        title: from the page's head.
+        title: from the page's head, else its first heading.
         language: primary subtag that the page declares.
         metadata: charset, canonical, published, licence, opt_out; `reason` if the page would be dropped or
             quarantined.
@@ -85,7 +87,7 @@ def extract_html(
     if reason:
         return Extracted("", None, None, {"reason": reason})
     if reading.is_due():
-        reading.load()
+        reading.load_where_allowed()
     page = read_page(html, content_type, engine, url, opt_out=False)
     metadata = {**page.metadata, "reason": page.reason} if page.reason else page.metadata
     return Extracted(page.text, page.title, page.language, metadata)
@@ -126,7 +128,7 @@ class Extractor:
 
         Rows that ended at ingest get an empty status: their fate stands there. `text` is null where
         the ingest text stands or the row ends here; `metadata` is all of the row's, or null if
-        nothing was added; `licence` is what the page states, if that is a Creative Commons licence: other words
+        nothing was added; `licence` is what the page states, if that is a known licence: other words
         stay in the metadata; `threshold` is always null, `measured` is the HTTP status where it decides.
         """
         rows = table.select(["status", "text", "content", "content_type", "url", "metadata", "language"])

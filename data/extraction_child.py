@@ -79,7 +79,7 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
             loads = reading.is_due()
             _reply(replies, {**vars(page), "loads": loads, "cpu": time.process_time()})
             if loads:
-                reading.load()
+                reading.load_where_allowed()
                 trim()
                 bound_resident(MEMORY_BYTES)
                 _reply(replies, {"ready": True, "cpu": time.process_time()})

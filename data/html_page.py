@@ -61,7 +61,7 @@ class Page:
 
     Attributes:
         text: its main content, in plain signs that Markdown uses; code keeps its line breaks and indentation.
-        title: of its head.
+        title: of its head, else its first heading.
         language: primary subtag that it declares, in lower case.
         metadata: charset, canonical, published, licence, opt_out, as far as it tells.
         status, reason: "" or how its road ends here.
@@ -75,6 +75,19 @@ class Page:
     reason: str = ""
 
 
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps Python from looking for cycles: a page's many small objects have none, and looking takes a tenth longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_no_collection()
 def read_page(
     content: bytes,
     content_type: str | None,
@@ -94,8 +107,8 @@ def read_page(
         html, charset = decode_html(stripped, content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
-    # Bytes are searched in half the time; other encodings than ASCII's are rare.
-    ready = made_ready(html, stripped is content or b"<noscript" in stripped)
+    # Bytes are searched in less time; other encodings than ASCII's are rare.
+    ready = made_ready(html, stripped is content or find(stripped, b"<noscript") >= 0)
     flood = is_flood(ready)
     if flood:  # trafilatura takes several times a tree's room
         engine = "plain" if engine == "plain" else "resiliparse"
@@ -151,30 +164,17 @@ def _read(
         flood: whether it is a piece.
     """
     whole = engine == "plain"
-    with _no_collection():
+    blocks = read_page_blocks(source, content, whole)
+    seen = int(blocks.chars().sum())
+    if marked and hide_much(source, seen):
+        html, source = html.replace(MARK, ""), source.replace(MARK, "")
         blocks = read_page_blocks(source, content, whole)
         seen = int(blocks.chars().sum())
-        if marked and hide_much(source, seen):
-            html, source = html.replace(MARK, ""), source.replace(MARK, "")
-            blocks = read_page_blocks(source, content, whole)
-            seen = int(blocks.chars().sum())
-        if seen < NOTHING_CHARS and blocks.passed_over < MIN_PASSED_OVER and not flood:
-            shown = without_hiding(source)
-            if shown != source and (again := read_page_blocks(shown, content, whole)).chars().sum() >= MUCH_CHARS:
-                source, blocks = shown, again
-        return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content, find, url)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keeps Python from looking for cycles: a page's many small objects have none, and looking takes a tenth longer."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    if seen < NOTHING_CHARS and blocks.passed_over < MIN_PASSED_OVER and not flood:
+        shown = without_hiding(source)
+        if shown != source and (again := read_page_blocks(shown, content, whole)).chars().sum() >= MUCH_CHARS:
+            source, blocks = shown, again
+    return _Reading(blocks, source, content, html, url, shipped()), find_facts(blocks.facts, content, find, url, source)
 
 
 def clean(text: str) -> str:
@@ -207,11 +207,6 @@ def _main_content(page: _Reading) -> str:
 
 def _content(page: _Reading) -> tuple[Blocks, Content]:
     """Returns the main content; where there is little, navigation and comments are looked through as well."""
-    with _no_collection():
-        return _looked_through(page)
-
-
-def _looked_through(page: _Reading) -> tuple[Blocks, Content]:
     blocks = page.blocks
     found = find_content(blocks, page.network)
     if blocks.passed_over < MIN_PASSED_OVER or found.chars(blocks) >= LITTLE_CHARS:

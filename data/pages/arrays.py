@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import overload
 
@@ -10,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from data.pages import tags as tag_lists
-from data.pages.blocks import CODE, HEADINGS, TEXT, Block, Element
-from data.pages.kernels import heads
+from data.pages.blocks import BESIDE_TAGS, CODE, TEXT, Block, Element
 from data.pages.ordinals import USUAL, Counting, read_counting
+from data.pages.page_layout import NUMBER_SHIFT, NUMBERS, TELLS_LANGUAGE
 from data.pages.tags import BLOCK_TAGS, Tag, read_tag
 
 #: Elements as far as their names tell.
 _NAMED = (*(Tag(tag_lists.BLOCK, name, number) for number, name in enumerate(BLOCK_TAGS)), Tag(tag_lists.PRE, ""))
 _NAMES = ("", *BLOCK_TAGS)
-_IS_HEADING = np.array([False, *(name in HEADINGS for name in BLOCK_TAGS)] + [False] * heads.NUMBERS)
+_IS_BESIDE = np.array([False, *(name in BESIDE_TAGS for name in BLOCK_TAGS)] + [False] * NUMBERS)
 ROOT = Tag(tag_lists.BLOCK, "body")
 
 
@@ -39,6 +40,19 @@ class Arrays:
     words: Mapping[str, int]
     source: bytes
 
+    @functools.cached_property
+    def text(self) -> bytes:
+        """The texts, one after another."""
+        return self.out.tobytes()
+
+    def some(self, numbers: Sequence[int]) -> list[Block]:
+        """Returns blocks by their numbers: numpy takes as long for one row as for many."""
+        text, rows = self.text, self.blocks[numbers].tolist()
+        return [
+            Block(text[begin:end].decode(), place, kind, words, links, _language(self, number) if kind == CODE else "")
+            for number, (begin, end, _, words, links, place, kind, _, _) in zip(numbers, rows, strict=True)
+        ]
+
     def counting(self, number: int) -> Counting:
         """Returns what the tag of an element, a list or an item, says of numbers."""
         begin, end = self.elements[number, 4:].tolist()
@@ -47,13 +61,13 @@ class Arrays:
 
     def outline(self) -> tuple[list[str], list[int]]:
         """Returns the name of each element, and the element around it."""
-        numbers = (self.elements[:, 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
+        numbers = (self.elements[:, 0] >> NUMBER_SHIFT) & NUMBERS
         return [_NAMES[number] for number in numbers.tolist()], self.elements[:, 1].tolist()
 
     def are_special(self) -> npt.NDArray[np.bool_]:
-        """Returns which blocks are code, rows of tables, or headings."""
-        numbers = (self.elements[self.blocks[:, 5], 0] >> heads.NUMBER_SHIFT) & heads.NUMBERS
-        special: npt.NDArray[np.bool_] = (self.blocks[:, 6] != TEXT) | _IS_HEADING[numbers]
+        """Returns which blocks are code, rows of tables, headings, or of lists of terms."""
+        numbers = (self.elements[self.blocks[:, 5], 0] >> NUMBER_SHIFT) & NUMBERS
+        special: npt.NDArray[np.bool_] = (self.blocks[:, 6] != TEXT) | _IS_BESIDE[numbers]
         return special
 
 
@@ -62,10 +76,9 @@ class BlockRows(Sequence[Block]):
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
-        self._rows, self._text = arrays.blocks, arrays.out.tobytes()
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._arrays.blocks)
 
     @overload
     def __getitem__(self, number: int) -> Block: ...
@@ -73,10 +86,8 @@ class BlockRows(Sequence[Block]):
     def __getitem__(self, number: slice) -> list[Block]: ...
     def __getitem__(self, number: int | slice) -> Block | list[Block]:
         if isinstance(number, slice):
-            return [self[each] for each in range(len(self))[number]]
-        begin, end, _, words, links, element, kind, _, _ = self._rows[number].tolist()
-        language = _language(self._arrays, number) if kind == CODE else ""
-        return Block(self._text[begin:end].decode(), element, kind, words, links, language)
+            return self._arrays.some(range(len(self))[number])
+        return self._arrays.some([number])[0]
 
 
 class ElementRows(Sequence[Element]):
@@ -96,7 +107,7 @@ class ElementRows(Sequence[Element]):
         if isinstance(number, slice):
             return [self[each] for each in range(len(self))[number]]
         tag, parent, first, last, _, _ = self._rows[number].tolist()
-        named = ((tag >> heads.NUMBER_SHIFT) & heads.NUMBERS) - 1
+        named = ((tag >> NUMBER_SHIFT) & NUMBERS) - 1
         return Element(ROOT if number == 0 else _NAMED[named], parent, first, last)
 
 
@@ -111,6 +122,6 @@ def _language(arrays: Arrays, row: int) -> str:
         if place < 0:
             break
         tag, place, _, _, begin, end = arrays.elements[place].tolist()
-        if tag & heads.TELLS_LANGUAGE:
+        if tag & TELLS_LANGUAGE:
             return read_tag(source[begin:end].decode()).language
     return ""

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 #: Kinds of block.
 TEXT, CODE, CODE_LINES, ROW, HEAD_ROW = range(5)
 
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: Elements of text that is kept beside other text: headings; functions and options, and what they do.
+BESIDE_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd"))
 
 Whole = npt.NDArray[np.int64]
 _TEX = re.compile(r"\{\\(?:display|text)style (.*)\}", re.DOTALL)
@@ -86,6 +87,12 @@ class Blocks:
     passed_over: int = 0
     arrays: Arrays | None = None
 
+    def some(self, numbers: Sequence[int]) -> list[Block]:
+        """Returns blocks by their numbers."""
+        if self.arrays is not None:
+            return self.arrays.some(numbers)
+        return [self.blocks[number] for number in numbers]
+
     def chars(self) -> Whole:
         """Returns how many characters each block has."""
         if self.arrays is not None:
@@ -123,11 +130,11 @@ class Blocks:
         return [element.tag.name for element in self.elements], [element.parent for element in self.elements]
 
     def are_special(self) -> npt.NDArray[np.bool_]:
-        """Returns which blocks are code, rows of tables, or headings."""
+        """Returns which blocks are code, rows of tables, headings, or of lists of terms."""
         if self.arrays is not None:
             return self.arrays.are_special()
         return np.array(
-            [block.kind != TEXT or self.elements[block.element].tag.name in HEADINGS for block in self.blocks],
+            [block.kind != TEXT or self.elements[block.element].tag.name in BESIDE_TAGS for block in self.blocks],
             dtype=np.bool_,
         )
 

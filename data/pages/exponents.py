@@ -18,6 +18,8 @@ _RUN = re.compile(r"[0-9A-Za-z]*\Z")
 BEFORE = "\xa0\u2009\u202f\xb7\xd7\u03c0"
 _FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "log", "exp", "sinh", "cosh", "tanh"))
 _YEAR = re.compile("(?:18|19|20)[0-9]{2}")
+#: Prices, and names that end in a number: "$19", "COVID-19".
+_NO_BASE = re.compile(r"(?:[$\u20ac\xa3\xa5] ?|[A-Za-z]{2}-)[0-9]+\Z")
 #: More than a digit: what has a sign after it is "100+", not an exponent.
 _COUNTED = re.compile(r"[0-9]{2}\Z")
 LETTERS = "nmkxyijtpqTN"
@@ -50,6 +52,8 @@ def _is_base(before: str) -> bool:
     run = found[0] if found else ""
     if run in _FUNCTIONS:
         return not in_brackets
+    if _NO_BASE.search(before):
+        return False
     if not run or len(run) > (2 if in_brackets else _MAX_RUN) or _YEAR.fullmatch(run):
         return False
     char = before[: len(before) - len(run)][-1:]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from data.pages.blocks import unescape
-from data.pages.hidden_classes import Find
 from data.pages.json_ld import stated
+from data.pages.licence_words import states
+from data.pages.sheets import Find
 
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000
@@ -17,6 +19,10 @@ MAX_FACT_CHARS = 1000
 #: What names a <meta> element; the first that says something counts.
 _NAMES = (' name="', ' property="', ' itemprop="', ' http-equiv="')
 _ATTRIBUTE = re.compile(r' ([a-z:-]+)="([^"]*)"')
+#: A page of whose first headings none says anything has no title.
+MOST_HEADINGS = 20
+_HEADING = re.compile(r"<h1(?: [^<>]*)?>")
+_TAG = re.compile(r"<[^<>]*>")
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*\s*")
 _NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 _UNSEEN = {**dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)))}
@@ -43,6 +49,15 @@ META_KEYS = frozenset((*_DATES, *_LICENCES, *_LANGUAGES, "og:title", "og:url", "
 _CREATIVE_COMMONS = re.compile(
     r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-nd|-sa)?)|publicdomain/(zero|mark))/(\d\.\d)", re.IGNORECASE
 )
+_LICENCE_LINK = re.compile(r'<a [^>]*?href="([^">]*creativecommons\.org/[^">]*)"', re.IGNORECASE)
+#: A page with more is a list of things under licences; around each the page is looked at.
+MOST_LICENCE_LINKS = 200
+#: Licences of the Open Source Initiative, by their ids in its addresses; `mit-license.php` is an older one.
+OPEN_SOURCE = (
+    "0BSD", "AGPL-3.0", "Apache-2.0", "Artistic-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "EPL-2.0", "GPL-2.0",
+    "GPL-3.0", "ISC", "LGPL-2.1", "LGPL-3.0", "MIT", "MPL-2.0", "Unlicense", "Zlib",
+)  # fmt: skip
+_OPEN_SOURCE = re.compile(r"//(?:www\.)?opensource\.org/licenses?/([\w.-]+?)(?:-license)?(?:\.php|/)?$", re.IGNORECASE)
 
 
 @dataclasses.dataclass
@@ -50,7 +65,7 @@ class Facts:
     """What a page says about itself.
 
     Attributes:
-        title: of its head.
+        title: of its head, else its first heading.
         language: primary subtag that it declares, in lower case.
         metadata: canonical (a whole address), published, licence, as far as it tells; opt_out if it asks not to be
             trained on.
@@ -68,7 +83,11 @@ class Facts:
 
 
 def find_facts(
-    tags: Iterable[tuple[str, str, str]], content: bytes, find: Find = bytes.find, url: str | None = None
+    tags: Iterable[tuple[str, str, str]],
+    content: bytes,
+    find: Find = bytes.find,
+    url: str | None = None,
+    serialised: str = "",
 ) -> Facts:
     """Returns what a page says about itself.
 
@@ -77,28 +96,30 @@ def find_facts(
         content: the page as it came, for what its scripts say.
         find: what looks for a text in it.
         url: its address, which others on it may be relative to.
+        serialised: the page once more, for its headings and for what is said about a licence that is linked.
     """
     facts = Facts()
     metas: dict[str, str] = {}
     links: list[tuple[str, dict[str, str]]] = []
     times: list[str] = []
     for name, source, text in tags:
-        attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(source)}
         if name == "title":
             facts.title = facts.title or short(unescape(text))
-        elif name == "html":
-            facts.language = _primary(attributes.get("lang") or attributes.get("xml:lang"))
-        elif name == "time":
-            times.append(attributes.get("datetime", ""))
         elif name == "meta":
-            key = unescape(_key(source))
-            if key and attributes.get("content"):
-                metas.setdefault(key, attributes["content"])
-                _note_opt_out(facts, key, attributes["content"])
+            key, value = unescape(_key(source)), unescape(_value(source, ' content="'))
+            if key and value:
+                metas.setdefault(key, value)
+                _note_opt_out(facts, key, value)
         else:
-            links.append((name, attributes))
+            attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(source)}
+            if name == "html":
+                facts.language = _primary(attributes.get("lang") or attributes.get("xml:lang"))
+            elif name == "time":
+                times.append(attributes.get("datetime", ""))
+            else:
+                links.append((name, attributes))
     dates = list(filter(None, map(metas.get, _DATES))) or _dates_within(content, find)
-    _complete(facts, metas, links, dates + times, url)
+    _complete(facts, metas, links, dates + times, url, serialised)
     wanted = ["inLanguage"] * (facts.language is None) + ["license"] * ("licence" not in facts.metadata)
     said = stated(content, wanted, find) if wanted else {}
     facts.language = facts.language or _primary(said.get("inLanguage"))
@@ -113,20 +134,31 @@ def _complete(
     links: list[tuple[str, dict[str, str]]],
     dates: Iterable[str],
     url: str | None,
+    serialised: str,
 ) -> None:
-    facts.title = facts.title or short(metas.get("og:title"))
+    facts.title = facts.title or short(metas.get("og:title")) or _heading(serialised)
     for name in _LANGUAGES:
         facts.language = facts.language or _primary(metas.get(name))
-    named = [at.get("href") for _, at in links if _rel(at) == "canonical"]
+    named = [at.get("href") for _, at in links if "canonical" in _rel(at)]
     wanted = {
         "canonical": next(filter(None, (_whole(address, url) for address in (*named, metas.get("og:url")))), None),
         "published": next((date for date in dates if short(date)), None),
-        "licence": _licence(metas, links),
+        "licence": _licence(metas, links, serialised),
         "tdm_policy": metas.get("tdm-policy"),
     }
     for key, value in wanted.items():
         if known := short(value):
             facts.metadata[key] = known
+
+
+def _heading(serialised: str) -> str | None:
+    """Returns the page's first heading of the first level that says something."""
+    for found in itertools.islice(_HEADING.finditer(serialised), MOST_HEADINGS):
+        begin, end = found.end(), serialised.find("</h1>", found.end())
+        is_comment = serialised.rfind("<!--", 0, begin) > serialised.rfind("-->", 0, begin)
+        if end >= 0 and not is_comment and (title := short(unescape(_TAG.sub("", serialised[begin:end])))):
+            return title
+    return None
 
 
 def _primary(language: str | None) -> str | None:
@@ -172,11 +204,15 @@ def address_date(url: str | None) -> str | None:
 def _key(source: str) -> str:
     """Returns what a <meta> element tells of, in lower case."""
     for name in _NAMES:
-        if (place := source.find(name)) >= 0:
-            place += len(name)
-            if key := source[place : source.find('"', place)]:
-                return key.strip().lower()
+        if key := _value(source, name):
+            return key.strip().lower()
     return ""
+
+
+def _value(source: str, name: str) -> str:
+    """Returns what a tag's attribute says, as it is written; it is named as ` name="`."""
+    place = source.find(name)
+    return source[place + len(name) : source.find('"', place + len(name))] if place >= 0 else ""
 
 
 def matters(tag: tuple[str, str, str]) -> bool:
@@ -195,21 +231,42 @@ def matters(tag: tuple[str, str, str]) -> bool:
     return True
 
 
-def _rel(attributes: dict[str, str]) -> str:
-    return attributes.get("rel", "").strip().lower()
+def _rel(attributes: dict[str, str]) -> list[str]:
+    return attributes.get("rel", "").lower().split()
 
 
-def _licence(metas: dict[str, str], links: list[tuple[str, dict[str, str]]]) -> str | None:
-    """Returns the licence that a page states: rel=license first, then <meta>, then a link to Creative Commons."""
-    marked = [at.get("href", "") for _, at in links if "license" in _rel(at).split()]
+def _licence(metas: dict[str, str], links: list[tuple[str, dict[str, str]]], serialised: str) -> str | None:
+    """Returns the licence that a page states: rel=license first, then <meta>, then its own words about one it links to.
+
+    Links may be marked for what others than the page are under. Where they differ, or the page's words do, none counts.
+    """
+    marked = [at.get("href", "").strip() for _, at in links if "license" in _rel(at)]
+    if len({known for address in marked if (known := spdx(address))}) > 1:
+        marked = [at.get("href", "").strip() for name, at in links if name == "link" and "license" in _rel(at)]
     stated = [metas[name] for name in _LICENCES if name in metas]
     for value in (*marked, *stated):
         if value.strip():
             return spdx(value) or value
-    return next((known for _, at in links if (known := spdx(at.get("href", "")))), None)
+    linked = {known for _, at in links if (known := creative_commons(at.get("href", "")))}
+    said = linked & {*said_licences(serialised)} if linked else set()
+    return said.pop() if len(said) == 1 else None
+
+
+def said_licences(serialised: str) -> Iterator[str]:
+    """Yields the licences of Creative Commons that a page links to and says that it is under."""
+    for found in itertools.islice(_LICENCE_LINK.finditer(serialised), MOST_LICENCE_LINKS):
+        if (known := creative_commons(found[1])) and states(serialised, found.start()):
+            yield known
 
 
 def spdx(address: str) -> str | None:
+    """Returns the SPDX id of the licence that an address stands for, or null."""
+    if found := _OPEN_SOURCE.search(address):
+        return next((name for name in OPEN_SOURCE if name.lower() == found[1].lower()), None)
+    return creative_commons(address)
+
+
+def creative_commons(address: str) -> str | None:
     """Returns the SPDX id of a Creative Commons licence's address, or null."""
     found = _CREATIVE_COMMONS.search(address)
     if not found:
@@ -241,4 +298,6 @@ def header_opt_out(robots: str, reservation: str) -> str:
 
 def short(value: str | None) -> str | None:
     """Returns a fact's text on one line and not overlong, or null if nothing is left."""
-    return " ".join(value.translate(_UNSEEN).split())[:MAX_FACT_CHARS] or None if value else None
+    if value and not value.isprintable():  # to translate takes long
+        value = value.translate(_UNSEEN)
+    return " ".join(value.split())[:MAX_FACT_CHARS] or None if value else None

@@ -9,10 +9,10 @@ from data.pages.blocks import CODE, formula
 from data.pages.listings import LINE, is_indented, is_numbers, is_set_in_lines, numbers_before
 from data.pages.rows import Rows
 from data.pages.source import is_styled
-from data.pages.tags import CODE_TAGS, PRE, Tag
+from data.pages.tags import CODE_TAGS, LANGUAGE_LABELS, PRE, Tag
 
 #: What stands at a listing for readers who want to copy it.
-_COPIES = re.compile(r"\s*(?:copy(?: code| to clipboard)?|copied!?)\s*", re.IGNORECASE)
+_COPIES = re.compile(r"\s*(?:copy(?: code| to clipboard)?|copied!?|复制(?:代码)?|コピー)\s*", re.IGNORECASE)
 #: Stands in `Inline.marks` for text of the paper's colour.
 _INK = -1
 
@@ -57,6 +57,9 @@ class Inline(Rows):
         """Starts a line where a block, or the next line's <span>, begins."""
         if tag.role == PRE:
             self.pre += 1
+        if tag.name == "code" and self.buffer and (label := "".join(self.buffer).strip().lower()) in LANGUAGE_LABELS:
+            self.buffer[:] = [""] * len(self.buffer)  # marks of elements around stay in it
+            self.language = label
         if tag.code_line or tag.name == "tr":
             if self.line_ended:
                 self.buffer.append("\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data.pages.tags import ASIDE, COMMENT, LINK, PLAIN, PLAIN_LINK, VOID, Tag, read_tag, tells
+from data.pages.tags import ASIDE, BLOCK_TAGS, COMMENT, LINK, PLAIN, PLAIN_LINK, VOID, Tag, read_tag, tells
 from data.pages.unread import Fact, end_of, licences_within
 
 MAX_TAGS = 50_000
@@ -15,6 +15,8 @@ TOKEN = re.compile(r"<(?:/[^>]*|([^>]*))>([^<]*)")
 #: Stand for the start of what is passed over, and for comments.
 PASSED = Tag(PLAIN, "")
 _COMMENT = Tag(COMMENT, "!")
+#: Elements that are navigation or tell about the page, but for links to licences and names with a hyphen.
+_TELLING = frozenset((*BLOCK_TAGS, "meta", "link", "title", "time", "html"))
 
 
 def look_at(head: str) -> Tag:
@@ -44,6 +46,9 @@ def facts_of_hidden_block(source: str, whole: bool) -> tuple[list[Fact], int]:
         head, text = found.groups()
         if head is None or found.start() < start:
             continue
+        name = head.partition(" ")[0]
+        if name not in _TELLING and "-" not in name and (name != "a" or not _is_licence(head)):
+            continue  # to look at a tag takes thirty times as long
         tag = known.get(head) or look_at(head)
         if tag.role == ASIDE and not whole:
             start = end_of(source, tag.name, found.end(1) + 1)
@@ -52,3 +57,7 @@ def facts_of_hidden_block(source: str, whole: bool) -> tuple[list[Fact], int]:
         elif tag.fact:
             facts.append((tag.name, head, "" if tag.role == VOID else text))
     return facts, passed_over
+
+
+def _is_licence(head: str) -> bool:
+    return "license" in head or "creativecommons" in head

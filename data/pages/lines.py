@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from data.pages.joined_lines import joined_lines
 from data.pages.listings import MIN_LINES, begins_hard, is_sentence, looks_like_code
 from data.pages.tags import BLOCK_TAGS, BOX, CODE_TAGS, LINE, LINES_MARK, NUMBER, PRE_LINE
 from data.pages.unread import end_of
@@ -45,6 +46,11 @@ _MONOSPACED = re.compile(
     re.IGNORECASE,
 )
 _SPACED = re.compile(rf'white-space\s*:\s*pre(?!-line)|{LINES_MARK}="', re.IGNORECASE)
+#: Spaces that an element before a line keeps; <pre> keeps all.
+_INDENT = re.compile(
+    rf"""<pre[ >].*?</pre>|(<span [^>]*?(?:white-space\s*:\s*pre(?!-line)|{LINES_MARK}=")[^>]*>)([ \t]+)""", re.DOTALL
+)
+_TAB = " " * 4
 _DIGITS = re.compile(r"\d+")
 
 
@@ -53,6 +59,8 @@ def with_lines_marked(source: str) -> str:
 
     No tag is added or taken away.
     """
+    if "white-space" in source or LINES_MARK in source:
+        source = _INDENT.sub(_with_hard_spaces, source)
     marks: dict[int, str] = {}
     gone: set[int] = set()
     has_hard = len(list(itertools.islice(_HARD.finditer(source), MIN_HARD))) == MIN_HARD
@@ -65,11 +73,25 @@ def with_lines_marked(source: str) -> str:
     if "<pre" in source:
         for found in _PRE.finditer(source):
             _mark_numbers(source, *found.span(), marks, gone)
+            marks.update((found.start() + place, PRE_LINE) for place in joined_lines(found[0]))
     pieces, done = [], 0
     for place in sorted({*marks, *gone}):
         pieces += [source[done:place], f' {LINES_MARK}="{marks[place]}"' if place in marks else ""]
         done = place + (place in gone)
     return "".join([*pieces, source[done:]]) if pieces else source
+
+
+def _with_hard_spaces(found: re.Match[str]) -> str:
+    return found[1] + found[2].replace("\t", _TAB).replace(" ", "&nbsp;") if found[1] else found[0]
+
+
+def has_spaced_lines(source: str) -> bool:
+    """Returns whether elements that follow one another in a page's serialisation, and show their spaces, are lines."""
+    marks: dict[int, str] = {}
+    if _NEIGHBOURS.search(source):
+        for run in _RUN.finditer(source):
+            _mark_run(list(_ELEMENT.finditer(source, *run.span())), marks)
+    return bool(marks)
 
 
 def holds_listing(source: str, start: int, name: str) -> bool:
@@ -95,11 +117,27 @@ def _shown(html: str) -> str:
 
 def _mark_run(elements: Sequence[re.Match[str]], marks: dict[int, str]) -> None:
     """Marks those of some elements one after another that are lines of code."""
-    if elements[0][1] == "pre" or all(_SPACED.search(found[2] or "") for found in elements):
+    for spaced, group in itertools.groupby(elements, _shows_spaces):
+        if spaced:
+            _mark_spaced(list(group), marks)
+        else:
+            _mark_hard(list(group), marks)
+
+
+def _shows_spaces(element: re.Match[str]) -> bool:
+    return element[1] == "pre" or bool(_SPACED.search(element[2] or ""))
+
+
+def _mark_spaced(elements: Sequence[re.Match[str]], marks: dict[int, str]) -> None:
+    """Marks elements whose spaces are shown as lines of code, if some are indented and none has lines of its own."""
+    if len(elements) >= MIN_LINES:
         lines = [_shown(_LAST_BREAK.sub("", found[3])).strip("\n") for found in elements]
         if any(line[:1].isspace() and line.strip() for line in lines) and not any("\n" in line for line in lines):
             marks.update((found.end(1), PRE_LINE) for found in elements)
-        return
+
+
+def _mark_hard(elements: Sequence[re.Match[str]], marks: dict[int, str]) -> None:
+    """Marks those of some elements that are lines of code, by the hard spaces that indent them."""
     htmls = [_GUTTER.sub("", _LAST_BREAK.sub("", found[3])) for found in elements]
     if any(_BREAK.search(html) for html in htmls):
         return

@@ -140,6 +140,8 @@ def are_numbers_of(numbers: str, code: str) -> bool:
 def plain_code(code: str) -> str:
     """Returns code with plain line breaks and spaces."""
     code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(LINE, "\n")
+    if not code.isascii():
+        code = code.replace("\u2003", " " * 4).replace("\u2002", "  ")
     return code.replace("\u200b", "") if "\u200b" in code else code  # editors put it on blank lines
 
 

@@ -99,7 +99,7 @@ class Network:
 
     @functools.cached_property
     def _measurer(self) -> Measurer:
-        from data.pages.measuring import Measurer  # numba takes half a second to load
+        from data.pages.measuring import Measurer
 
         return Measurer(self.texts)
 

@@ -46,6 +46,7 @@ _MAY_BE_LISTINGS = (INLINE, OTHER_BLOCK, SPACED)
 _FIRST_LINE = re.compile(r'\s*<div class="line"')
 #: Since Doxygen 1.9 no space stands between a line's number and the line.
 _NO_SPACE_AFTER_NUMBER = re.compile(r'<span class="lineno">(?:<a [^>]*>)?[ \d]*(?:</a>)?</span>(?! |&nbsp;|\xa0)')
+_CDATA = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)
 _ALTERNATIVE = re.compile(r' alttext="([^"]*[\\^_][^"]*)"')
 
 
@@ -168,9 +169,11 @@ class _Reader(Inline):
         if end >= 0 and not self.hidden:
             if "math/tex" in tag.language:
                 self.buffer.append(formula(self.source[start:end], "display" in tag.language))
-            elif tag.name in ("xmp", "plaintext"):
+            elif tag.name in ("xmp", "plaintext") or tag.code_box:
                 self.flush()
-                self.add_code(self.source[start:end], CODE)
+                self.language = tag.language
+                found = _CDATA.fullmatch(code := self.source[start:end])
+                self.add_code(found[1] if found else code, CODE)
         return self._go_on_at(end)
 
     def _aside(self, tag: Tag, start: int) -> str:

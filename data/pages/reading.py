@@ -8,31 +8,35 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from data.compiled import is_kept
 from data.pages import source
 from data.pages.blocks import Blocks
 from data.pages.network import shipped
+from data.pages.page_layout import ENTRIES
 from data.pages.reader import read_blocks
 
 if TYPE_CHECKING:
     from data.pages.scanning import Scanner
 
-#: Loading compiled code takes as long as reading some 300 pages without; compiling it, some 9,000.
-PAGES_BEFORE = 100
+#: Loading compiled code takes as long as is saved on some 6 pages; compiling it, on some 9,000.
+PAGES_BEFORE = 5
 PAGES_BEFORE_COMPILING = 5_000
 _CANARY = b"<html><body><div><p>A page, read once.</p></div></body></html>"
 
 
 class _State:
-    """How many pages this process has read, and the compiled reader once it is loaded."""
+    """How many pages this process has read, and the compiled reader once it is loaded.
+
+    Some systems let no program load code that it has made (see `data.sources.record_reading`).
+    """
 
     pages = 0
+    is_refused = False
     scanner: Scanner | None = None
 
 
 def is_due() -> bool:
     """Returns whether it is time to load compiled code."""
-    if _State.scanner is not None or _State.pages < PAGES_BEFORE:
+    if _State.scanner is not None or _State.is_refused or _State.pages < PAGES_BEFORE:
         return False
     return _State.pages >= PAGES_BEFORE_COMPILING or _is_kept()
 
@@ -40,7 +44,7 @@ def is_due() -> bool:
 @functools.cache
 def _is_kept() -> bool:
     """Returns whether compiled code was there when it was first asked for."""
-    return is_kept("data.pages.kernels")
+    return all(entry.is_kept() for entry in ENTRIES)
 
 
 def load() -> Scanner:
@@ -54,6 +58,14 @@ def load() -> Scanner:
         shipped().logits(page)
         _State.scanner = scanner
     return _State.scanner
+
+
+def load_where_allowed() -> None:
+    """Loads the compiled reader; where the system refuses that, pages are read without, and it is not due any more."""
+    try:
+        load()
+    except OSError:
+        _State.is_refused = True
 
 
 def strip(content: bytes) -> tuple[bytes, bool]:

@@ -6,26 +6,33 @@ Most pages are made of few kinds of tags, and Python takes as long for each as c
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from data.machine_code import address_of
+from data.pages import page_layout as layout
 from data.pages import tags as tag_lists
 from data.pages.arrays import Arrays, BlockRows, ElementRows
 from data.pages.blocks import CODE, Blocks
 from data.pages.exponents import MAX_CHARS, WINDOW_CHARS, exponent
 from data.pages.facts import META_KEYS, matters
-from data.pages.kernels import ends, heads, places, scan, strip, telling
-from data.pages.kernels.letters import find_text, hash_folded
+from data.pages.joined_lines import MAX_CHARS as MAX_JOINED_CHARS
+from data.pages.joined_lines import joined_lines
+from data.pages.kernels import places
 from data.pages.known_tags import facts_of_hidden_block
-from data.pages.lines import MAX_LOOKED_AT, holds_listing
+from data.pages.lines import MAX_LOOKED_AT, has_spaced_lines, holds_listing
 from data.pages.listings import MIN_LINES, count_words, may_be_numbered, numbers_before, plain_code, trim_code
 from data.pages.shown_again import may_be_shown_again, without_faded_text
 from data.pages.source import MAX_SPANS, is_styled, is_wide, read_as, with_marks
 from data.pages.tags import BLOCK, HIDDEN, MATH, RAW, SPACED, Tag, read_tag
 from data.pages.unread import end_of, licences_within
 
+#: A line of code may begin so.
+_INDENTED = re.compile(rb"(?:<[^>]*>|\n)*(?:\s|&nbsp;|\xc2\xa0)")
 Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 #: Pages with more tags are read by `data.pages.reader`, which takes memory for what it keeps alone.
 MAX_TAGS = 600_000
@@ -33,6 +40,7 @@ MAX_CACHED = 50_000
 #: Shorter texts are searched sooner than compiled code is called.
 MIN_FIND_BYTES = 4096
 _MAX_RAISED_BYTES = 4 * MAX_CHARS + 1
+_WIDTHS = (layout.OPENED_WIDTH, layout.ELEMENTS_WIDTH, layout.BLOCKS_WIDTH, layout.RECORDS_WIDTH)
 #: Room that is kept from page to page.
 KEPT_TAGS = 8192
 ROOM_BYTES = 2**20
@@ -41,10 +49,29 @@ _ASKED_ABOUT = frozenset(("textarea", "dialog", "sup", "font"))
 _asked: dict[bytes, Tag] = {}
 
 
+class Entries(NamedTuple):
+    """Compiled code, loaded."""
+
+    scan: Callable[..., int]
+    end_of: Callable[..., int]
+    strip: Callable[..., int]
+    find: Callable[..., int]
+    hash_of: Callable[..., int]
+    measure_texts: Callable[..., int]
+    measure: Callable[..., int]
+    look_around: Callable[..., int]
+    answer: Callable[..., int]
+
+
+@functools.cache
+def loaded() -> Entries:
+    """Returns compiled code, compiled first where this machine has not kept it."""
+    return Entries(*(entry.load() for entry in layout.ENTRIES))
+
+
 def hash_of(word: str) -> int:
     """Returns a word's hash in the tables of compiled code."""
-    data = points_of(word)
-    return int(hash_folded(data, 0, len(data)))
+    return loaded().hash_of(word.encode("utf-32-le", "surrogatepass"), len(word)) & 0xFFFF_FFFF_FFFF_FFFF
 
 
 def points_of(text: str) -> npt.NDArray[np.uint32]:
@@ -69,7 +96,7 @@ def make_table(values: Mapping[str, int]) -> Table:
 
 def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
     """Returns what a tag means as one number (see `data.pages.kernels.heads`)."""
-    score = max(-heads.MAX_SCORE, min(heads.MAX_SCORE, sum([words.get(word, 0) for word in tag.words])))
+    score = max(-layout.MAX_SCORE, min(layout.MAX_SCORE, sum([words.get(word, 0) for word in tag.words])))
     rare = (
         tag.gutter
         or tag.code_cell
@@ -78,18 +105,18 @@ def packed(tag: Tag, words: Mapping[str, int], shows_ink: bool) -> int:
         or (tag.ink and not shows_ink)
         or tag.fragment
         or tag.preview
-        or (tag.role == HIDDEN and tag.code_box)
+        or (tag.role in (HIDDEN, RAW) and tag.code_box)
     )
     return (
         (BLOCK if tag.role == SPACED else tag.role)
-        | (tag.number + 1) << heads.NUMBER_SHIFT
-        | heads.CODE_LINE * tag.code_line
-        | heads.FACT * tag.fact
-        | heads.CODE_TAG * (tag.name in tag_lists.CODE_TAGS)
-        | heads.CODE_BOX * tag.code_box
-        | heads.RARE * rare
-        | heads.TELLS_LANGUAGE * bool(tag.language and tag.role != RAW)
-        | (score + heads.MAX_SCORE) << heads.SCORE_SHIFT
+        | (tag.number + 1) << layout.NUMBER_SHIFT
+        | layout.CODE_LINE * tag.code_line
+        | layout.FACT * tag.fact
+        | layout.CODE_TAG * (tag.name in tag_lists.CODE_TAGS)
+        | layout.CODE_BOX * tag.code_box
+        | layout.RARE * rare
+        | layout.TELLS_LANGUAGE * bool(tag.language and tag.role != RAW)
+        | (score + layout.MAX_SCORE) << layout.SCORE_SHIFT
     )
 
 
@@ -102,10 +129,10 @@ def _names() -> Table:
         settled = tag.role in (tag_lists.VOID, tag_lists.BREAK) or (tag.role == tag_lists.HIDDEN)
         values[name] = (
             packed(tag, {}, False)
-            | heads.NEVER_ASIDE * (name in tag_lists.NEVER_ASIDE)
-            | heads.NEVER_HIDDEN * (name in ("html", "body", "hr"))
-            | heads.SETTLED * settled
-            | heads.RARE * (name in _ASKED_ABOUT)
+            | layout.NEVER_ASIDE * (name in tag_lists.NEVER_ASIDE)
+            | layout.NEVER_HIDDEN * (name in ("html", "body", "hr"))
+            | layout.SETTLED * settled
+            | layout.RARE * (name in _ASKED_ABOUT)
         )
     return make_table(values)
 
@@ -119,47 +146,60 @@ class Scanner:
 
     def __init__(self, words: Mapping[str, int]) -> None:
         self._words = words
-        values = {word: heads.MAX_SCORE + score for word, score in words.items()}
+        values = {word: layout.MAX_SCORE + score for word, score in words.items()}
         for flag, marked in (
-            (heads.ASIDE_WORD, tag_lists.ASIDE_WORDS),
-            (heads.CONTENT_WORD, tag_lists.CONTENT_WORDS),
-            (heads.SPECIAL_CLASS, tag_lists.SPECIAL_CLASSES),
-            (heads.META_KEY, META_KEYS),
+            (layout.ASIDE_WORD, tag_lists.ASIDE_WORDS),
+            (layout.CONTENT_WORD, tag_lists.CONTENT_WORDS),
+            (layout.SPECIAL_CLASS, tag_lists.SPECIAL_CLASSES),
+            (layout.META_KEY, META_KEYS),
         ):
             for word in marked:
-                values[word] = values.get(word, heads.MAX_SCORE) | flag
-        self._fixed = (*_names(), *make_table(values), np.zeros(512, np.uint8), np.zeros(256, np.uint64),
-                       np.zeros((4, 2), np.int64))  # fmt: skip
-        self._room = np.empty(0, np.uint8)
-        self._spans = np.empty((MAX_SPANS, 4), np.int64)
-        self._kept: tuple[npt.NDArray[np.int64], ...] = ()
+                values[word] = values.get(word, layout.MAX_SCORE) | flag
+        self._entries = loaded()
+        self._names = names = _names()
+        marked_words = make_table(values)
+        rooms = (np.zeros(layout.LABELS_ROOM, np.uint8), np.zeros(layout.HASHES_ROOM, np.uint64),
+                 np.zeros((layout.ATTRIBUTES, 2), np.int64))  # fmt: skip
+        self._fixed = (marked_words, rooms)  # their addresses are used
+        self._name_table, word_table = ((*map(address_of, each), len(each[0])) for each in (names, marked_words))
+        self._settings = (*self._name_table, *word_table, *map(address_of, rooms))
+        self._known = np.empty(layout.STRIP_KNOWN, np.int64)
+        self._room, self._room_at = np.empty(0, np.uint8), 0
+        self._spans = np.empty((MAX_SPANS, layout.STRIP_WIDTH), np.int64)
+        self._strip_settings = (address_of(self._spans), MAX_SPANS, address_of(self._known))
+        self._kept: tuple[tuple[npt.NDArray[np.int64], ...], tuple[int, ...]] | None = None
 
     def read(self, source: bytes, content: bytes, whole: bool) -> Blocks | None:
         """Returns a page's blocks, or null if it is for `data.pages.reader`; for the rest see `read_blocks` there."""
         data = np.frombuffer(source, dtype=np.uint8)
-        count = int(ends.count_tags(data, 0, len(data))) + 8
+        count = int(np.count_nonzero(data == ord("<"))) + 8
         if count > MAX_TAGS:
             return None
         state = np.zeros(places.STATES, dtype=np.int64)
-        stack, opened, elements, blocks, records = self._tables(count)
+        (stack, _, elements, blocks, records), tables = self._tables(count)
         state[places.POSITION], state[places.WHOLE] = source.find(b"<"), whole
         size = len(source) + 64
-        if len(self._room) < 4 * size:
-            self._room = np.empty(max(4 * size, ROOM_BYTES), np.uint8)
+        room = self._room_for(4 * size)
         raw, out = self._room[:size], self._room[size : 4 * size]
-        rest = (stack, opened, elements, blocks, records, raw, out)
-        styled = functools.cache(lambda: is_styled(content))
-        while (answer := scan.scan(data, state, *self._fixed, *rest)) == scan.ASKS:
+        scan = functools.partial(
+            self._entries.scan, source, len(source), address_of(state), *self._settings, *tables, room, size,
+            room + size, 3 * size,
+        )  # fmt: skip
+        styled, spaced, indented = functools.cache(lambda: is_styled(content)), 0, False
+        while (answer := scan()) == layout.ASKS:
             head = source[state[places.HEAD_BEGIN] : state[places.HEAD_END]]
             tag = _asked.get(head) or _read(head)
             if tag.name == "sup" and tag.role == tag_lists.INLINE and _raise(source, state, raw, stack):
                 continue
-            if tag.spaced and state[places.PRES] == 0 and _is_listing(source, state, tag.name):
-                return None
-            if tag.fades and self._is_shown_again(data, state, tag, styled()):
+            if tag.spaced and state[places.PRES] == 0:
+                spaced += 1
+                indented = indented or _INDENTED.match(source, int(state[places.HEAD_END]) + 1) is not None
+                if _is_indent(source, state, tag) or _is_listing(source, state, tag.name):
+                    return None
+            if tag.fades and self._is_shown_again(source, state, tag, styled()):
                 return self.read(without_faded_text(source.decode(), styled()).encode(), content, whole)
             state[places.GIVEN] = packed(tag, self._words, tag.ink and styled())
-        if answer == scan.GIVES_UP:
+        if answer == layout.GIVES_UP or (indented and spaced >= MIN_LINES and has_spaced_lines(source.decode())):
             return None
         if size > ROOM_BYTES:
             self._room = np.empty(0, np.uint8)
@@ -176,55 +216,58 @@ class Scanner:
         _tell(page, records[: state[places.RECORDS]].tolist(), source, whole)
         return page
 
-    def _is_shown_again(
-        self, data: npt.NDArray[np.uint8], state: npt.NDArray[np.int64], tag: Tag, styled: bool
-    ) -> bool:
+    def _is_shown_again(self, source: bytes, state: npt.NDArray[np.int64], tag: Tag, styled: bool) -> bool:
         """Returns whether something may be seen in the element that compiled code has asked about."""
         begin, start = int(state[places.HEAD_BEGIN]), int(state[places.HEAD_END]) + 1
-        names, meanings = self._fixed[:2]
-        end = int(ends.end_of(data, begin, begin + len(tag.name), start, names, meanings))
-        inner = data[start : end if end >= 0 else None].tobytes().decode()
+        end = self._entries.end_of(source, len(source), begin, begin + len(tag.name), start, *self._name_table)
+        inner = source[start : end if end >= 0 else None].decode()
         return may_be_shown_again(inner, 0, -1, tag.fades, styled)
 
     def strip(self, content: bytes) -> tuple[bytes, bool]:
         """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
         if is_wide(content):
             return content, False
-        if len(self._room) < len(content):
-            self._room = np.empty(max(len(content), ROOM_BYTES), np.uint8)
-        data = np.frombuffer(content, dtype=np.uint8)
-        size, count = strip.strip(data, self._room, self._spans)
+        room = self._room_for(len(content))
+        self._known.fill(-1)
+        size = self._entries.strip(content, len(content), room, len(self._room), *self._strip_settings)
+        count = int(self._known[0])
         stripped = self._room[:size].tobytes()
         if len(content) > ROOM_BYTES:
             self._room = np.empty(0, np.uint8)
         styles: list[tuple[int, int]] = []
         scripts: list[tuple[int, int]] = []
         for kind, tag, begin, end in self._spans[:count].tolist():
-            name = read_as(content, tag, begin) if kind == strip.STYLE else b"script" if kind == strip.SCRIPT else b""
+            name = read_as(content, tag, begin) if kind == layout.STYLE else b"script" if kind == layout.SCRIPT else b""
             if name == b"script":
                 scripts.append((begin, end))
             elif name == b"style":
                 styles.append((begin, end))
         return with_marks(stripped, content, styles, scripts, self.find)
 
-    @staticmethod
-    def find(content: bytes, text: bytes) -> int:
+    def find(self, content: bytes, text: bytes) -> int:
         """Returns where a text stands, as `bytes.find` does in several times as long."""
         if len(content) < MIN_FIND_BYTES:
             return content.find(text)
-        whole, wanted = np.frombuffer(content, dtype=np.uint8), np.frombuffer(text, dtype=np.uint8)
-        place = int(find_text(whole, wanted, 0, len(whole)))
-        return place if place < len(whole) else -1
+        place = self._entries.find(content, len(content), text, len(text))
+        return place if place < len(content) else -1
 
-    def _tables(self, count: int) -> tuple[npt.NDArray[np.int64], ...]:
-        """Returns room for so many tags; it is kept from page to page if it is not large."""
+    def _room_for(self, size: int) -> int:
+        """Returns where there is room for so many bytes."""
+        if len(self._room) < size:
+            self._room = np.empty(max(size, ROOM_BYTES), np.uint8)
+            self._room_at = address_of(self._room)
+        return self._room_at
+
+    def _tables(self, count: int) -> tuple[tuple[npt.NDArray[np.int64], ...], tuple[int, ...]]:
+        """Returns room for so many tags, and where it is; it is kept from page to page if it is not large."""
         if count <= KEPT_TAGS and self._kept:
             return self._kept
         rows = max(count, KEPT_TAGS)
-        tables = (np.empty(rows, np.int64), *(np.empty((rows, width), np.int64) for width in (4, 6, 9, 4)))
+        tables = (np.empty(rows, np.int64), *(np.empty((rows, width), np.int64) for width in _WIDTHS))
+        found = tables, (rows, *map(address_of, tables))
         if count <= KEPT_TAGS:
-            self._kept = tables
-        return tables
+            self._kept = found
+        return found
 
 
 def _read(head: bytes) -> Tag:
@@ -244,10 +287,19 @@ def _finish_code(arrays: Arrays) -> bool:
         code = trim_code(plain_code(arrays.out[begin : rows[row, 1]].tobytes().decode()))
         if not code or numbers_before(code) or may_be_numbered(code) or (code[0].isspace() and "\n" not in code):
             return False
+        if "\n" not in code and _is_joined(arrays, int(rows[row, 5])):
+            return False
         text = np.frombuffer(code.encode(), dtype=np.uint8)
         arrays.out[begin : begin + len(text)] = text
         rows[row, 1:4] = begin + len(text), len(code), count_words(code)
     return True
+
+
+def _is_joined(arrays: Arrays, element: int) -> bool:
+    """Returns whether code without a line break is of several lines."""
+    begin = int(arrays.elements[element, 4]) - 1
+    end = arrays.source.find(b"</pre>", begin, begin + MAX_JOINED_CHARS)
+    return bool(joined_lines(arrays.source[begin : end + len("</pre>")].decode())) if end >= 0 else False
 
 
 def _raise(
@@ -275,6 +327,12 @@ def _raise(
     return True
 
 
+def _is_indent(source: bytes, state: npt.NDArray[np.int64], tag: Tag) -> bool:
+    """Returns whether the inline element that compiled code has asked about begins with spaces that it keeps."""
+    start = int(state[places.HEAD_END]) + 1
+    return tag.name == "span" and source[start : start + 1] in (b" ", b"\t")
+
+
 def _is_listing(source: bytes, state: npt.NDArray[np.int64], name: str) -> bool:
     """Returns whether the element that compiled code has asked about may be a listing; a long one may."""
     start = int(state[places.HEAD_END]) + 1
@@ -289,10 +347,10 @@ def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) ->
     """Looks for facts in tags and parts of the page that have been noted."""
     facts = []
     for kind, begin, end, text_end in records:
-        if kind == telling.TAG_RECORD:
+        if kind == layout.TAG_RECORD:
             head = source[begin:end].decode()
             facts.append((head.partition(" ")[0], head, source[end + 1 : text_end].decode()))
-        elif kind == telling.LICENCES_RECORD:
+        elif kind == layout.LICENCES_RECORD:
             facts += licences_within(source[begin:end].decode(), 0, -1)
         else:
             hidden, passed_over = facts_of_hidden_block(source[begin:end].decode(), whole)

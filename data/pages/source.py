@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from data.pages.hidden_classes import Find, mark_hidden_names
+from data.pages.hidden_classes import mark_hidden_names
 from data.pages.marking import mark_classes
+from data.pages.sheets import Find
 from data.pages.spacing import spaced_classes
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ _SCREENS = re.compile(
 )
 _PAPER = re.compile(rb"""media\s*=\s*["']?\s*print\s*["'>]""", re.IGNORECASE)
 _STYLE_LETTER = ord("t")  # the second one of <style>
+_NOSCRIPT_LETTER = ord("n")
+#: Scripts that hold a formula, or a listing (SyntaxHighlighter's).
+_SHOWN = re.compile(rb"math/tex|=[\"']syntaxhighlighter[\"']")
 _CLOSING = re.compile(rb"\s*>")
 
 
@@ -115,7 +119,7 @@ def with_marks(
     if not styles:
         return stripped, False
     sheets = [content[begin:end] for begin, end in styles]
-    marked = mark_hidden_names(stripped, sheets, [content[begin:end] for begin, end in scripts], find)
+    marked = mark_hidden_names(stripped, sheets, (content[begin:end] for begin, end in scripts), find)
     is_marked = len(marked) > len(stripped)
     for mark, classes in spaced_classes(sheets, find).items():
         if used := frozenset(name for name in classes if find(stripped, name) >= 0):
@@ -145,12 +149,15 @@ def _end_of_comment(content: bytes, next_place: _NextPlace, start: int) -> int:
 def _end_of_element(content: bytes, next_place: _NextPlace, name: bytes, start: int) -> tuple[int, int, int]:
     """Returns where the content of a script or the like begins and ends, and where its end tag does.
 
-    The last is 0 if it is a formula, or does not end.
+    The last is 0 if it is a formula or a listing, or does not end. Of a <noscript> that begins with a listing, as where
+    Jekyll shows a gist, the tag alone is the element; a parser passes over its end tag.
     """
     bracket = next_place(b">", start)
     closing = next_place(b"</" + name, bracket)
-    if closing == len(content) or content.find(b"math/tex", start, min(bracket, start + _LONG_TAG_CHARS)) >= 0:
+    if closing == len(content) or _SHOWN.search(content, start, min(bracket, start + _LONG_TAG_CHARS)):
         return 0, 0, 0
+    if name[0] | 32 == _NOSCRIPT_LETTER and content[bracket + 1 : bracket + 5].lower() == b"<pre":
+        return bracket + 1, bracket + 1, bracket + 1
     last = _CLOSING.match(content, closing + 2 + len(name))
     return bracket + 1, closing, last.end() if last else 0
 

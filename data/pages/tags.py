@@ -54,12 +54,12 @@ _GUTTERS = _words(
     "linenos lineno linenumber linenumbers line-number line-numbers linenodiv gutter lnt ln blob-num hljs-ln-"
     "numbers crayon-nums crayon-num rouge-gutter line-numbers-rows ln-num codemirror-gutter react-syntax-"
     "highlighter-line-number js-line-number code-line-number linenr codemirror-linenumber src-line-numbers line-no "
-    "pre-numbering"
+    "pre-numbering source-line-no sourcelineno ltx_tag_listingline"
 )
 #: Classes of elements that hold one line of code each, whose spaces count.
 _CODE_CELLS = _words(
     "blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents view-line ace_line de1 de2 "
-    "graf--pre ql-code-block"
+    "graf--pre ql-code-block ltx_listingline"
 )
 #: Classes of elements that hold a listing: where <br> and hard spaces make its lines, it is code.
 _CODE_BOXES = _words(
@@ -107,6 +107,11 @@ SPECIAL_CLASSES = (
 )
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
 _NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
+#: What stands above a listing, within its <pre>, to name its language.
+LANGUAGE_LABELS = _words(
+    "bash c c# c++ cpp csharp css dart diff go html java javascript js json jsx kotlin lua perl php plaintext "
+    "powershell python r ruby rust scala sh shell sql swift text tsx typescript ts vue xml yaml"
+)
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _PRE_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:[;!]|$)", re.IGNORECASE)
 #: Chroma's line numbers, where it writes styles instead of classes.
@@ -162,7 +167,7 @@ def read_tag(head: str) -> Tag:
     name, _, rest = head.partition(" ")
     if name in _COMMON and (name != "a" or not tells(rest)):
         return _COMMON[name]
-    attributes = dict(_ATTRIBUTES.findall(" " + rest)) if rest else {}
+    attributes = dict(reversed(_ATTRIBUTES.findall(" " + rest))) if rest else {}  # of two of a name the first counts
     tag = Tag(_role(name, attributes), name)
     if name in TAG_NUMBERS or ("-" in name and not name.startswith(_FORMULA)):
         tag.number = TAG_NUMBERS.get(name, TAG_NUMBERS["custom"])
@@ -173,6 +178,8 @@ def read_tag(head: str) -> Tag:
         tag.code_box = _holds_listing(rest, attributes)
     if name == "script" and attributes.get("type", "").startswith("math/tex"):
         tag.language = attributes["type"]
+    if name == "script" and attributes.get("type") == "syntaxhighlighter":
+        tag.code_box = True
     if tag.role == BLOCK and name not in NEVER_ASIDE and (name in _ASIDE_TAGS or _is_aside(tag.words)):
         tag.role = ASIDE
     if name in ("ol", "li"):
@@ -229,7 +236,7 @@ def _is_code(name: str, style: str) -> bool:
 
 def _heed_mark(tag: Tag, mark: str) -> None:
     tag.gutter = tag.gutter or mark == NUMBER
-    tag.spaced = tag.spaced or mark == SPACES
+    tag.spaced = tag.spaced or mark in (SPACES, CODE_SPACES)
     if tag.role == BLOCK:
         tag.code_box = tag.code_box or mark == BOX
         tag.code_cell = tag.code_cell or mark in (LINE, PRE_LINE)
@@ -240,6 +247,8 @@ def _heed_mark(tag: Tag, mark: str) -> None:
         tag.code_cell = tag.code_cell or mark == PRE_LINE
     elif mark == CODE_SPACES and tag.name == "code":
         tag.role = PRE
+    elif mark == PRE_LINE:
+        tag.code_line = True
 
 
 PLAIN_LINK = Tag(LINK, "a")

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from data.pages.blocks import CODE, CODE_LINES, HEAD_ROW, ROW, Block, Blocks
 from data.pages.ordinals import count
 
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _MAX_INDENT = 6
+#: What stands line by line with its like.
+_TOGETHER = frozenset(("item", "row", "term"))
 #: Signs of links to a heading or a definition itself, at its end.
 _ANCHORS = " \u200b\xb6\U0001f517\uf0c1"
 
 
-def write(page: Blocks, kept: Iterable[int]) -> str:
+def write(page: Blocks, kept: Sequence[int]) -> str:
     """Returns the text of some of a page's blocks, which are given by number in the page's order.
 
     Code stands between fences, with its line breaks and spaces; a table's row is a line with bars; an item
     of a list begins with a dash or its number, deeper ones are indented.
     """
     writer = _Writer(page)
-    for number in kept:
-        writer.add(page.blocks[number])
+    for block in page.some(kept):
+        writer.add(block)
     return "".join(writer.pieces)
 
 
@@ -29,6 +31,7 @@ class _Writer:
     def __init__(self, page: Blocks) -> None:
         self.page = page
         self.names, self.parents = page.outline()
+        self.has_items = "li" in self.names
         self.pieces: list[str] = []
         self.items: set[int] = set()
         self.marks: dict[int, str] = {}
@@ -37,18 +40,12 @@ class _Writer:
 
     def add(self, block: Block) -> None:
         kind, home, text = self._shape(block)
+        before, self.before = self.before, (kind, home)
         if self.pieces:
-            together = kind in ("item", "row", "term") and (kind, home) == self.before
-            self.pieces.append("\n" if together else "\n\n")
-        if block.kind == HEAD_ROW or (kind == "row" and (kind, home) != self.before):
-            text = self._with_rule(text, block, home)
+            self.pieces.append("\n" if kind in _TOGETHER and self.before == before else "\n\n")
+        if block.kind == HEAD_ROW and before != self.before:
+            text += "\n|" + " --- |" * (block.text.count(" | ") + 1)
         self.pieces.append(text)
-        self.before = (kind, home)
-
-    def _with_rule(self, text: str, block: Block, home: int) -> str:
-        if block.kind != HEAD_ROW or ("row", home) == self.before:
-            return text
-        return text + "\n|" + " --- |" * (block.text.count(" | ") + 1)
 
     def _shape(self, block: Block) -> tuple[str, int, str]:
         """Returns a block's kind, the element that holds its like, and its text."""
@@ -62,7 +59,7 @@ class _Writer:
         if name in ("dt", "dd"):
             text = _without_anchor(block.text) if name == "dt" and "\xb6" in block.text else block.text
             return "term", self._around(block.element, "dl"), text if name == "dt" else "  " + text
-        return self._item(block)
+        return self._item(block) if self.has_items else ("text", block.element, block.text)
 
     def _item(self, block: Block) -> tuple[str, int, str]:
         """Returns a list's item as such; a paragraph that is not in one, or not the first in it, as it is."""

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from data.charset import Undecodable, canonical, decode_html, decode_source
-from data.charset_detection import detect
+from data.charset_detection import detect, mended
 
 TEXTS = {
     "de": "Die größten Bäume wachsen schön über dem weißen Fluß, und Käufer möchten früh nähere Auskünfte.",
@@ -80,6 +80,24 @@ def test_western_text_stays_latin_1(text: str) -> None:
     assert decode_html(page.encode("cp1252"), "text/html; charset=ISO-8859-1") == (page, "cp1252")
 
 
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [("ja", "euc_jp"), ("ja", "shift_jis"), ("zh", "gb2312"), ("pl", "iso8859-2"), ("cs", "cp1250"), ("hu", "cp1250")],
+)
+def test_what_a_page_names_and_detection_finds_counts_more_than_latin_1_of_a_server(
+    language: str, encoding: str
+) -> None:
+    page = f'<html lang="en"><head><meta charset="{encoding}"></head><body><h1>A title</h1><p>{TEXTS[language] * 2}</p>'
+    assert decode_html(page.encode(encoding), "text/html; charset=iso-8859-1")[0] == page
+
+
+@pytest.mark.parametrize("named", ["euc_jp", "big5", "shift_jis", "iso-8859-2", "windows-1250", "windows-1254", "gbk"])
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_latin_1_of_a_server_stays_where_only_the_page_names_something_else(language: str, named: str) -> None:
+    page = f"<meta charset={named}><p>{TEXTS[language]}"
+    assert decode_html(page.encode("cp1252"), "text/html; charset=ISO-8859-1")[0] == page
+
+
 def test_a_page_cut_inside_a_character_loses_that_character_alone() -> None:
     page = f"<p>{TEXTS['ru']}"
     assert decode_html(page.encode()[:-1], "text/html; charset=utf-8") == (page[:-1], "utf-8")
@@ -134,3 +152,40 @@ def test_source_files_in_utf_16_without_a_mark_are_read_and_binary_ones_are_not(
     assert decode_source(text.encode(encoding)) == text
     with pytest.raises(Undecodable, match="binary"):
         decode_source(b"".join(number.to_bytes(2, "little") for number in range(1, 30)) * 9)
+
+
+CHINESE = "我們的天氣很好，今天去公園散步。圖書館裡沒有人，但是咖啡店很熱鬧。「你好」他說。"
+JAPANESE = "今日はとてもいい天気ですね。公園を散歩しました。"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found", "text", "fault", "left"),
+    [
+        ("big5", "big5hkscs", CHINESE, b"\xff", ""),
+        ("big5", "big5hkscs", CHINESE, b"\xa3\xe1", "€"),  # none of Hong Kong's set
+        ("big5", "big5hkscs", CHINESE, b"\xa7<br>", "<br>"),  # cut within a character
+        ("gb18030", "gb18030", CHINESE, b"\xff", ""),
+        ("euc_jp", "euc_jp", JAPANESE, b"\xff", ""),
+        ("cp949", "cp949", "오늘은 날씨가 아주 좋습니다. 공원을 산책했어요.", b"\xff", ""),
+    ],
+)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_fault_in_a_page_of_several_bytes_a_character_does_not_turn_it_into_another_alphabet(
+    encoding: str, found: str, text: str, fault: bytes, left: str, is_named: bool
+) -> None:
+    content = b"<p>" + (text * 5).encode(encoding) + fault + (text * 5).encode(encoding)
+    header = f"text/html; charset={encoding}" if is_named else None
+    assert decode_html(content, header) == (f"<p>{text * 5}{left}{text * 5}", found)
+
+
+def test_faults_are_left_out_as_long_as_they_are_few() -> None:
+    nine = (CHINESE[:9].encode("big5") + b"\xff") * 40
+    assert mended(nine, "big5hkscs", 10) == ""
+    assert mended(nine, "big5hkscs", 9) == CHINESE[:9] * 40
+
+
+@pytest.mark.parametrize("named", ["gb2312", "big5", "shift_jis", "euc-kr"])
+@pytest.mark.parametrize("fault", [b"", b"\xff"])
+def test_utf_8_that_is_named_another_set_is_read_as_what_it_is(named: str, fault: bytes) -> None:
+    content = f"<meta charset={named}><p>".encode() + (TEXTS["zh"] * 5).encode() + fault
+    assert decode_html(content, None) == (f"<meta charset={named}><p>" + TEXTS["zh"] * 5, "utf-8")

@@ -406,6 +406,25 @@ def test_what_must_be_compiled_first_waits_for_more_pages(
         assert reading.is_due() is due
 
 
+def test_where_no_code_may_be_loaded_pages_are_read_without_and_it_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+
+    def refuse() -> None:
+        asked.append(True)
+        raise OSError(13, "mprotect")
+
+    monkeypatch.setattr(reading, "load", refuse)
+    for name, value in (("scanner", None), ("is_refused", False), ("pages", PAGES_BEFORE)):
+        monkeypatch.setattr(reading._State, name, value)
+    monkeypatch.setattr(reading, "_is_kept", lambda: True)
+    texts = [extract_html(page(f"<p>{SENTENCE}</p>")).text for _ in range(2)]
+    assert texts[0] == texts[1]
+    assert SENTENCE in texts[0]
+    assert asked == [True]
+
+
 @pytest.mark.parametrize("opening", ["<!--", "<script>", "<style ", "<noscript>", "<!-- --!", "<script></scripty>"])
 def test_a_hundred_thousand_elements_that_never_end_cost_no_time(opening: str) -> None:
     content = b"<body><p>" + SENTENCE.encode() + b"</p>" + opening.encode() * 100_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
-from data.pages.kernels.heads import FORMULA, NUMBER_SHIFT, NUMBERS, RAW, ROLE
+from data.compiled import borrowing
+from data.pages.kernels.heads import FORMULA
 from data.pages.kernels.letters import (
     BANG,
     DASH,
@@ -19,9 +19,10 @@ from data.pages.kernels.letters import (
     look_up,
     stands_at,
 )
+from data.pages.page_layout import NUMBER_SHIFT, NUMBERS, RAW, ROLE
 
 
-@compiled
+@borrowing
 def end_of(source, name_begin, name_end, start, name_keys, name_values):
     """Returns where the end tag of an element stands (see `data.pages.unread.end_of`); -1 if there is none."""
     size, depth, end = name_end - name_begin, 1, len(source)
@@ -59,7 +60,7 @@ def end_of(source, name_begin, name_end, start, name_keys, name_values):
                     return -1
 
 
-@compiled
+@borrowing
 def same(source, left, right, size):
     for offset in range(size):
         if source[left + offset] != source[right + offset]:
@@ -67,7 +68,7 @@ def same(source, left, right, size):
     return True
 
 
-@compiled
+@borrowing
 def raw_end(source, name_begin, name_end, start):
     """Returns where `</name>` stands next; -1 if nowhere."""
     size, end = name_end - name_begin, len(source)
@@ -82,7 +83,7 @@ def raw_end(source, name_begin, name_end, start):
     return -1
 
 
-@compiled
+@borrowing
 def count_tags(source, begin, end):
     """Returns how many `<` stand between two places."""
     count = 0
@@ -91,7 +92,7 @@ def count_tags(source, begin, end):
     return count
 
 
-@compiled
+@borrowing
 def holds_blocks(source, begin, end, name_keys, name_values):
     """Returns whether a part of a page has block elements."""
     place = begin

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
-from data.pages.kernels.heads import NUMBER_SHIFT, NUMBERS, PRE, ROLE, TELLS_LANGUAGE
+from data.compiled import borrowing
 from data.pages.kernels.letters import SPACE, is_blank, space_at
 from data.pages.kernels.places import (
     BLOCKS,
@@ -24,6 +23,7 @@ from data.pages.kernels.places import (
     PRES,
     RAW_SIZE,
 )
+from data.pages.page_layout import NUMBER_SHIFT, NUMBERS, PRE, ROLE, TELLS_LANGUAGE
 from data.pages.tags import TAG_NUMBERS
 
 TEXT_KIND, CODE_KIND, ROW_KIND, HEAD_ROW_KIND = 0, 1, 3, 4
@@ -35,7 +35,7 @@ MIN_CODE_LINES = 3
 MAX_ROW_ELEMENTS, MAX_CELL_BLOCKS, MAX_CELL_CHARS = 300, 3, 600
 
 
-@compiled
+@borrowing
 def _fold(raw, size, out, begin):
     """Writes a block's text, spaces folded, a line break for LINE; returns its end, characters, words."""
     target, chars, words = begin, 0, 0
@@ -74,7 +74,7 @@ def _fold(raw, size, out, begin):
     return target, chars, words
 
 
-@compiled
+@borrowing
 def _has_hard_indent(raw, size):
     """Returns whether after a LINE two hard spaces and more stand, and nothing else but plain ones between them."""
     hard = -1
@@ -92,7 +92,7 @@ def _has_hard_indent(raw, size):
     return False
 
 
-@compiled
+@borrowing
 def _begins_hard(raw, size):
     """Returns whether a text begins with two hard spaces, with nothing but plain ones between them."""
     hard, place = 0, 0
@@ -107,7 +107,7 @@ def _begins_hard(raw, size):
     return hard >= 2 and place < size
 
 
-@compiled
+@borrowing
 def may_be_set_in_lines(raw, begin, end):
     """Returns whether text in <code> may have lines of its own (see `data.pages.listings.is_set_in_lines`)."""
     filled, least, most, signed = 0, 1 << 30, -1, False
@@ -134,7 +134,7 @@ def may_be_set_in_lines(raw, begin, end):
     return filled >= MIN_CODE_LINES and (least < most or (most == 0 and signed))
 
 
-@compiled
+@borrowing
 def _here(state, opened, elements):
     """Returns the number of the innermost element that is open; those that had no block get one."""
     made, count = state[PLACES], state[ELEMENTS]
@@ -153,7 +153,7 @@ def _here(state, opened, elements):
     return place
 
 
-@compiled
+@borrowing
 def _add_block(state, opened, elements, blocks, end, chars, words, links, kind):
     row = state[BLOCKS]
     place = _here(state, opened, elements)
@@ -170,7 +170,7 @@ def _add_block(state, opened, elements, blocks, end, chars, words, links, kind):
     state[BLOCKS] = row + 1
 
 
-@compiled
+@borrowing
 def flush(state, opened, elements, blocks, raw, out):
     """Ends a block of text, if there is one."""
     size = state[RAW_SIZE]
@@ -186,7 +186,7 @@ def flush(state, opened, elements, blocks, raw, out):
         _add_block(state, opened, elements, blocks, end, chars, words, links, TEXT_KIND)
 
 
-@compiled
+@borrowing
 def _add_code(state, opened, elements, blocks, raw, out):
     """Ends a block of code; its text stands as it was, to be trimmed later."""
     size = state[RAW_SIZE]
@@ -199,7 +199,7 @@ def _add_code(state, opened, elements, blocks, raw, out):
     state[LANGUAGE_BEGIN] = state[LANGUAGE_END] = 0
 
 
-@compiled
+@borrowing
 def _write_cell(blocks, first, last, out, begin):
     """Writes the texts of a cell's blocks, on one line; returns its end and characters."""
     target, chars, between = begin, 0, False
@@ -228,7 +228,7 @@ def _write_cell(blocks, first, last, out, begin):
     return target, chars
 
 
-@compiled
+@borrowing
 def _begins_with_number(cell, blocks, out):
     """Returns whether a cell may hold the number of a line, and nothing else."""
     if cell[3] - cell[2] != 1:
@@ -238,7 +238,7 @@ def _begins_with_number(cell, blocks, out):
     return blocks[row, 6] == TEXT_KIND and (first <= 58 or first == BAR or first >= 128)
 
 
-@compiled
+@borrowing
 def _close_row(state, place, elements, blocks, out):
     """Makes a table's row one block, unless its cells hold more than a cell of data does; returns whether it fitted."""
     count, first, last = state[ELEMENTS], elements[place, 2], state[BLOCKS]
@@ -296,7 +296,7 @@ def _close_row(state, place, elements, blocks, out):
     return True
 
 
-@compiled
+@borrowing
 def open_block(state, tag, begin, end, opened, elements, blocks, raw, out):
     """Opens a block element that counts even if it holds nothing; a rule only ends a block."""
     if state[RAW_SIZE] > 0:
@@ -314,7 +314,7 @@ def open_block(state, tag, begin, end, opened, elements, blocks, raw, out):
             state[LANGUAGE_BEGIN], state[LANGUAGE_END] = begin, end
 
 
-@compiled
+@borrowing
 def close_block(state, tag, opened, elements, blocks, raw, out):
     """Ends a block element; returns whether there was room."""
     fits = True
@@ -333,7 +333,7 @@ def close_block(state, tag, opened, elements, blocks, raw, out):
     return fits
 
 
-@compiled
+@borrowing
 def line_break(state, opened, elements, blocks, raw, out):
     """Ends a line; a second break without text between ends the block. Returns whether there was room."""
     size = state[RAW_SIZE]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
+from data.compiled import borrowing
 from data.pages.kernels.letters import (
     DASH,
     QUOTE,
@@ -21,19 +21,30 @@ from data.pages.kernels.letters import (
     stands_at,
 )
 from data.pages.kernels.styles import is_word, may_be_white, style_matters
-from data.pages.tags import TAG_NUMBERS
-
-ASK = -1
-FACT, CODE_TAG, RARE, TELLS_LANGUAGE = 1 << 12, 1 << 13, 1 << 14, 1 << 15
-CODE_LINE, CODE_BOX = 1 << 10, 1 << 11
-ROLE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT = 15, 4, 63, 16
-#: Of a name: flags that its tags do not bear.
-NEVER_ASIDE, NEVER_HIDDEN, SETTLED = 1 << 24, 1 << 25, 1 << 26
-#: Of a word in classes: bits above its score, which is + 64; the last is of names of <meta> elements.
-ASIDE_WORD, CONTENT_WORD, SPECIAL_CLASS, META_KEY = 1 << 8, 1 << 9, 1 << 10, 1 << 11
-PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT = range(13)
-CUSTOM = TAG_NUMBERS["custom"]
-MAX_SCORE, MAX_WORDS, MAX_LABELS, MAX_ASIDE_WORDS = 64, 200, 400, 6
+from data.pages.page_layout import (
+    ASIDE,
+    ASIDE_WORD,
+    ASK,
+    BLOCK,
+    CONTENT_WORD,
+    CUSTOM,
+    HIDDEN,
+    LINK,
+    MAX_ASIDE_WORDS,
+    MAX_LABELS,
+    MAX_SCORE,
+    NEVER_ASIDE,
+    NEVER_HIDDEN,
+    NUMBER_SHIFT,
+    OTHER_BLOCK,
+    PLAIN,
+    RARE,
+    RAW,
+    ROLE,
+    SCORE_SHIFT,
+    SETTLED,
+    SPECIAL_CLASS,
+)
 
 
 def _bytes(text):
@@ -46,9 +57,10 @@ DATA_LANG, COLOR, POPOVER = _bytes(" data-lang"), _bytes(' color="'), _bytes(' p
 LANG, HIGHLIGHT, BRUSH, MWE, MATH_TEXT = map(_bytes, ("lang", "highlight", "brush", "mwe-math", "math"))
 LICENSE, COMMONS, LINENO, NUM, STYLE_START = map(_bytes, ("license", "creativecommons", "linen", "-num", "style="))
 HIDDEN_TEXT, TRUE, UNTIL, FORMULA = map(_bytes, ("hidden", "true", "until-found", "mjx-"))
+LISTING = _bytes('="syntaxhighlighter"')
 
 
-@compiled
+@borrowing
 def link_tells(source, begin, end):
     """Returns whether a link's attributes may say what matters (see `data.pages.tags.tells`)."""
     for place in range(begin, end):
@@ -74,7 +86,7 @@ def link_tells(source, begin, end):
     return False
 
 
-@compiled
+@borrowing
 def _label_words(labels, size, hashes):
     """Finds the words of classes, each once: hashes of them; returns how many.
 
@@ -108,7 +120,7 @@ def _label_words(labels, size, hashes):
     return count
 
 
-@compiled
+@borrowing
 def _take(source, begin, end, labels, size):
     """Adds a value to the labels; returns their size, or -1 if they are too long to be cut by bytes."""
     if size > 0:
@@ -122,7 +134,7 @@ def _take(source, begin, end, labels, size):
     return size
 
 
-@compiled
+@borrowing
 def _classes_matter(source, begin, end, word_keys, word_values):
     """Returns whether one of the classes may be that of code, of its lines or their numbers."""
     place = begin
@@ -142,7 +154,7 @@ def _classes_matter(source, begin, end, word_keys, word_values):
     return _names_language(source, begin, end)
 
 
-@compiled
+@borrowing
 def _names_language(source, begin, end):
     for place in range(begin, end):
         byte = lower(source[place])
@@ -159,7 +171,7 @@ def _names_language(source, begin, end):
     return False
 
 
-@compiled
+@borrowing
 def classify(source, begin, end, name_keys, name_values, word_keys, word_values, labels, hashes, spans):
     """Returns what a tag means, by what stands between its brackets; ASK if that is rare.
 
@@ -185,11 +197,12 @@ def classify(source, begin, end, name_keys, name_values, word_keys, word_values,
     if stop == end or found & SETTLED:
         return found & 0xFFFFFF
     if role == RAW:
-        return ASK if holds(source, MATH_TEXT, stop, end) else found & 0xFFFFFF
+        tells = holds(source, MATH_TEXT, stop, end) or holds(source, LISTING, stop, end)
+        return ASK if tells else found & 0xFFFFFF
     return _with_attributes(source, stop, end, found, word_keys, word_values, labels, hashes, spans)
 
 
-@compiled
+@borrowing
 def _with_attributes(source, begin, end, found, word_keys, word_values, labels, hashes, spans):
     spans[:, 1] = 0
     hidden = styled = False
@@ -252,7 +265,7 @@ def _with_attributes(source, begin, end, found, word_keys, word_values, labels, 
     return _with_words(found, hidden, size, word_keys, word_values, labels, hashes)
 
 
-@compiled
+@borrowing
 def _with_words(found, hidden, size, word_keys, word_values, labels, hashes):
     role = found & ROLE
     score, aside, content = 0, False, False

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
-from data.pages.kernels.heads import MAX_SCORE, NUMBER_SHIFT, NUMBERS, SCORE_SHIFT
-from data.pages.kernels.texts import PARTS, TEXT_COLUMNS
+from data.compiled import borrowing
+from data.pages.page_layout import MAX_SCORE, NUMBER_SHIFT, NUMBERS, PARTS, SCORE_SHIFT, TEXT_COLUMNS
 from data.pages.tags import TAG_NUMBERS
 
 H1 = TAG_NUMBERS["h1"]
 
 
-@compiled
+@borrowing
 def _bucket(reached, value):
     return reached[min(max(value, 0), len(reached) - 1)]
 
 
-@compiled
+@borrowing
 def _share(part, whole):
     return part * PARTS // max(whole, 1)
 
 
-@compiled
+@borrowing
 def measure_elements(elements, scores):
     """Fills for each element: own score, of all around, lowest, highest, nearest, depth, a bit for each name around."""
     for place in range(len(elements)):
@@ -42,7 +41,7 @@ def measure_elements(elements, scores):
             scores[place, 3] = max(score, scores[place, 3])
 
 
-@compiled
+@borrowing
 def outwards_of(elements, outwards):
     """Fills for each element the next one around that holds more blocks."""
     outwards[0] = 0
@@ -52,9 +51,11 @@ def outwards_of(elements, outwards):
         outwards[place] = outwards[around] if same else around
 
 
-@compiled
-def measure(blocks, elements, table, groups, kinds, masks, reached, matrix, outer):
-    """Fills the features of a page's blocks, and the container of each block; returns the best element's blocks.
+@borrowing
+def measure(
+    blocks, elements, table, groups, kinds, masks, reached, matrix, outer, scores, outwards, sums, level, weights
+):  # fmt: skip
+    """Fills the features of a page's blocks, and the container of each block; returns the best element.
 
     Args:
         blocks, elements: as `data.pages.kernels.scan` fills them.
@@ -63,16 +64,14 @@ def measure(blocks, elements, table, groups, kinds, masks, reached, matrix, oute
         reached: which edges a count has reached, by count.
         matrix: shape (blocks, features).
         outer: shape (blocks, 2).
+        scores, outwards, sums, level, weights: zeros, for its own use; a row for each element, each block and one.
     """
-    count, made = len(blocks), len(elements)
-    scores = np.zeros((made, 7), dtype=np.int64)
+    count = len(blocks)
     measure_elements(elements, scores)
-    outwards = np.zeros(made, dtype=np.int64)
     outwards_of(elements, outwards)
-    sums = np.zeros((count + 1, 4), dtype=np.int64)
-    level = np.zeros(count, dtype=np.int64)
-    weights = np.zeros(made, dtype=np.int64)
-    heading, groups_count = -1, groups.max() + 1
+    heading, groups_count = -1, 0
+    for group in groups:
+        groups_count = max(groups_count, group + 1)
     for row in range(count):
         size, links, at = table[row, 0], table[row, 1], blocks[row, 5]
         plain = max(size - links, 0)
@@ -86,7 +85,10 @@ def measure(blocks, elements, table, groups, kinds, masks, reached, matrix, oute
             weights[outwards[level[row]]] += min(plain, 1000)
         if heading < 0 and (elements[at, 0] >> NUMBER_SHIFT) & NUMBERS == H1 + 1:
             heading = row
-    best = weights.argmax()
+    best = 0
+    for element in range(len(elements)):
+        if weights[element] > weights[best]:
+            best = element
     best_first, best_last = elements[best, 2], elements[best, 3]
     total = max(sums[count, 2], 1)
     for row in range(count):
@@ -120,10 +122,10 @@ def measure(blocks, elements, table, groups, kinds, masks, reached, matrix, oute
         filled = _fill_page(target, filled, row, count, sums, total, best_first, best_last, heading, reached)
         _fill_neighbours(target, filled, row, count, table, sums, reached)
         outer[row, 0], outer[row, 1] = elements[level[row], 2], elements[level[row], 3]
-    return best_first, best_last
+    return best
 
 
-@compiled
+@borrowing
 def _fill_containers(target, filled, place, outwards, elements, sums, total, reached):
     for step in range(3):
         first, last = elements[place, 2], elements[place, 3]
@@ -140,7 +142,7 @@ def _fill_containers(target, filled, place, outwards, elements, sums, total, rea
     return filled + 18
 
 
-@compiled
+@borrowing
 def _fill_page(target, filled, row, count, sums, total, start, end, heading, reached):
     before, after = row < start, row >= end
     target[filled] = 0 if before or after else PARTS
@@ -158,7 +160,7 @@ def _fill_page(target, filled, row, count, sums, total, start, end, heading, rea
     return filled + 14
 
 
-@compiled
+@borrowing
 def _fill_neighbours(target, filled, row, count, table, sums, reached):
     for kind in range(2):
         for offset in range(-3, 4):
@@ -177,8 +179,8 @@ def _fill_neighbours(target, filled, row, count, table, sums, reached):
         filled += 1
 
 
-@compiled
-def look_around(logits, outer, best_first, best_last, reach, begin, matrix):
+@borrowing
+def look_around(logits, outer, best_first, best_last, reach, begin, matrix, sums):
     """Fills what the first look said of a block, its neighbours, its container and its page.
 
     Args:
@@ -186,9 +188,9 @@ def look_around(logits, outer, best_first, best_last, reach, begin, matrix):
         outer, best_first, best_last: see `measure`.
         reach: so many blocks before and after are looked at.
         begin, matrix: a row for each block, filled from this column on, 1 + 2 * reach + 5 of them.
+        sums: zeros, one more than blocks.
     """
     count, unknown = len(logits), -128
-    sums = np.zeros(count + 1, dtype=np.int64)
     all_kept = 0
     for row in range(count):
         sums[row + 1] = sums[row] + logits[row]
@@ -210,17 +212,18 @@ def look_around(logits, outer, best_first, best_last, reach, begin, matrix):
         kept += logits[row] > 0
 
 
-@compiled
-def answer(rows, inner, inner_bias, weights, bias, unit, most, logits):
+@borrowing
+def answer(rows, inner, inner_bias, weights, settings, logits, hidden):
     """Fills a network's answers (see `data.pages.network.Layer`); sums are whole numbers, exact in any order.
 
     Args:
         rows, inner: what is multiplied; of each row as many as there are weights.
-        unit, most: answers are given in this unit, and bounded.
+        settings: what is added to answers, the unit that they are given in, and what they are bounded by.
+        hidden: room for the units between.
     """
     count, features = len(rows), len(inner)
     width = len(weights)
-    hidden = np.empty(width)
+    bias, unit, most = settings[0], settings[1], settings[2]
     for row in range(count):
         for place in range(width):
             hidden[place] = inner_bias[place]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
+from data.compiled import borrowing
 from data.pages.kernels.ends import count_tags, end_of, holds_blocks, raw_end
 from data.pages.kernels.gathering import (
     MIN_HARD,
@@ -28,32 +28,7 @@ from data.pages.kernels.gathering import (
     may_be_set_in_lines,
     open_block,
 )
-from data.pages.kernels.heads import (
-    ASIDE,
-    ASK,
-    BLOCK,
-    BREAK,
-    CODE_BOX,
-    CODE_LINE,
-    CODE_TAG,
-    COMMENT,
-    CUSTOM,
-    FACT,
-    HIDDEN,
-    INLINE,
-    LINK,
-    MAX_SCORE,
-    NUMBER_SHIFT,
-    NUMBERS,
-    PLAIN,
-    RARE,
-    RAW,
-    ROLE,
-    SCORE_SHIFT,
-    TELLS_LANGUAGE,
-    VOID,
-    classify,
-)
+from data.pages.kernels.heads import classify
 from data.pages.kernels.letters import BANG, DASH, GT, LT, SLASH, SPACE, append_text, find, find_comment_end, is_blank
 from data.pages.kernels.places import (
     BLOCKS,
@@ -83,21 +58,42 @@ from data.pages.kernels.places import (
     STACK,
     WHOLE,
 )
-from data.pages.kernels.telling import (
+from data.pages.kernels.telling import holds_licence, record, record_tag, tell
+from data.pages.page_layout import (
+    ASIDE,
+    ASK,
+    ASKS,
+    BLOCK,
+    BREAK,
+    CODE_BOX,
+    CODE_LINE,
+    CODE_TAG,
+    COMMENT,
+    CUSTOM,
+    DONE,
+    FACT,
+    GIVES_UP,
+    HIDDEN,
     HIDDEN_BLOCK_RECORD,
+    INLINE,
     LICENCES_RECORD,
-    holds_licence,
-    record,
-    record_tag,
-    tell,
+    LINK,
+    MAX_SCORE,
+    NUMBER_SHIFT,
+    NUMBERS,
+    PLAIN,
+    RARE,
+    RAW,
+    ROLE,
+    SCORE_SHIFT,
+    TELLS_LANGUAGE,
+    VOID,
 )
 
 ROOT = BLOCK | MAX_SCORE << SCORE_SHIFT
-# What the pass ends with.
-DONE, ASKS, GIVES_UP = range(3)
 
 
-@compiled
+@borrowing
 def _pass_over(state, source, tag, begin, end, name_keys, name_values, word_keys, word_values, records):
     """Passes over an element that is not read; returns where its end tag stands, -1 if nowhere.
 
@@ -121,7 +117,7 @@ def _pass_over(state, source, tag, begin, end, name_keys, name_values, word_keys
     return place
 
 
-@compiled
+@borrowing
 def scan(source, state, name_keys, name_values, word_keys, word_values, labels, hashes, spans, stack, opened, elements,
          blocks, records, raw, out):  # fmt: skip
     """Reads on from where the state says; returns DONE, ASKS (about the tag that the state names), or GIVES_UP."""

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
+from data.compiled import borrowing
 from data.pages.kernels.letters import BANG, DASH, GT, LT, SLASH, find, stands_at
+from data.pages.page_layout import NOSCRIPT, SCRIPT, STYLE
 
 
 def _bytes(text):
     return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
-STYLE, SCRIPT, NOSCRIPT, COMMENT = range(4)
+EQUALS = 61
 STYLE_NAME, SCRIPT_NAME, NOSCRIPT_NAME, TEX = map(_bytes, ("style", "script", "noscript", "math/tex"))
+LISTING, PRE_TAG = map(_bytes, ("syntaxhighlighter", "<pre"))
 CASE = 32
 #: Formulas are told by the beginning of their tag.
 MAX_TAG = 8192
 
 
-@compiled
+@borrowing
 def _is_name(content, name, place, end, case):
     """Returns whether a name stands at a place, all of it in the case of its first letter."""
     if place + len(name) > end:
@@ -30,12 +32,12 @@ def _is_name(content, name, place, end, case):
     return True
 
 
-@compiled
+@borrowing
 def _is_space(byte):
     return byte == 32 or 9 <= byte <= 13
 
 
-@compiled
+@borrowing
 def _kind_at(content, place, end):
     """Returns which element's name stands at a place, and its length; -1 if none does."""
     first = content[place]
@@ -53,7 +55,7 @@ def _kind_at(content, place, end):
     return -1, 0
 
 
-@compiled
+@borrowing
 def _comment_end(content, start, end):
     """Returns where the next `-->` or `--!>` ends; `end + 1` if there is none."""
     place = start
@@ -68,7 +70,7 @@ def _comment_end(content, start, end):
     return end + 1
 
 
-@compiled
+@borrowing
 def _closing(content, name_begin, size, start, end):
     """Returns where `</name` stands next, in the same case; `end` if nowhere."""
     place = start
@@ -88,7 +90,7 @@ def _closing(content, name_begin, size, start, end):
     return end
 
 
-@compiled
+@borrowing
 def _element_end(content, begin, kind, size, end, known):
     """Returns where the element that begins at `<` ends, its content's begin and end; 0 if it is to stay."""
     start = begin + 1 + size
@@ -104,6 +106,11 @@ def _element_end(content, begin, kind, size, end, known):
     for place in range(start, min(bracket, start + MAX_TAG) - len(TEX) + 1):
         if content[place] == TEX[0] and stands_at(content, TEX, place, end):
             return 0, 0, 0
+        if content[place] == EQUALS and stands_at(content, LISTING, place + 2, bracket):
+            if _quotes(content[place + 1]) and _quotes(content[place + 2 + len(LISTING)]):
+                return 0, 0, 0
+    if kind == NOSCRIPT and stands_at(content, PRE_TAG, bracket + 1, end):
+        return bracket + 1, bracket + 1, bracket + 1
     place = closing + 2 + size
     while place < end and _is_space(content[place]):
         place += 1
@@ -112,15 +119,15 @@ def _element_end(content, begin, kind, size, end, known):
     return place + 1, bracket + 1, closing
 
 
-@compiled
-def strip(content, out, spans):
+@borrowing
+def strip(content, out, spans, known):
     """Copies a page without what is no text; returns how many bytes, and how many styles and scripts there were.
 
     Args:
         spans: a row each, as far as there is room: kind, begin of its tag, begin and end of its content.
+        known: what is known of places ahead: -1 each.
     """
     end = len(content)
-    known = np.full(8, -1, dtype=np.int64)
     place = size = count = 0
     while place < end:
         begin = find(content, LT, place, end)
@@ -156,12 +163,12 @@ def strip(content, out, spans):
     return size, count
 
 
-@compiled
+@borrowing
 def _quotes(byte):
     return byte == 34 or byte == 39 or byte == 61 or byte == 40
 
 
-@compiled
+@borrowing
 def _is_closed(content, place, end):
     """Returns whether a comment ends where it has begun."""
     if place < end and content[place] == GT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
+from data.compiled import borrowing
 from data.pages.kernels.letters import COLON, HASH, SPACE, find, holds, lower, stands_at
 
 
@@ -18,12 +18,12 @@ SCALE, FAR = _bytes("scale"), _bytes("-999")
 MONO, COURIER, CONSOL, MENLO = map(_bytes, ("mono", "courier", "consol", "menlo"))
 
 
-@compiled
+@borrowing
 def is_word(byte):
     return 48 <= byte <= 57 or 97 <= lower(byte) <= 122 or byte == 95
 
 
-@compiled
+@borrowing
 def style_matters(source, begin, end):
     """Returns whether a style may hide, or show as code; some that do neither are among them."""
     for place in range(begin, end):
@@ -54,13 +54,13 @@ def style_matters(source, begin, end):
     return False
 
 
-@compiled
+@borrowing
 def _is_far(source, begin, end):
     """Returns whether a number of four digits and more stands at a place, about."""
     return begin + 3 < end and 48 <= source[begin] <= 57 and 48 <= source[begin + 3] <= 57
 
 
-@compiled
+@borrowing
 def _value_after(source, begin, end):
     """Returns where something stands after the next colon and spaces; `end` if nowhere."""
     place = find(source, COLON, begin, end) + 1
@@ -69,14 +69,14 @@ def _value_after(source, begin, end):
     return min(place, end)
 
 
-@compiled
+@borrowing
 def _hides(source, begin, end):
     """Returns whether the next value may be `none`."""
     place = _value_after(source, begin, end)
     return place < end and (lower(source[place]) == 110 or source[place] >= 128)  # n
 
 
-@compiled
+@borrowing
 def _is_small(source, begin, end):
     """Returns whether a number of no more than 1 may stand after the next colon."""
     place = _value_after(source, begin, end)
@@ -88,7 +88,7 @@ def _is_small(source, begin, end):
     return byte == 48 or byte == 46 or byte == 43 or byte >= 128  # 0 . +
 
 
-@compiled
+@borrowing
 def may_be_white(source, place, end):
     """Returns whether the value at a place may be white, by its name, `rgb(…)`, or its number; or is none."""
     if place + 1 >= end:
@@ -99,7 +99,7 @@ def may_be_white(source, place, end):
     return byte == 119 or byte == 114 or byte < 97 or byte > 122  # w r
 
 
-@compiled
+@borrowing
 def _is_monospaced(source, begin, end):
     """Returns whether the name of a monospaced font stands somewhere after; some that stand for another are found."""
     for place in range(begin, end):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
+from data.compiled import borrowing
 from data.pages.kernels.ends import raw_end
-from data.pages.kernels.heads import FACT, LINK, META_KEY, NEVER_HIDDEN, RAW, ROLE, VOID
 from data.pages.kernels.letters import (
     BANG,
     DASH,
@@ -23,9 +22,7 @@ from data.pages.kernels.letters import (
     stands_at,
 )
 from data.pages.kernels.places import RECORDS
-
-# Kinds of records: a tag with the text after it, parts of the page where licences are looked for, and all that tells.
-TAG_RECORD, LICENCES_RECORD, HIDDEN_BLOCK_RECORD = range(3)
+from data.pages.page_layout import FACT, LINK, META_KEY, NEVER_HIDDEN, RAW, ROLE, TAG_RECORD, VOID
 
 
 def _bytes(text):
@@ -37,20 +34,20 @@ NAME, PROPERTY, ITEMPROP, EQUIV = map(_bytes, (' name="', ' property="', ' itemp
 BOT, CANONICAL, LICEN, LICENSE, COMMONS = map(_bytes, ("bot", "canonical", "licen", "license", "creativecommons"))
 
 
-@compiled
+@borrowing
 def record(state, records, kind, begin, end, text_end):
     row = state[RECORDS]
     records[row, 0], records[row, 1], records[row, 2], records[row, 3] = kind, begin, end, text_end
     state[RECORDS] = row + 1
 
 
-@compiled
+@borrowing
 def holds_licence(source, begin, end):
     """Returns whether a part of a page may link to a licence."""
     return find_text(source, LICENSE, begin, end) < end or find_text(source, COMMONS, begin, end) < end
 
 
-@compiled
+@borrowing
 def record_tag(state, records, source, begin, end, text_end, word_keys, word_values):
     """Notes a tag if `data.pages.facts.matters` may say that it matters."""
     if stands_at(source, META_NAME, begin, end):
@@ -64,7 +61,7 @@ def record_tag(state, records, source, begin, end, text_end, word_keys, word_val
         record(state, records, TAG_RECORD, begin, end, text_end)
 
 
-@compiled
+@borrowing
 def _value_of(source, name, begin, end):
     """Returns where the value of an attribute begins and ends."""
     place = find_text(source, name, begin, end)
@@ -74,7 +71,7 @@ def _value_of(source, name, begin, end):
     return place, find(source, QUOTE, place, end)
 
 
-@compiled
+@borrowing
 def _names_what_matters(source, begin, end, word_keys, word_values):
     """Returns whether a <meta> element's name may be among those that matter."""
     start, stop = _value_of(source, NAME, begin, end)
@@ -95,7 +92,7 @@ def _names_what_matters(source, begin, end, word_keys, word_values):
     return (found >= 0 and found & META_KEY != 0) or holds(source, BOT, start, stop)
 
 
-@compiled
+@borrowing
 def tell(state, records, source, begin, end, name_keys, name_values, word_keys, word_values):
     """Notes tags between two places that may tell something (see `data.pages.unread.telling_within`)."""
     place = begin

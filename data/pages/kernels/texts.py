@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.compiled import compiled
-from data.pages.kernels.heads import MAX_SCORE
+from data.compiled import borrowing
 from data.pages.kernels.letters import START, finish, look_up, stir
+from data.pages.page_layout import (
+    DIGIT,
+    ENDS,
+    HEAD_CHARS,
+    LETTER,
+    MAX_SCORE,
+    PARTS,
+    SHORT_CHARS,
+    SHORT_WORDS,
+    SMALL,
+    UNLIKE,
+)
 
-SHORT_WORDS, SHORT_CHARS, HEAD_CHARS, PARTS = 8, 120, 200, 16
-#: Columns that tell about a block's text.
-TEXT_COLUMNS = 15
 COMMA, BAR, FULL_STOP, QUESTION, EXCLAMATION, SPACE = 44, 124, 46, 63, 33, 32
 WIDE_COMMA, WIDE_LIST_COMMA, QUOTATION, COPYRIGHT = 0xFF0C, 0x3001, 0xBB, 0xA9
 #: First bytes of a letter in UTF-8, read as Latin-1.
 FIRST_LEAD, LAST_LEAD = 0xC3, 0xDF
-#: What a character is.
-LETTER, DIGIT, SMALL, ENDS, UNLIKE = 1, 2, 4, 8, 16
 
 
-@compiled
-def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, table):
+@borrowing
+def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, table, seen, head):
     """Fills what texts say (see `data.pages.features.of_text`); -1 first for those with rare characters: their number.
 
     Args:
         title: characters of the page's title in lower case.
         lowered, kinds: of each character below U+10000 the one in lower case, and what it is.
+        seen: zeros, a power of 2 and three times as many as blocks at least.
+        head: room for a text's first characters.
     """
-    count = len(blocks)
-    slots = 16
-    while slots < 3 * count:
-        slots *= 2
-    seen = np.zeros(slots, dtype=np.uint64)
-    head, rare = np.zeros(HEAD_CHARS, dtype=np.uint32), 0
-    for row in range(count):
+    slots, rare = len(seen), 0
+    for row in range(len(blocks)):
         begin, end, size = blocks[row, 0], blocks[row, 1], blocks[row, 2]
         if (end - begin) * 10 > size * 23:
             size *= 2
@@ -52,7 +55,7 @@ def measure_texts(out, blocks, title, text_keys, text_values, lowered, kinds, ta
     return rare
 
 
-@compiled
+@borrowing
 def _char_at(out, place):
     """Returns the character at a place, and how many bytes it takes; 0 where it is not below U+10000."""
     byte = np.uint32(out[place])
@@ -66,7 +69,7 @@ def _char_at(out, place):
     return byte, 0
 
 
-@compiled
+@borrowing
 def _measure_text(out, begin, end, row, text_keys, text_values, lowered, kinds, head):
     """Fills a row, but for two columns; returns how many characters stand in the head, -1 for rare ones, its hash."""
     short = row[2] <= SHORT_WORDS and row[0] <= SHORT_CHARS
@@ -119,7 +122,7 @@ def _measure_text(out, begin, end, row, text_keys, text_values, lowered, kinds, 
     return chars, finish(running)
 
 
-@compiled
+@borrowing
 def _stands_in(head, size, title):
     """Returns whether characters stand in the title."""
     for start in range(len(title) - size + 1):

@@ -44,6 +44,13 @@ def mixed(line: str) -> str:
     return "&nbsp; " * ((len(line) - len(text)) // 2) + plain(text).replace("  ", "&nbsp; ")
 
 
+def kept(line: str) -> str:
+    """Returns a line before which an element keeps a tab for each step."""
+    text = line.lstrip(" ")
+    tabs = "\t" * ((len(line) - len(text)) // 4)
+    return (f'<span style="white-space:pre">{tabs}</span>' if tabs else "") + plain(text).replace("  ", "&nbsp; ")
+
+
 def each(form: Callable[[int, str], str], between: str = "") -> str:
     """Returns all lines, written one by one by number and text."""
     return between.join(form(number, line) for number, line in NUMBERED)
@@ -190,6 +197,30 @@ FORMS = {
     f"{lines('%', spans, '<br>')}</div>",
     "spaces kept by a class, spans": f"<style>.a .b{{white-space:pre}}</style><div class=b>{SPANS}</div>",
     "spaces kept by a class of code": f"<style>code.b {{white-space:pre}}</style><code class=b>{WHOLE}</code>",
+    "spaces kept by a class of each line": "<style>.ln {white-space: pre}</style><div>"
+    + lines('<div class="ln">%</div>', plain, blank="&nbsp;") + "</div>",
+    "spaces kept by a class of each paragraph": "<style>p.ln {white-space: pre; font-family: Courier}</style>"
+    + lines('<p class="ln">%</p>', plain, blank="&nbsp;"),
+    "spaces kept in each line, wrapped": lines('<div style="white-space: pre-wrap">%</div>', spans, blank=" "),
+    "spaces kept before each line": f"<code>{lines('%', kept, '<br>')}</code>",
+    "Apple's tabs": lines('<div><font face="Menlo">%</font></div>', kept, blank="<br>"),
+    "LaTeXML": '<div class="ltx_listing">' + each(
+        lambda n, line: f'<div class="ltx_listingline"><span class="ltx_tag ltx_tag_listingline">{n}</span>'
+        f"{spans(line)}</div>", "\n") + "</div>",
+    "javadoc": "<pre>" + each(
+        lambda n, line: f'<span class="source-line-no">{n:03}</span><span id="line-{n}">{plain(line)}</span>', "\n")
+    + "</pre>",
+    "old javadoc": "<pre>" + each(lambda n, line: f'<span class="sourceLineNo">{n:03}</span>{plain(line)}', "\n")
+    + "</pre>",
+    "codes shown as blocks": f"<pre>{lines('<code style=display:block>%</code>', spans, blank=' ')}</pre>",
+    "spans shown as blocks by a style elsewhere": "<pre><code>" + each(
+        lambda n, line: f'<span class="row" id="r{n}">{spans(line)}</span>') + "</code></pre>",
+    "the language above": f"<pre><div>python</div><div><code>{WHOLE}</code></div></pre>",
+    "Juejin": "<pre><div><div><span>python</span></div><div><div>复制代码</div></div></div>"
+    f'<code lang="python">{WHOLE}</code></pre>',
+    "Jekyll's gist": f'<script src="https://example.org/1.js"></script><noscript><pre>{WHOLE}</pre></noscript>',
+    "SyntaxHighlighter's script": f'<script type="syntaxhighlighter" class="brush: py"><![CDATA[\n{CODE}\n]]></script>',
+    "em spaces": f"<pre>{WHOLE.replace('    ', '&emsp;')}</pre>",
     "Tailwind": f'<div class="whitespace-pre font-mono">{WHOLE}</div>',
     "Tailwind, wrapped": f'<div class="font-serif whitespace-pre-wrap">{WHOLE}</div>',
 }  # fmt: skip

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from data import extract_html
 from data.errors import UsageError
-from data.pages import network, reading
+from data.pages import content, network, reading
 from data.pages.content import find_content
 from data.pages.features import bucket, share
 from data.pages.held_out import fold_of
@@ -64,6 +66,58 @@ def test_the_model_answers_in_whole_numbers_that_no_order_of_adding_can_change()
     assert logits.dtype == np.int64
     assert np.abs(logits).max() <= MAX_LOGIT
     assert np.array_equal(logits, read_network(to_json(network)).logits(page))
+
+
+def test_of_a_long_manual_every_section_is_kept() -> None:
+    def section(number: int) -> str:
+        steps = "".join(f"<li><p>Step {number}.{step}.</p>" for step in range(6))
+        text = f"<p>{SENTENCES[number % 3]} Part {number}.</p><ul>{steps}</ul><pre>make part-{number}</pre>"
+        return f"<div class='section'><h3>{number}. Part</h3><div class='section'>{text * 2}</div></div>"
+
+    sections = "".join(map(section, range(150)))
+    text = extract_html(f"<body><h1>Rivers, a manual</h1><div class='chapter'>{sections}</div>".encode()).text
+    lost = [number for number in range(150) if f"Part {number}." not in text or f"make part-{number}\n" not in text]
+    assert lost == []
+    assert [number for number in range(150) if f"Step {number}.3." not in text] == []
+
+
+class Opinion:
+    """Stands in for a network, with answers of its own."""
+
+    def __init__(self, *logits: int) -> None:
+        self._logits = np.array(logits)
+
+    def logits(self, page: object) -> object:
+        return self._logits
+
+
+@pytest.mark.parametrize(("long_chars", "kept"), [(401, [0, 3]), (400, [0, 1, 3]), (399, [0, 1, 3])])
+def test_all_between_is_kept_of_a_document_that_is_long(
+    long_chars: int, kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Water " * 33 + "is"  # 200 characters
+    page = read_blocks(parse(f"<body>{f'<p>{text}</p>' * 2}<p><a href='/w'>{text}</a></p>{f'<p>{text}</p>' * 2}"))
+    monkeypatch.setattr(content, "LONG_CHARS", long_chars)
+    found = find_content(page, cast(network.Network, Opinion(64, -64, -64, 64, -64)))
+    assert found.numbers == kept
+
+
+@pytest.mark.parametrize(("caption_chars", "kept"), [(15, [0, 2]), (16, [0, 1, 2]), (17, [0, 1, 2])])
+def test_captions_within_a_long_article_are_left_out(
+    caption_chars: int, kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Water " * 33 + "is"  # 200 characters, and of twice as many a 25th is 16
+    page = read_blocks(parse(f"<p>{text}</p><p>{'c' * caption_chars}</p><p>{text}</p><p>{text * 2}</p>"))
+    monkeypatch.setattr(content, "LONG_CHARS", 400)
+    assert find_content(page, cast(network.Network, Opinion(64, -64, 64, -64))).numbers == kept
+
+
+def test_terms_are_kept_with_what_they_mean() -> None:
+    terms = "".join(
+        f"<dt>Table.part{number}(<em>name</em>)<dd>Gives a part.<p>{SENTENCES[number % 3]}</p>" for number in range(9)
+    )
+    text = extract_html(f"<body>{MENU}<article>{ARTICLE}<dl>{terms}</dl></article>{FOOT}".encode()).text
+    assert [number for number in range(9) if f"Table.part{number}(name)\n  Gives a part." not in text] == []
 
 
 @pytest.mark.parametrize("compiled", [False, True])

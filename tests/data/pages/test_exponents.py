@@ -25,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("reader")
         ("x<sup hidden>2</sup>", "x"), ("basin<sup>2</sup>", "basin2"),
         ("100<sup>+</sup> clients", "100+ clients"), ("18<sup>-</sup>", "18-"), ("Na<sup>+</sup>", "Na^+"),
         ("x<sup></sup> <sup>2</sup>", "x 2"), ("pp. 3<sup>4,5</sup>", "pp. 34,5"),
+        ("$19<sup>99</sup>", "$1999"), ("€ 5<sup>49</sup>", "€ 549"), ("COVID-19<sup>1</sup>", "COVID-191"),
+        ("x-2<sup>3</sup>", "x-2^3"),
     ],
 )  # fmt: skip
 def test_exponents_are_written_as_such_and_notes_and_ordinals_are_not(html: str, text: str) -> None:

@@ -29,6 +29,123 @@ def test_a_licence_is_found_wherever_pages_state_it(markup: str, licence: str) -
     assert facts("", BODY + markup)["licence"] == licence
 
 
+CC = "https://creativecommons.org/licenses"
+BY, BY_NC = f'<a href="{CC}/by/4.0/">CC BY</a>', f'<a href="{CC}/by-nc/4.0/">CC BY-NC</a>'
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<p>This work is licensed under a {BY} licence.</p>",
+        f"<p>Read on. Except where otherwise noted, all content on this site is licensed under {BY}.</p>",
+        f"<p>This <b>page</b> was not easy. This page, and what it links to, is available under {BY}</p>",
+        f"<li>Text is available under the {BY}; additional terms may apply.</li>",
+        f"<p>Site design © 2020 X; user contributions are licensed under {BY}</p>",
+        f"<footer><p>© 2020 by Ann. Licensed under {BY}.</p></footer>",
+        f'<div id="page-footer"><span>Licence: {BY}</span></div>',
+        f"<p>Alle Inhalte dieser Website stehen unter der Lizenz {BY}.</p>",
+        f"<p>Unless it says otherwise, this page is available under {BY}.</p><p>Photo: Bo, {BY_NC}</p>",
+        f"<footer><p>Copyright © 2017 X, Inc. Published by Y Media, Inc. Licensed under {BY}</p></footer>",
+        f"<p>Those who wrote this ebook, or on it, agree. The contributors to this ebook release their contributions"
+        f" under the terms in the {BY}.</p>",
+        f"<p>The creators of, and contributors to, this ebook dedicate their contributions via the terms in {BY}</p>",
+        f"<p>We’re happy to make this story available to republish for free under {BY} if you credit us.</p>",
+        f"<p>The copyright holder for this preprint is Ann.<i> It is made available under {BY}.</i></p>",
+        f'<p>The end.</p><div class="license copyright"><a href="{CC}/by/4.0/"> LICENSED UNDER CC BY 4.0 </a></div>',
+        f'<p><a href="{CC}/by/4.0/">This work is licensed under a CC BY 4.0 licence</a></p>',
+        f'<footer><p><a href="{CC}/by/4.0/">Licensed under CC BY 4.0</a></p></footer>',
+    ],
+)
+def test_a_licence_that_the_pages_own_words_give_it_is_found(markup: str) -> None:
+    assert facts("", BODY + markup)["licence"] == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<p>Photo by Ann, {BY}</p>",
+        f"<figure><img src=x><figcaption>Licensed under {BY}</figcaption></figure>",
+        f"<p>We compare {BY} with {BY_NC}.</p>",
+        f"<p>This page compares works that are licensed under {BY}.</p>",
+        f"<p>This work is not licensed under {BY}.</p>",
+        f"<p>This image is available under {BY}.</p>",
+        f"<p>All photos on this site are licensed under {BY}.</p>",
+        f"<p>This article is based on one by Bo, licensed under {BY}</p>",
+        f"<p>Bo's work is licensed under {BY}.</p>",
+        f"<p>{BY}</p>",
+        f"<footer>Theme by Bo, licensed under {BY}</footer>",
+        f"<footer>Theme by Bo. Licensed under {BY}</footer>",
+        f"<footer>Icons: {BY}</footer>",
+        f"<blockquote>Words.<footer>Licensed under {BY}</footer></blockquote>",
+        f"<footer>© X</footer><p>Licensed under {BY}</p>",
+        f"<p>This work is licensed under {BY}.</p><p>This site is licensed under {BY_NC}.</p>",
+        f"<!-- <p>This work is licensed under {BY}.</p> -->",
+        f'<p>Photos: <a rel="license" href="{CC}/by/2.0/">x</a>, <a rel="license" href="{CC}/by-sa/2.0/">y</a></p>',
+        f"<p>Picture licensed under {BY}</p>",
+        f'<p><a href="{CC}/by/4.0/">Picture licensed under CC BY 4.0</a></p>',
+        f'<p><a href="{CC}/by/4.0/">Licensed under CC BY 4.0</a></p>',
+        f'<figure><img src=x><figcaption class="license copyright"><a href="{CC}/by/4.0/">Licensed under CC BY 4.0</a>'
+        f"</figcaption></figure>",
+        f'<img src=x><div class="license copyright"><a href="{CC}/by/4.0/">Licensed under CC BY 4.0</a></div>',
+        f'<div class="license copyright">Ann <a href="{CC}/by/4.0/">Licensed under CC BY 4.0</a></div>',
+        f"<blockquote><p>This work is licensed under {BY}.</p></blockquote>",
+        f"<footer>Songs published by Bo. Licensed under {BY}</footer>",
+        f"<footer>Copyright © 2020 X • Design by: Bo • Lizenz: {BY}.</footer>",
+        f"<p>Musik:</p><p>Lied von Bo<br>Lizenz: {BY}</p>",
+        f"<p>This article is about a book of Bo's. It is available under {BY}.</p>",
+        f"<p>The copyright holder for this preprint is Ann. It is not available under {BY}.</p>",
+        f"<p>The copyright holder for this picture is Ann. It is available under {BY}.</p>",
+        f"<p>The contributors to Bo's ebook release their contributions under {BY}.</p>",
+        f"<p>The authors of this page release their photos under {BY}.</p>",
+        f"<p>The authors of this page release their texts, but not here, under {BY}.</p>",
+        f"<p>We share this article because Bo released his under {BY}.</p>",
+        f"<p>Alle Inhalte dieser Website stehen nicht unter der Lizenz {BY}.</p>",
+        f"<p>Diese Texte stehen unter keiner freien Lizenz wie {BY}.</p>",
+    ],
+)
+def test_a_licence_of_something_else_is_not_the_pages(markup: str) -> None:
+    assert "licence" not in facts("", BODY + markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<p>Der Echo-Podcast von Ann/X steht unter einer {BY}-Lizenz.</p>",
+        f"<p>Die Inhalte von Echo stehen unter der Lizenz {BY}.</p>",
+        f'<h1>Lizenz</h1><a href="{CC}/by/4.0/" title="Die Inhalte von Echo stehen unter der Lizenz CC-BY 4.0, siehe'
+        f' Impressum"><img src=x></a>',
+        f'<div id="siteinfo">Echo powered by <a href="/">Bo</a> | Lizenz {BY} mit Ausnahmen | Sitemap</div>',
+    ],
+)
+def test_a_licence_said_of_a_site_by_its_name_is_the_pages_if_its_title_ends_in_that_name(markup: str) -> None:
+    assert facts("<title>Week 3 | Echo</title>", BODY + markup)["licence"] == "CC-BY-4.0"
+    for other in ("Week 3 | Foxtrot", "Echo | Foxtrot", "Echo", ""):
+        assert "licence" not in facts(f"<title>{other}</title>", BODY + markup)
+    assert "licence" not in facts("<title>Week 3 | Echo</title>", BODY + markup.replace("Echo", "Foxtrot"))
+
+
+@pytest.mark.parametrize(
+    "theirs", ["Das Echo-Logo", "Der Echo-Podcast spielt viel, Bos Lied", "Die Inhalte von Echo Alpha"]
+)
+def test_a_licence_of_what_only_bears_the_sites_name_is_not_the_pages(theirs: str) -> None:
+    assert "licence" not in facts("<title>Week 3 | Echo</title>", f"{BODY}<p>{theirs} steht unter {BY}.</p>")
+
+
+@pytest.mark.parametrize(
+    ("address", "licence"),
+    [
+        ("https://opensource.org/licenses/MIT", "MIT"),
+        ("http://www.opensource.org/licenses/mit-license.php", "MIT"),
+        ("https://opensource.org/license/apache-2.0/", "Apache-2.0"),
+        ("https://opensource.org/licenses/", "https://opensource.org/licenses/"),
+        ("https://opensource.org/licenses/MIT-0", "https://opensource.org/licenses/MIT-0"),
+    ],
+)
+def test_a_marked_licence_of_open_source_is_known_by_its_address(address: str, licence: str) -> None:
+    assert facts("", f'{BODY}<a rel="license" href="{address}">x</a>')["licence"] == licence
+    assert "licence" not in facts("", f'{BODY}<p>We like <a href="{address}">licenses</a>.</p>')
+
+
 def test_a_marked_licence_counts_more_than_a_linked_one() -> None:
     linked = '<a href="https://creativecommons.org/licenses/by/4.0/">a picture\'s</a>'
     marked = '<a rel="license" href="https://creativecommons.org/licenses/by-sa/3.0/">the page\'s</a>'
@@ -127,6 +244,29 @@ def test_tags_that_are_for_others_do_not_matter(source: str, wanted: bool) -> No
 def test_a_canonical_address_is_a_whole_one_on_the_web(address: str, url: str | None, canonical: str | None) -> None:
     page = f'<html><head><link rel="canonical" href="{address}"></head>{BODY}'.encode()
     assert extract_html(page, url=url).metadata.get("canonical") == canonical
+
+
+@pytest.mark.parametrize("rel", ["alternate canonical", "Canonical", "CANONICAL\tshortlink"])
+def test_a_link_may_say_several_things_about_its_address(rel: str) -> None:
+    assert facts(f'<link href=https://x.org/a rel="{rel}">')["canonical"] == "https://x.org/a"
+    assert "canonical" not in facts('<link href=https://x.org/a rel="non-canonical">')
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        (
+            "",
+            "<!-- <h1>No</h1> --><h1> </h1><h1 class=x>A <b>first</b> &lt;one&gt;</h1><h1>Second</h1>",
+            "A first <one>",
+        ),
+        ("<title>T</title>", "<h1>H</h1>", "T"),
+        ("<title> </title><meta property=og:title content=O>", "<h1>H</h1>", "O"),
+        ("", "<h2>Two</h2>", None),
+    ],
+)
+def test_a_page_without_a_title_has_its_first_headings(head: str, body: str, title: str | None) -> None:
+    assert extract_html(f"<html><head>{head}</head><body>{body}<p>Words of a page.</p>".encode()).title == title
 
 
 def test_an_address_that_is_none_leaves_the_word_to_the_next() -> None:

@@ -97,6 +97,13 @@ def test_a_name_that_no_element_has_or_that_a_script_or_link_names_is_not_looked
     assert hidden(sheet, BODY + b'<a data-target=".a">') == b"e"
 
 
+@pytest.mark.parametrize("sheet", [b"div.a{display:none}", b".a.c{display:none}", b".a.x{display:none}"])
+def test_scripts_are_not_looked_at_where_no_element_is_hidden(sheet: bytes) -> None:
+    scripts = iter([b"show()"])
+    assert mark_hidden_names(BODY, [sheet], scripts, bytes.find) == BODY
+    assert list(scripts) == [b"show()"]
+
+
 def test_an_element_that_a_wider_screen_shows_by_another_class_is_seen() -> None:
     sheet = b".hidden{display:none}@media (min-width:9px){.md\\:block{display:block}}"
     body = b"<p class='hidden md:block'><p class='hidden md:flex'>"

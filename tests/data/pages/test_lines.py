@@ -30,6 +30,12 @@ def test_a_listing_keeps_its_lines_blank_lines_and_indentation(name: str) -> Non
     assert not re.search(r"(?mi)^\W*copy( code)?\W*$", read(FORMS[name]))
 
 
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("name", ["the language above", "Juejin"])
+def test_the_language_above_a_listing_stands_at_its_fence_alone(name: str) -> None:
+    assert f"\n```python\n{CODE}\n```\n" in read(FORMS[name])
+
+
 POEM = [
     "The owl looked up to the stars above;", "&nbsp;&nbsp;and sang to a small guitar:", "&nbsp;&nbsp;O lovely pussy,",
     "&nbsp;&nbsp;(my love), what a beautiful pussy you are",
