@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from difflib import get_close_matches
 
 #: ISO 639-3 = ISO 639-1; macrolanguages' members by CLDR's aliases.
 PAIRS = (
@@ -22,6 +23,19 @@ PAIRS = (
     "xho=xh ydd=yi yid=yi yor=yo zha=za zho=zh zsm=ms zul=zu zyb=za "
 )
 
+#: ISO 639-3 of languages without a code of two letters that CLD2 or fastText's lid.176 find in web pages.
+OTHERS = (
+    "arz ast azb bar bcl bih bpy cbk ceb chr ckb crs diq dsb eml frr gom gsw haw hbs hif hmn hsb ilo jbo kha krc lez "
+    "lif lmo lrc mai mfe mhr min mrj mwl myv mzn nah nap nds new nso pam pfl pms pnb rue sah scn sco syr tlh tyv vec "
+    "vep vls war wuu xal xmf yue zza"
+)
+
+#: ISO 639-2, the codes that libraries use = those of ISO 639-3.
+OF_LIBRARIES = (
+    "alb=sqi arm=hye baq=eus bur=mya chi=zho cze=ces dut=nld fre=fra geo=kat ger=deu gre=ell ice=isl mac=mkd mao=mri "
+    "may=msa per=fas rum=ron slo=slk tib=bod wel=cym"
+)
+
 
 @functools.cache
 def _shorter() -> dict[str, str]:
@@ -34,5 +48,15 @@ def short_code(code: str) -> str:
 
 
 def language_codes() -> set[str]:
-    """Returns the codes of two letters, and those of three that stand for one of them."""
-    return {*_shorter(), *_shorter().values()}
+    """Returns the codes of two letters, those of three that stand for one of them, and OTHERS."""
+    return {*_shorter(), *_shorter().values(), *OTHERS.split()}
+
+
+def near_codes(code: str) -> list[str]:
+    """Returns the codes that somebody may have meant who wrote one that is none, the likeliest first."""
+    known = language_codes()
+    if meant := dict(pair.split("=") for pair in OF_LIBRARIES.split()).get(code):
+        return [meant]
+    if code[:3] in known:
+        return [code[:3]]
+    return get_close_matches(code, sorted(one for one in known if len(one) == len(code)), n=3)

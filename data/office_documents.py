@@ -20,6 +20,8 @@ from data.word_text import WordText
 PDF, DOCX = "x-document/pdf", "x-document/docx"
 DOCUMENT_TYPES = {PDF: ".pdf", DOCX: ".docx"}
 _LIBRARIES = {PDF: "pypdfium2", DOCX: "docx"}
+#: What installs them.
+INSTALL = "pip install '.[documents]'"
 #: A DOCX file is a zip archive; its parts must not unfold to more than this.
 MAX_UNPACKED_BYTES = 512 * 2**20
 
@@ -40,16 +42,26 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def require(kind: str) -> None:
+def can_read(kind: str) -> bool:
+    """Returns whether the library for a kind of document is there."""
+    return importlib.util.find_spec(_LIBRARIES[kind]) is not None
+
+
+def require(kind: str, path: str = "") -> None:
     """Makes sure that the library for a kind of document is there.
+
+    Args:
+        kind: PDF or DOCX.
+        path: a file that needs it.
 
     Raises:
         UsageError: it is not.
     """
-    if importlib.util.find_spec(_LIBRARIES[kind]) is None:
+    if not can_read(kind):
         raise UsageError(
-            f"PDF and DOCX files need {_LIBRARIES[kind]}, which is not installed; install it beside phimill "
-            "(pip install pypdfium2 python-docx), or phimill with its extra (pip install '.[documents]' in its folder)"
+            f"{path}{path and ': '}PDF and DOCX files need {_LIBRARIES[kind]}, which is not installed; install it "
+            "beside phimill (pip install pypdfium2 python-docx), or phimill with its extra "
+            f"({INSTALL} in its folder)"
         )
 
 

@@ -12,6 +12,7 @@ from data.fingerprint import file_sha256
 from data.recipe_file import RecipeFile
 from data.sources import check_source
 from data.sources.settings import is_address
+from flows.given_signals import word_mistakes
 from flows.named_files import content_mistakes, named_files
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def path_mistakes(file: RecipeFile) -> Iterator[RecipeError]:
         archives = file.root / (source.archives or "")
         if not is_address(source.archives or "") and not archives.is_dir():
             yield file.error(("sources", number, "archives"), f"no such folder: {archives}")
+        for name, message in word_mistakes(source, file.root):
+            yield file.error(("sources", number, "signals", name), message)
     yield from _substring_mistakes(file)
     yield from _mixture_mistakes(file)
     yield from _sandbox_mistakes(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,8 +97,14 @@ def _leave_folder(empty: Path) -> None:
     os.chdir(empty)
 
 
+def end_as_by_ctrl_c(*_: object) -> None:
+    """Handles SIGTERM: asyncio's own handler of SIGINT has the loop end in order."""
+    signal.raise_signal(signal.SIGINT)
+
+
 def _serve(recipes: list[Path], out: Path) -> None:
     from prefect import serve
+    from prefect.runner import Runner
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
@@ -129,4 +136,6 @@ def _serve(recipes: list[Path], out: Path) -> None:
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
     )
+    # Prefect's leaves its loop from within a callback: a page of tracebacks, and what ends the runs is never awaited.
+    Runner.handle_sigterm = end_as_by_ctrl_c  # type: ignore[assignment]
     serve(*deployments, limit=2)

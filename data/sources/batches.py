@@ -6,6 +6,7 @@ record is out of the ordinary there is no table, and the caller takes them one b
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Sequence, TypeAlias
 
 import orjson
@@ -19,23 +20,30 @@ from data.sources.cells import column_values, id_text, is_string, name_text, sou
 from data.sources.json_columns import as_json, as_objects
 from data.sources.languages import language_of
 from data.sources.licences import combine
+from data.sources.lines import Line
 from data.sources.records import MAX_METADATA_BYTES, METADATA_VALUE_BYTES, SIGNALS, number, record_facts, signal_values
 from data.sources.string_columns import constant
 
 #: The values of a column: Arrow's where they are all texts or whole numbers, else Python's.
 Values: TypeAlias = "list[Any] | pa.ChunkedArray"
 
+#: Digits of an integer that may take more than 64 bits, or of a text.
+LONG_INTEGER = re.compile(rb"[0-9]{19}")
+#: A float beyond 64 bits as JSON has it.
+_EXPONENT = orjson.dumps(1e20).decode()[1:-2]
+_HUGE_FLOAT = re.compile(r"[:,\[]-?\d(?:\.\d+)?e\+?(?:19|[2-9]\d|\d{3})[,}\]]")
 _IDS = {str, int, float, type(None)}
 _NAMES = {str, type(None)}
 
 
 def records_table(
-    records: list[dict[str, Any]], numbers: Sequence[int], relative: str, source: Source
+    records: list[dict[str, Any]], lines: Sequence[Line], numbers: Sequence[int], relative: str, source: Source
 ) -> pa.Table | None:
     """Returns records as documents, or null if one of them is out of the ordinary.
 
     Args:
         records: as they were parsed; used up if there is a table.
+        lines: of which they were parsed.
         numbers: of each.
         relative: the path that locators begin with.
         source: says which column is what.
@@ -50,7 +58,7 @@ def records_table(
     texts = pa.array(bodies, pa.large_string())
     return _table(
         lambda name: [record.get(name) for record in records],
-        lambda: _records_metadata(records, source),
+        lambda: _records_metadata(records, lines, source),
         texts,
         bodies,
         numbers,
@@ -219,8 +227,8 @@ def _code_languages(
     return found
 
 
-def _records_metadata(records: list[dict[str, Any]], source: Source) -> pa.Array:
-    """Returns the metadata of records; what is no metadata is taken out of them."""
+def _records_metadata(records: list[dict[str, Any]], lines: Sequence[Line], source: Source) -> pa.Array | None:
+    """Returns the metadata of records, what is no metadata is taken out of them; null if one has a huge integer."""
     left_out = _left_out(source)
     if source.signals:
         left_out.discard(SIGNALS)
@@ -229,7 +237,11 @@ def _records_metadata(records: list[dict[str, Any]], source: Source) -> pa.Array
     for name in left_out:  # costs a third of what putting the rest together does
         for record in records:
             record.pop(name, None)
-    return pa.array([_metadata(record, source) for record in records], pa.string())
+    packed = [_metadata(record, source) for record in records]
+    for line, facts in zip(lines, packed, strict=True):
+        if _EXPONENT in facts and _HUGE_FLOAT.search(facts) and LONG_INTEGER.search(line):
+            return None
+    return pa.array(packed, pa.string())
 
 
 def _metadata(record: dict[str, Any], source: Source) -> str:

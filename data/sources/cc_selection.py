@@ -6,7 +6,7 @@ import fnmatch
 
 from pydantic import Field, field_validator, model_validator
 
-from data.iso_639 import language_codes
+from data.iso_639 import language_codes, near_codes
 from data.strict import Share, Strict
 
 
@@ -49,10 +49,9 @@ class Selection(Strict):
     def _are_codes(cls, value: list[str]) -> list[str]:
         known = language_codes()
         for language in value:
-            code = language.lower()
-            # There are 8,000 codes of three letters; those that have one of two are known here.
-            if code not in known and not (len(code) == 3 and code.isascii() and code.isalpha()):
-                hint = f"; did you mean {code[:3]}?" if code[:3] in known else ""
+            if (code := language.lower()) not in known:
+                near = " or ".join(near_codes(code))
+                hint = f"; did you mean {near}?" if near else ""
                 raise ValueError(f"{language!r} is no language code; expected one as eng or deu, or as en or de{hint}")
         return value
 

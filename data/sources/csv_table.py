@@ -20,7 +20,7 @@ from data.recipe import Source
 from data.sources import InputFile
 from data.sources.lines import LinesWithEnds, NumberedLine
 from data.sources.members import Damage
-from data.sources.pieces import damage_row, read_text_pieces
+from data.sources.pieces import damage_row, read_text_pieces, with_line_feeds
 from data.sources.records import Row, quarantined, record_row, role_columns
 
 _PACKED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz)$", re.IGNORECASE)
@@ -48,7 +48,7 @@ def read_csv(file: InputFile, source: Source) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), source.max_record_bytes))
     table = _Table(file, source)
     damages = 0
-    for item in read_text_pieces(file):
+    for item in with_line_feeds(read_text_pieces(file)):
         if isinstance(item, Damage):
             yield from table.end()
             yield damage_row(file, source, item, damages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Iterator
+from typing import Callable, Iterator
 
 from data.charset import Undecodable, decode_source
 from data.office_documents import DOCUMENT_TYPES, DOCX, PDF
@@ -29,8 +29,9 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
     if file.bytes > source.max_record_bytes:
         yield quarantined(source, file.relative, "too_large", bytes=file.bytes, sha256=file.sha256)
         return
-    if source.kind == "html" and file.relative.lower().endswith(PACKED_ENDINGS):
-        found = _unpacked(file, source.max_record_bytes)
+    if source.kind in ("html", "documents") and file.relative.lower().endswith(PACKED_ENDINGS):
+        begins = looks_like_text if source.kind == "html" else lambda head: True
+        found = _unpacked(file, begins, source.max_record_bytes)
         if isinstance(found, Damage):
             size = found.end - found.offset
             yield quarantined(source, file.relative, found.reason, offset=found.offset, bytes=size)
@@ -73,11 +74,11 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
     )
 
 
-def _unpacked(file: InputFile, max_bytes: int) -> bytes | Damage:
+def _unpacked(file: InputFile, begins: Callable[[bytes], bool], max_bytes: int) -> bytes | Damage:
     """Returns what a packed file holds, each byte after its checksum was seen, or why it is not read."""
     content = bytearray()
     with open(file.path, "rb") as opened:
-        for item in read_members(opened.fileno(), file.relative, looks_like_text):
+        for item in read_members(opened.fileno(), file.relative, begins):
             if isinstance(item, Damage):
                 return item
             for piece in item.unpack():

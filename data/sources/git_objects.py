@@ -23,6 +23,8 @@ _HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 MAX_PATH_BYTES = 4096
 #: Requests written before answers are read; they fit into a pipe's buffer.
 BATCH = 256
+#: A pipe may stand where git looks for patterns.
+LOOK_SECONDS = 20.0
 
 #: No configuration but the repository's own, no network, no questions, no locks, no grafts.
 _ENVIRONMENT = {
@@ -47,6 +49,7 @@ _SETTINGS = {
     "core.sshCommand": os.devnull,
     "core.gitProxy": os.devnull,
     "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
     "credential.helper": "",
     "protocol.allow": "never",
     "gc.auto": "0",
@@ -119,6 +122,29 @@ class Repository:
                     raise GitError(f"{self.folder}: {_last_line(process)}")
             finally:
                 process.kill()
+
+    def uncommitted(self) -> list[str]:
+        """Returns the files of a working tree that were never committed and are not ignored; folders as `NAME/`.
+
+        Nothing of a bare repository, and where git cannot tell or takes long. It is asked for names alone: to see what
+        has changed of a file that it knows, it would run what the repository's configuration has it filtered by.
+        """
+        tree = self.folder.parent
+        if self.folder.name != ".git" or not self.folder.is_dir():
+            return []
+        words = (f"--work-tree={tree}", "ls-files", "--others", "--exclude-standard", "--directory", "-z")
+        try:
+            done = subprocess.run(
+                self._command(words),
+                env=_environment(),
+                cwd=tree,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=LOOK_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return []
+        return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]
 
     def _call(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(self._command(words), env=_environment(), capture_output=True, stdin=subprocess.DEVNULL)

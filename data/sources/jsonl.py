@@ -7,6 +7,7 @@ the last line that could be read.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -20,7 +21,7 @@ import pyarrow as pa
 from data.recipe import Source
 from data.schema import to_metadata
 from data.sources import InputFile
-from data.sources.batches import records_table
+from data.sources.batches import LONG_INTEGER, records_table
 from data.sources.compression import looks_like_text, read_members
 from data.sources.lines import Line, Lines
 from data.sources.members import Damage
@@ -170,7 +171,7 @@ def _table(lines: Sequence[Line | None], numbers: Sequence[int], relative: str, 
         return None
     if set(map(type, records)) != {dict} or max(map(len, lines)) > source.max_record_bytes:  # type: ignore[arg-type]
         return None
-    return records_table(records, numbers, relative, source)
+    return records_table(records, lines, numbers, relative, source)  # type: ignore[arg-type]  # no line is null
 
 
 def _line_row(line: bytes | None, number: int, file: InputFile, source: Source, is_salvaged: bool) -> Iterator[Row]:
@@ -198,6 +199,9 @@ def json_row(line: bytes, locator: str, source: Source) -> Row:
             return quarantined(source, locator, _fault(line), line)
     if not isinstance(record, dict):
         return quarantined(source, locator, "not_an_object", line)
+    if LONG_INTEGER.search(line):
+        with contextlib.suppress(RecursionError):  # deeper than this parser goes
+            record = json.loads(line, parse_int=_integer, parse_float=_number)
     if source.id_column and isinstance(record.get(source.id_column), float):
         record[source.id_column] = _as_written(line, source.id_column)
     return record_row(record, source, locator, line)
@@ -222,10 +226,15 @@ def _with_huge_numbers(line: bytes) -> Any:
 
 
 def _number(text: str) -> int | float | str:
-    if len(text) < 19 and text.lstrip("-").isdigit():
-        return int(text)
+    if text.lstrip("-").isdigit():
+        return _integer(text)
     value = float(text)
     return value if math.isfinite(value) else text
+
+
+def _integer(text: str) -> int | str:
+    """Returns an integer, or its digits where it takes more than 64 bits: a float would not have them all."""
+    return int(text) if len(text) < 19 or -(2**63) <= int(text[:30]) < 2**64 else text
 
 
 def _refuse(text: str) -> None:

@@ -14,37 +14,16 @@ from data.keyed import keyed_hash
 from data.office_documents import DOCUMENT_TYPES, require
 from data.recipe import Source
 from data.sources import InputFile, Unit
-from data.sources.archives import KINDS, SUFFIX, is_archive, is_nested
+from data.sources.archives import is_archive
+from data.sources.choosing import folder_patterns, is_chosen, tell_members, unpacked_patterns
 from data.sources.folders import PassedOver, archive_advice, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, fits
 from data.sources.licences import FolderLicences
-from data.sources.passed_over import PACKED_ENDINGS, Tally, in_words, why_not_read
+from data.sources.passed_over import Tally, in_words, why_not_read
 from data.sources.settings import is_address
 
 Sha256 = Callable[[Path], str]
 
-
-def _packed(*endings: str) -> list[str]:
-    return [f"*{ending}{packed}" for ending in endings for packed in ("", *PACKED_ENDINGS)]
-
-
-#: What is read of a folder; a file or glob pattern that is named is read whatever its name.
-FOLDER_PATTERNS = {
-    "jsonl": _packed(".jsonl", ".json", ".ndjson"),
-    "json": _packed(".json", ".jsonl", ".ndjson"),
-    "csv": _packed(".csv", ".tsv", ".tab"),
-    "parquet": ["*.parquet", "*.pq"],
-    "arrow": ["*.arrow", "*.arrows", "*.feather", "*.ipc"],
-    "warc": _packed(".warc", ".wet", ".arc"),
-    "html": _packed(".html", ".htm", ".xhtml", ".shtml"),
-    "files": ["*"],
-    "books": _packed(".txt", ".text"),
-    "documents": ["*.pdf", "*.docx"],
-    "stackexchange": _packed("posts.xml"),
-    "wikipedia": _packed("*.xml", ".xml"),
-    "arxiv": ["*.tar", "*.tar.gz", "*.tgz", "*.gz", "*.tex"],
-    "common-crawl": ["*.parquet", *_packed(".cdx", ".cdxj", "cdx-[0-9]*")],
-}
 
 #: Settings that choose or rank documents but do not change what is read of a file.
 _NOT_READING = {"path", "priority", "groups", "include", "exclude", "hosts"}
@@ -58,14 +37,13 @@ def list_source(
     if source.kind == "huggingface":
         units = [_dataset_unit(address, source, root, settings, sha256, passed_over) for address in source.addresses]
         return sorted(units, key=lambda unit: unit.name)
-    if source.kind == "documents":
-        for kind in DOCUMENT_TYPES:
-            require(kind)
     found: dict[str, InputFile] = {}
     known: set[str] = set()
     for address in source.addresses:
         for file in _input_files(address, source, root, sha256, known, passed_over, out):
             place = file.url or file.path
+            for document in DOCUMENT_TYPES if source.kind == "documents" else ():
+                require(document, place)
             if file.relative in found:
                 other = found[file.relative].url or found[file.relative].path
                 raise _error(
@@ -75,6 +53,8 @@ def list_source(
                 )
             known.add(place)
             found[file.relative] = file
+            if passed_over is not None and is_archive(file.relative, source.kind):
+                tell_members(file, source, passed_over)
     files = sorted(found.values(), key=lambda file: file.relative)
     if source.kind == "git" or any(is_archive(file.relative, source.kind) for file in files):
         settings |= {"include": source.include, "exclude": source.exclude}
@@ -98,9 +78,9 @@ def _input_files(
     if is_address(address):
         from data.sources.remote import list_remote
 
-        found = list_remote(address, source, _folder_patterns(source), passed_over)
+        found = list_remote(address, source, folder_patterns(source), passed_over)
         files = [file for file in found if file.url not in known]
-        chosen = [file for file in files if _is_chosen(file.relative, source)]
+        chosen = [file for file in files if is_chosen(file.relative, source)]
         if not chosen:
             raise _error(source, f"nothing there that matches: {address.partition('?')[0]}")
         yield from chosen
@@ -149,38 +129,12 @@ def _repositories(address: str, source: Source, root: Path, passed_over: PassedO
         # One without a commit holds nothing; one that cannot be read is a row that says so.
         if commit is not None or repository.complaint() is not None:
             yield InputFile(str(folder), readable(name), 0, "", version=commit)
+            if commit is not None and passed_over is not None and not (source.revision or source.include):
+                for new in repository.uncommitted():
+                    if not fits(new, source.exclude):
+                        passed_over(readable(f"{name}/{new}"), "never committed")
         elif passed_over is not None:
             passed_over(readable(name), "a git repository without a commit")
-
-
-def _folder_patterns(source: Source) -> list[str]:
-    return ["*"] if source.include else FOLDER_PATTERNS[source.kind] + [f"*{SUFFIX}"] * (source.kind in KINDS)
-
-
-def _unpacked_patterns(kind: str) -> list[str]:
-    """Returns a kind's patterns, without those of the same files packed."""
-    patterns = FOLDER_PATTERNS[kind]
-    packed = {f"{pattern}{ending}" for pattern in patterns for ending in PACKED_ENDINGS}
-    return [
-        *(pattern for pattern in patterns if pattern not in packed),
-        *(["packed or not"] if packed & {*patterns} else []),
-    ]
-
-
-def is_read_of_archive(source: Source, name: str) -> bool:
-    """Returns whether a file that lies in an archive is read, by its name there: the same ones as of a folder.
-
-    Archives in it count too: of them it is told that they are not.
-    """
-    if any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/")):
-        return False
-    is_wanted = source.include or is_nested(name, source.kind) or fits(name.lower(), FOLDER_PATTERNS[source.kind])
-    return bool(is_wanted) and _is_chosen(name, source)
-
-
-def _is_chosen(relative: str, source: Source) -> bool:
-    is_inside = is_archive(relative, source.kind)  # what is included, lies in it
-    return (not source.include or is_inside or fits(relative, source.include)) and not fits(relative, source.exclude)
 
 
 def _file_unit(file: InputFile, source: Source, settings: object) -> Unit:
@@ -259,7 +213,7 @@ def _files(
             raise _error(source, advice)
         yield path, readable(path.name)
         return
-    patterns = _folder_patterns(source)
+    patterns = folder_patterns(source)
     base = path
     if not path.is_dir():
         parts = path.parts
@@ -273,7 +227,7 @@ def _files(
 
     def wanted_here(relative: str) -> bool:
         name = relative.lower() if base == path else relative  # a folder holds PAGE.HTM too; a glob means its case
-        return fits(name, patterns) and _is_chosen(relative, source)
+        return fits(name, patterns) and is_chosen(relative, source)
 
     def note(relative: str, why: str) -> None:
         left(relative, why)
@@ -294,7 +248,7 @@ def _files(
             is_packed = archive_advice(file)
             note(relative, "an archive that is not read as it is" if is_packed else why_not_read(relative, source.kind))
     if not count:
-        wanted = ", ".join(source.include or (_unpacked_patterns(source.kind) if base == path else [address]))
+        wanted = ", ".join(source.include or (unpacked_patterns(source.kind) if base == path else [address]))
         more = f"; passed over {words}" if (words := in_words(left.entries())) else ""
         more += next((f"; {advice}" for file, _ in walk(base) if (advice := archive_advice(file))), "")
         raise _error(source, f"{base} holds no file that matches {wanted}{more}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Iterator
+import re
+from typing import Any, Callable, Iterable, Iterator
 
 from data.charset_detection import wide_order
 from data.recipe import Source
@@ -15,6 +16,7 @@ from data.sources.text_pieces import UTF8_MARK, TextPieces
 
 #: Of UTF-16 and UTF-32.
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+_QUOTED = re.compile(rb'"[^"]*"')
 
 
 def read_pieces(
@@ -65,6 +67,21 @@ def read_text_pieces(file: InputFile) -> Iterator[bytes | Damage]:
     yield text.end()
     if is_empty:  # nothing but a byte order mark
         yield Damage(0, file.bytes, "empty_file")
+
+
+def with_line_feeds(items: Iterable[bytes | Damage]) -> Iterator[bytes | Damage]:
+    """Yields a table's pieces, the carriage returns that alone end its lines, as on old Macs, as line feeds.
+
+    The first piece decides: it has no line feed, but in quotes.
+    """
+    ends_in_returns: bool | None = None
+    for item in items:
+        if isinstance(item, Damage) or not item:
+            yield item
+            continue
+        if ends_in_returns is None:
+            ends_in_returns = b"\r" in item and not (b"\n" in item and b"\n" in _QUOTED.sub(b"", item))
+        yield item.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if ends_in_returns else item
 
 
 def damage_row(file: InputFile, source: Source, damage: Damage, number: int) -> Row:

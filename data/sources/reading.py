@@ -14,13 +14,13 @@ from data.sources.archives import is_archive, read_archive
 from data.sources.arrow import read_arrow
 from data.sources.arxiv import read_papers
 from data.sources.books import read_book
+from data.sources.choosing import is_read_of_archive
 from data.sources.common_crawl import read_captures
 from data.sources.csv_table import read_csv
 from data.sources.files import read_file
 from data.sources.git import read_repository
 from data.sources.json_values import read_json
 from data.sources.jsonl import read_jsonl
-from data.sources.listing import is_read_of_archive
 from data.sources.parquet import read_parquet
 from data.sources.records import Counted, Row, apart
 from data.sources.settings import TABULAR

@@ -78,7 +78,7 @@ def check_out(inputs: Sequence[Path], out: Path) -> None:
 
 def _kinds(path: Path) -> list[str]:
     from data.sources import list_units
-    from data.sources.listing import FOLDER_PATTERNS
+    from data.sources.choosing import FOLDER_PATTERNS
 
     if path.is_file():
         ends = {kind: tuple(pattern.lstrip("*") for pattern in FOLDER_PATTERNS[kind]) for kind in KINDS}

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UsageError
+from data.sources.languages import canonical
 from flows.explore.query import Query
 from flows.report.lookup import places_of, rows_at
 from flows.report.published import Published
+from flows.report.survey import CODE_KINDS
 
 IntArray = npt.NDArray[np.int64]
 
@@ -76,6 +78,7 @@ class Ledger:
         self._facets: dict[str, list[tuple[str, int]]] = {}
         self._lock, self._words_lock = threading.Lock(), threading.Lock()
         self._has_words: bool | None = None
+        self._language: str | None = None
 
     def warm(self) -> None:
         """Reads what every search looks through, so that the first one comes at once; too large a ledger is not."""
@@ -146,13 +149,30 @@ class Ledger:
         """Returns a column's values with their numbers of documents, the most frequent first."""
         with self._lock:
             if column not in self._facets:
-                name = _name(column)
+                name = self._value(column)
                 text = (
                     f"SELECT {name} AS value, count(*) AS documents FROM ledger "
-                    f"WHERE {name} IS NOT NULL AND {name} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
+                    f"WHERE value IS NOT NULL AND value <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
                 )
                 self._facets[column] = [(row["value"], int(row["documents"])) for row in self._rows(text, [])]
             return self._facets[column]
+
+    def _value(self, column: str) -> str:
+        """Returns SQL for a column's values; those of code's language by the names that the report has: `python`."""
+        if column != "language":
+            return _name(column)
+        if self._language is None:
+            is_code = f"kind IN {(*CODE_KINDS,)}"
+            found = self._rows(f"SELECT DISTINCT language AS name FROM ledger WHERE {is_code} AND language <> ''", [])
+            renamed = {row["name"]: name for row in found if (name := canonical(row["name"])) != row["name"]}
+            given, names = _listed(renamed), _listed(map(str, renamed.values()))
+            self._language = (
+                f"CASE WHEN {is_code} AND list_contains({given}, language) "
+                f"THEN {names}[list_position({given}, language)] ELSE language END"
+                if renamed
+                else "language"
+            )
+        return self._language
 
     def clusters(self, start: int, number: int) -> list[dict[str, Any]]:
         """Returns clusters of duplicates, the largest first: cluster, documents, kept, sources, tokens, near."""
@@ -204,7 +224,7 @@ class Ledger:
         values: list[Any] = []
         for column in ("status", "stage", "reason", "source", "kind", "language", "cluster"):
             if wanted := getattr(query, column):
-                parts.append(f"{column} = ?")
+                parts.append(f"{self._value(column)} = ?")
                 values.append(wanted)
         if query.rule:
             parts.append("list_contains(failed_rules, ?)")

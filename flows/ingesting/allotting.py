@@ -5,12 +5,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from data.errors import UsageError
-from data.sources.archives import KINDS, SUFFIX
+from data.office_documents import DOCUMENT_TYPES, INSTALL, can_read
+from data.sources.archives import KINDS, SUFFIX, is_archive
+from data.sources.choosing import FOLDER_PATTERNS, why_hidden
 from data.sources.folders import PassedOver
+from data.sources.globs import fits
 from data.sources.languages import language_of
-from data.sources.listing import FOLDER_PATTERNS
 from data.sources.passed_over import PACKED_ENDINGS, ending_of, why_not_read
 
 #: Kinds whose files belong to a tree of source files where they lie in one.
@@ -25,6 +28,7 @@ _ABOUT_DATASETS = ("dataset_dict.json", "dataset_info.json", "dataset_infos.json
 _PROGRAM_SHARE = 0.25
 #: Files of a source that patterns name one by one; each pattern is held against every name.
 _MOST_NAMED = 50
+_NEEDS_EXTRA = f"needs {INSTALL}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,15 +55,17 @@ class Found:
         self.kinds: collections.Counter[str | None] = collections.Counter()
         #: Ending as it is spelled → kind → relative paths.
         self.endings: dict[str, dict[str | None, list[str]]] = {}
+        #: Zip archive → the names and kinds of the files in it.
+        self.archives: dict[str, Sequence[tuple[str, str]]] = {}
 
-    def add(self, relative: str, kind: str | None) -> None:
-        """Counts a file."""
+    def add(self, relative: str, kind: str | None, members: Sequence[tuple[str, str]] | None = None) -> None:
+        """Counts a file, and remembers what lies in an archive: names and kinds."""
         self.number += 1
         self.kinds[kind] += 1
         self.programs += kind == "files" and language_of(relative) not in _NO_PROGRAMS
-        ending = relative[len(relative) - len(ending_of(relative)) :]
-        if ending.lower() in PACKED_ENDINGS:  # it says nothing about what is packed
-            ending = ""
+        ending = _ending(relative)
+        if members is not None:
+            self.archives[relative] = members
         self.endings.setdefault(ending, {}).setdefault(kind, []).append(relative)
 
 
@@ -79,10 +85,13 @@ def allot(found: Found, passed_over: PassedOver) -> list[Guess]:
     sources = known - _OF_TREES if is_tree else known
     if is_tree or (found.programs and len(known) > 1):
         sources = sources | {"files"}
+    if len(sources) > 1 and not all(map(can_read, DOCUMENT_TYPES)):
+        known, sources = known - {"documents"}, sources - {"documents"}
     source_of = {kind: kind if kind in sources else "files" for kind in known if kind in sources or is_tree}
     if "files" in sources:
         source_of["files"] = "files"
-    if len(sources) == 1 and _finds_all(next(iter(sources)), found):
+    leaves_documents = "documents" in found.kinds and "documents" not in sources
+    if len(sources) == 1 and not leaves_documents and _finds_all(next(iter(sources)), found):
         return [Guess(kind, sum(found.kinds[one] for one in source_of)) for kind in sources]
     return _by_patterns(found, source_of, passed_over)
 
@@ -99,11 +108,12 @@ def _by_patterns(found: Found, source_of: dict[str, str], passed_over: PassedOve
     include: dict[str, list[str]] = {source: [] for source in sorted(set(source_of.values()))}
     exclude: dict[str, list[str]] = {source: [] for source in include}
     for ending, kinds in sorted(found.endings.items()):
+        if ending.lower() == SUFFIX:  # patterns say what is read of each archive, not which source reads it
+            continue
         names: dict[str, list[str]] = {}
         left: list[str] = []
         for kind, relatives in kinds.items():
-            # Patterns say what is read of each archive, not which source reads it.
-            source = source_of.get(kind or "") if ending.lower() != SUFFIX else None
+            source = source_of.get(kind or "")
             (names.setdefault(source, []) if source else left).extend(relatives)
         main = max(sorted(names), key=lambda source: len(names[source]), default=None) if ending else None
         if main is not None:
@@ -112,9 +122,6 @@ def _by_patterns(found: Found, source_of: dict[str, str], passed_over: PassedOve
             exclude[main] += map(_as_path_pattern, about)
             files[main] += len(names.pop(main)) + len(left) - len(about)
             left = about
-        elif ending.lower() == SUFFIX:
-            for patterns in exclude.values():
-                patterns.append(f"*{ending}")
         for source, relatives in sorted(names.items()):
             if main is not None and len(relatives) > _MOST_NAMED:
                 raise UsageError(
@@ -133,9 +140,76 @@ def _by_patterns(found: Found, source_of: dict[str, str], passed_over: PassedOve
             files[source] += len(named)
             for relative in relatives[_MOST_NAMED:]:
                 passed_over(relative, f"no ending, and of such files {_MOST_NAMED} are read")
+        documents = {*kinds.get("documents", ())}
         for relative in left:
-            passed_over(relative, why_not_read(relative, None))
+            passed_over(relative, _why_left(relative, "documents" if relative in documents else None))
+    _include_members(found, source_of, include)
+    archives = sorted(name for kinds in found.endings.values() for names in kinds.values() for name in names)
+    archives = [name for name in archives if name.lower().endswith(SUFFIX)]
+    readers = {name: _readers(name, found.archives.get(name, ()), include, exclude, passed_over) for name in archives}
+    for source, patterns in exclude.items():
+        patterns += _all_but(source, readers)
+        files[source] += sum(source in some for some in readers.values())
     return [Guess(kind, files[kind], tuple(include[kind]), tuple(exclude[kind])) for kind in include if files[kind]]
+
+
+def _include_members(found: Found, source_of: dict[str, str], include: dict[str, list[str]]) -> None:
+    """Adds how files in archives end to the patterns of the source of their kind, where no source has it yet."""
+    for archive, members in found.archives.items():
+        for name, kind in members:
+            source, ending = source_of.get(kind), _ending(name)
+            pattern = f"*{_as_pattern(ending)}"
+            known = any(pattern in patterns for patterns in include.values())
+            if source and ending and not known and is_archive(archive, source) and not why_hidden(name):
+                include[source].append(pattern)
+
+
+def _readers(
+    archive: str,
+    members: Sequence[tuple[str, str]],
+    include: dict[str, list[str]],
+    exclude: dict[str, list[str]],
+    passed_over: PassedOver,
+) -> set[str]:
+    """Returns the sources that read files of an archive; what none reads is told."""
+    readers: set[str] = set()
+    left: list[tuple[str, str]] = []
+    for name, kind in members:
+        why = why_hidden(name)
+        some = [source for source in include if not why and is_archive(archive, source) and fits(name, include[source])]
+        some = [source for source in some if not fits(name, exclude[source])]
+        readers.update(some)
+        if not some:
+            left.append((f"{archive}/{name}", why or _why_left(name, kind)))
+    needed = any(why == _NEEDS_EXTRA for _, why in left)
+    alone = _NEEDS_EXTRA if needed else "an archive without a file that a source reads"
+    for name, why in left if readers else [(archive, alone)]:
+        passed_over(name, why)
+    return readers
+
+
+def _why_left(name: str, kind: str | None) -> str:
+    """Returns why no source reads a file; documents are read by one wherever their libraries are there."""
+    return _NEEDS_EXTRA if kind == "documents" else why_not_read(name, None)
+
+
+def _all_but(source: str, readers: dict[str, set[str]]) -> list[str]:
+    """Returns the patterns of the archives of which a source reads no file."""
+    others = [archive for archive, some in readers.items() if source not in some]
+    if len(others) == len(readers):
+        return sorted({f"*{_ending(archive)}" for archive in others})
+    if len(others) > _MOST_NAMED:
+        raise UsageError(
+            f"{len(others):,} {SUFFIX} archives, such as {others[0]}, hold nothing that is {source}, and "
+            f"{len(readers) - len(others):,} do: put each kind into a folder of its own"
+        )
+    return [*map(_as_path_pattern, others)]
+
+
+def _ending(name: str) -> str:
+    """Returns how a name ends, as it is spelled; "" for what says nothing but how a file is packed."""
+    ending = name[len(name) - len(ending_of(name)) :]
+    return "" if ending.lower() in PACKED_ENDINGS else ending
 
 
 def is_about_dataset(relative: str) -> bool:

@@ -15,10 +15,10 @@ import zstandard
 
 from data.errors import UsageError
 from data.sources.archives import SUFFIX, is_archive, names_in
+from data.sources.choosing import FOLDER_PATTERNS, why_hidden
 from data.sources.folders import PassedOver, archive_advice, walk
 from data.sources.globs import fits
 from data.sources.languages import language_of
-from data.sources.listing import FOLDER_PATTERNS
 from data.sources.passed_over import PACKED_ENDINGS
 from data.sources.repositories import find_repositories
 from data.sources.settings import CHAINED, is_address, is_chain
@@ -35,6 +35,9 @@ _ENDINGS = {
 _BEGINNINGS = {
     b"WARC/": "warc", b"filedesc://": "warc", b"PAR1": "parquet", b"ARROW1\0\0": "arrow", b"%PDF-": "documents",
 }  # fmt: skip
+#: How a paper of arXiv begins that is packed by itself: a tar, or a single LaTeX source.
+_TAR, _TAR_PLACE = b"ustar", 257
+_LATEX = re.compile(rb"^[^%\n]*\\(?:documentclass|documentstyle|begin\{document\})", re.MULTILINE)
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 #: What `save_to_disk` of Hugging Face's datasets leaves beside the rows: of several splits, of one.
 _SAVED_DATASET = (("dataset_dict.json",), ("dataset_info.json", "state.json"))
@@ -87,7 +90,13 @@ def _of_folder(path: str, place: Path, passed_over: PassedOver, is_chosen: Calla
     for file, relative in walk(place, lambda relative, why: left.append(f"{relative} is {why}")):
         if not is_chosen(relative):
             continue
-        found.add(relative, _of_file(file) if found.number < MOST_FILES else _of_name(file.name) or "files")
+        if found.number >= MOST_FILES:
+            found.add(relative, _of_name(file.name) or "files")
+        elif file.suffix.lower() == SUFFIX:
+            members = [(name, _of_name(name) or "files") for name in names_in(file)]
+            found.add(relative, _most(kind for name, kind in members if not why_hidden(name)), members)
+        else:
+            found.add(relative, _of_file(file))
     if not found.number:
         raise UsageError(f"{path}: holds no file" + (f" that can be read: {left[0]}" if left else ""))
     guesses = allot(found, passed_over)
@@ -98,7 +107,7 @@ def _of_folder(path: str, place: Path, passed_over: PassedOver, is_chosen: Calla
 
 
 def _of_archive(path: Path) -> str:
-    return _only(str(path), (_of_name(name) or "files" for name in names_in(path))).kind
+    return _only(str(path), (_of_name(name) or "files" for name in names_in(path) if not why_hidden(name))).kind
 
 
 def _of_pattern(path: str) -> Guess:
@@ -155,8 +164,7 @@ def _of_file(path: Path) -> str | None:
     if kind not in (None, "json"):
         return kind
     if path.suffix.lower() == SUFFIX:
-        inside = collections.Counter(_of_name(name) or "files" for name in names_in(path))
-        return inside.most_common(1)[0][0] if inside else None
+        return _most(_of_name(name) or "files" for name in names_in(path) if not why_hidden(name))
     if is_about_dataset(path.name):
         return None
     head = _head(path)
@@ -169,9 +177,23 @@ def _of_file(path: Path) -> str | None:
         return "jsonl" if is_line else "json" if head[:1] in (b"[", b"{") else "files"
     if ".xml" in path.name.lower() and (b"<mediawiki" in head or b"<posts" in head):
         return "wikipedia" if b"<mediawiki" in head else "stackexchange"
+    if _is_paper(path.name, head):
+        return "arxiv"
     if _PAGE.match(head) and language_of(path.name) is None:
         return "html"
     return None if b"\0" in head or archive_advice(path) else "files"
+
+
+def _is_paper(name: str, head: bytes) -> bool:
+    """Returns whether a packed file, whose name does not say what it is, is a paper as arXiv packs it."""
+    if not name.lower().endswith(".gz") or language_of(_bare(name)) not in (None, "latex"):
+        return False
+    return head.startswith(_TAR, _TAR_PLACE) or _LATEX.search(head) is not None
+
+
+def _most(kinds: Iterable[str]) -> str | None:
+    """Returns the kind of most files, null of none."""
+    return next((kind for kind, _ in collections.Counter(kinds).most_common(1)), None)
 
 
 def _head(path: Path) -> bytes:

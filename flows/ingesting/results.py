@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 
 from data.atomic import atomic_path
 from data.errors import AccountingError, QuarantineError, UsageError
+from data.fingerprint import digest, step_fingerprint
 from data.json_text import atomic_json
 from data.parts import Part, PartWriter, lay_side_by_side, read_part
 from data.recipe import Source
 from data.texts import read_facts, read_texts
+from flows.ingesting.written import Sums, note_written, sums_of_written
 from flows.run import Run
 
 #: What is said about a document, beside its text.
@@ -59,10 +61,7 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
         if stale not in targets:
             stale.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    calls = [(part.to_json(), str(target)) for part, target in zip(run.parts, targets, strict=True)]
-    with run.timed("write", parts=len(calls), todo=len(calls)) as done:
-        kept = run.pool.run(write_documents, calls, done)
-    sources = _write_left(run, out, kept)
+    sources = _write_left(run, out, _write_all(run, targets))
     total = {key: sum(found[key] for found in sources.values()) for key in SUMS}
     summary = {
         **total,
@@ -75,6 +74,25 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
     if total["quarantined"] > max_quarantined * max(1, total["records"] - total["not_sampled"]):
         raise QuarantineError(_too_many(summary, out, max_quarantined))
     return summary
+
+
+def _write_all(run: Run, targets: Sequence[Path]) -> list[Sums]:
+    """Writes the parts' documents, where they are not there from before; returns what is counted of each part."""
+    fingerprint = step_fingerprint(
+        "write", version=1, settings={}, modules=["flows.ingesting.results"], libraries=("orjson", "pyarrow")
+    )
+    notes = run.folder("write", fingerprint)
+    places = [
+        (notes / f"{target.name}.json", target, digest(part.keys))
+        for part, target in zip(run.parts, targets, strict=True)
+    ]
+    known = [sums_of_written(*place) for place in places]
+    todo = [
+        (part.to_json(), *place) for part, place, sums in zip(run.parts, places, known, strict=True) if sums is None
+    ]
+    with run.timed("write", parts=len(places), todo=len(todo)) as done:
+        written = iter(run.pool.run(write_documents, todo, done))
+    return [next(written) if sums is None else sums for sums in known]
 
 
 def check_signals(run: Run) -> None:
@@ -104,16 +122,12 @@ def _check_signals_of(source: Source, parts: Sequence[Part]) -> None:
         raise UsageError(f'signals.{name}: no record has a number in "{column}"; correct the column\'s name')
 
 
-def write_documents(part: dict[str, Any], target: str) -> tuple[int, int, int]:
-    """Writes a part's documents, as Parquet or JSONL by the target's name.
-
-    Returns:
-        The part's records, its documents, and the bytes of their text.
-    """
+def write_documents(part: dict[str, Any], note: Path, path: Path, key: str) -> Sums:
+    """Writes a part's documents, as Parquet or JSONL by the file's name, and notes it; returns what it counted."""
     one = Part(**part)
     fates = _fates(one)
     living = pc.equal(fates["status"], "").combine_chunks()
-    path, rows, size, start = Path(target), 0, 0, 0
+    rows, size, start = 0, 0, 0
     schema = pa.schema([*(pa.field(name, pa.string()) for name in DOCUMENTS), pa.field("text", pa.large_string())])
     with _JsonLines(path) if path.suffix == ".jsonl" else PartWriter(path, schema) as writer:
         for table in read_texts(one, DOCUMENTS):
@@ -123,7 +137,9 @@ def write_documents(part: dict[str, Any], target: str) -> tuple[int, int, int]:
                 writer.write(here.select(schema.names).cast(schema))
                 rows += here.num_rows
                 size += pc.sum(pc.binary_length(here["text"].cast(pa.large_binary()))).as_py() or 0
-    return fates.num_rows, rows, size
+    sums = fates.num_rows, rows, size
+    note_written(note, path, key, sums)
+    return sums
 
 
 class _JsonLines:
@@ -158,7 +174,7 @@ def _fates(part: Part) -> pa.Table:
     return pa.table({"id": born["id"], "stage": stage, **columns})
 
 
-def _write_left(run: Run, out: Path, kept: list[tuple[int, int, int]]) -> dict[str, dict[str, Any]]:
+def _write_left(run: Run, out: Path, kept: list[Sums]) -> dict[str, dict[str, Any]]:
     """Writes the tables of what is no document; returns the sums of each source."""
     sources: dict[str, dict[str, Any]] = {}
     for name, number in run.facts["not_sampled"].items():

@@ -28,6 +28,8 @@ from flows.steps.ingest import ingest
 
 FORMS = ("parquet", "jsonl")
 
+#: How a recipe lists a host; on the command line an option does.
+_OWN_HOSTS = re.compile(r"`hosts: \[([^]]*)\]`")
 #: Reasons shown at the end.
 TOP_REASONS = 10
 
@@ -112,7 +114,8 @@ def recipe_for(source: str, guesses: Sequence[Guess], settings: Mapping[str, Any
         return recipe_of(values, (), Path("ingest"))
     except RecipeError as error:
         key = re.sub(r"^sources\[\d+\]\.?", "", error.key)
-        raise UsageError(f"{key + ': ' if key else ''}{error.message}") from None
+        message = _OWN_HOSTS.sub(r"--host \1", error.message).replace("`hosts` does", "--host does")
+        raise UsageError(f"{key + ': ' if key else ''}{message}") from None
 
 
 def _source(guess: Guess, path: str, given: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:

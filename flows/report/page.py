@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from altair.utils.schemapi import debug_mode
 from markupsafe import Markup
 
 from data.atomic import atomic_write
@@ -58,6 +59,7 @@ def write_report(
     atomic_write(target, page)
 
 
+@debug_mode(False)  # Altair holds every part of a chart against its schema; the tests of the charts have it do so
 def render_page(
     published: Published,
     survey: Survey,

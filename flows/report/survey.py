@@ -28,7 +28,7 @@ _SAMPLED_ROWS = 40_000
 #: Groups of a rule's histogram.
 PASSED, EXCUSED, FAILED = 0, 1, 2
 
-_CODE_KINDS = ("code", "exercise")
+CODE_KINDS = ("code", "exercise")
 
 _QUARANTINE_EXAMPLES = 6
 
@@ -173,7 +173,7 @@ def _count_categories(survey: Survey, batch: pa.Table) -> None:
         quality = numbers(table, "quality")
         scored = ~np.isnan(quality)
         survey.quality.add(quality[scored], groups[scored])
-    is_code = pc.is_in(table["kind"], pa.array(_CODE_KINDS))
+    is_code = pc.is_in(table["kind"], pa.array(CODE_KINDS))
     language = pc.fill_null(table["language"], "unknown")
     site = hosts(table["url"])
     for name, column, mask in (

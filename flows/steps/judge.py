@@ -36,11 +36,19 @@ def judge(run: Run) -> dict[str, Any]:
 
 
 def _check_given(run: Run) -> None:
-    """Raises if a signal that a source should carry is a number in none of its records."""
+    """Says how many records lack a signal that their source should carry.
+
+    Raises:
+        RecipeError: all of a source's do.
+    """
     for number, source in enumerate(run.recipe.sources):
         for name, column in source.signals.items():
             own = [read_part(part.files["measure"], [name])[name] for part in run.parts if part.source == source.name]
-            if sum(len(values) for values in own) and all(values.null_count == len(values) for values in own):
+            records, without = sum(map(len, own)), sum(values.null_count for values in own)
+            if 0 < without < records:
+                words = f'{source.name}: {without:,} of {records:,} records have no number in "{column}"'
+                run.progress.say(f"  {name:<13} {words}; no rule on it judges them")
+            if records and without == records:
                 message = (
                     f'no record of {source.name} has a number in "{column}"; rules on {name} would pass everything'
                 )

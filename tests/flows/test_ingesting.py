@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 
 from data.errors import PhimillError, QuarantineError, UsageError
 from data.extraction_process import Child
+from data.office_documents import DOCUMENT_TYPES
 from data.recipe import Source
 from data.sources.compression import handed_out
 from flows.cli import main
@@ -62,6 +64,31 @@ def test_a_table_in_a_known_layout_that_was_not_named_is_told_so(tmp_path: Path)
     pq.write_table(pa.table({name: ["x"] for name in columns}), tmp_path / "a.parquet")
     with pytest.raises(QuarantineError, match=r"no column 'text' among content .*what helps: columns: the-stack\)"):
         run(tmp_path / "a.parquet", tmp_path / "out")
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_files_of_documents_stay_where_nothing_that_they_hold_has_changed(tmp_path: Path, form: str) -> None:
+    written(tmp_path, {f"in/{name}.jsonl": lines(name) for name in "abc"})
+
+    def read_again() -> dict[str, tuple[int, int, bytes]]:
+        summaries.append(run(tmp_path / "in", tmp_path / "out", form=form))
+        files = sorted((tmp_path / "out/documents").iterdir())
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+    summaries: list[dict[str, Any]] = []
+    first = read_again()
+    assert read_again() == first
+    assert summaries[0] == summaries[1]
+    written(tmp_path, {"in/b.jsonl": lines("b", "b2")})
+    changed = read_again()
+    assert [name for name in first if changed[name] != first[name]] == [f"part-00001.{form}"]
+    assert summaries[2]["documents"] == 4
+    (tmp_path / f"out/documents/part-00000.{form}").write_bytes(first[f"part-00002.{form}"][2])
+    assert {name: content for name, (_, _, content) in read_again().items()} == {
+        name: content for name, (_, _, content) in changed.items()
+    }
+    (tmp_path / f"out/documents/part-00000.{form}").unlink()
+    assert len(read_again()) == 3
 
 
 def test_more_quarantined_than_allowed_ends_with_3_and_the_work_is_kept(tmp_path: Path) -> None:
@@ -169,6 +196,14 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, env={**os.environ, **person})
 
 
+def a_tar(*names: str) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+    return made.getvalue()
+
+
 def zipped(*names: str) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
@@ -195,6 +230,11 @@ def zipped(*names: str) -> bytes:
         ({"x/a.warc.gz": b"", "x/README": "x"}, "x", "warc"),
         ({"x/a.parquet": b"", "y/b.parquet": b""}, "*/*.parquet", "parquet"),
         ({"x.tar": b""}, "x.tar", "arxiv"),
+        ({"2101.00001.gz": gzip.compress(b"% a\n\\documentclass{article}\n")}, "2101.00001.gz", "arxiv"),
+        ({"x/a.md.gz": gzip.compress(b"\\documentclass{article}\n")}, "x", "files"),
+        ({"2101.00001.gz": gzip.compress(b"% of \\documentclass\n")}, "2101.00001.gz", "files"),
+        ({"2101.00001.gz": gzip.compress(a_tar("paper.tex"))}, "2101.00001.gz", "arxiv"),
+        ({"2101.00001.gz": gzip.compress(b"%PDF-1.4")}, "2101.00001.gz", "documents"),
         ({"x/a.pdf": b"", "x/b.docx": b""}, "x", "documents"),
         ({"x.zip": zipped("a.jsonl", "b.jsonl.gz", "README")}, "x.zip", "jsonl"),
         ({"x.zip": zipped("tool/a.py", "tool/b.py", "tool/c.html")}, "x.zip", "files"),
@@ -228,6 +268,12 @@ def test_what_cannot_be_guessed_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "repo").mkdir()
     git(tmp_path / "repo", "init", "-q")
     assert [guess.kind for guess in guess_sources(str(tmp_path / "repo"))] == ["git"]
+
+
+def test_a_host_that_nobody_named_is_asked_for_with_the_commands_own_option(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["ingest", "https://x.test:8080/a.jsonl", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert "from x.test:8080: --host does not list it. Add --host x.test:8080" in done.output
 
 
 def test_a_repository_is_ingested_from_the_command_line(tmp_path: Path) -> None:
@@ -275,9 +321,12 @@ def test_a_signal_that_no_record_has_is_a_mistaken_name(tmp_path: Path) -> None:
         return run(tmp_path / file, tmp_path / "out", settings={"signals": signals}, max_quarantined=1.0)
 
     assert ingested("a.jsonl", edu="int_score")["documents"] == 2
-    for column in ("int_scor", "word"):
-        with pytest.raises(UsageError, match=f'signals.edu: no record has a number in "{column}"'):
-            ingested("a.jsonl", edu=column)
+    with pytest.raises(UsageError, match=r'signals\.edu: no record has a number in "int_scor"'):
+        ingested("a.jsonl", edu="int_scor")
+    with pytest.raises(
+        UsageError, match=r'signals.edu: "word" holds no number in the first record with a value, but "x"'
+    ):
+        ingested("a.jsonl", edu="word")
     with pytest.raises(UsageError, match=r"signals\.b: "):
         ingested("a.jsonl", a="int_score", b="none")
     assert ingested("b.jsonl", edu="int_score")["quarantined"] == 1
@@ -429,6 +478,50 @@ def test_a_folder_of_several_kinds_is_read_as_a_source_of_each(tmp_path: Path) -
     one = run(tmp_path / "in", tmp_path / "out", None, {"include": ["*.csv"], "text_column": "body"})
     assert pq.read_table(tmp_path / "out/documents")["text"].to_pylist() == ["from a cell"]
     assert list(one["sources"]) == ["input"]
+
+
+def test_a_zip_archive_beside_several_kinds_is_read_by_those_whose_files_it_holds(tmp_path: Path) -> None:
+    written(tmp_path, {"in/a.jsonl": lines("from a line"), "in/b.csv": "text\nfrom a cell\n"})
+    with zipfile.ZipFile(tmp_path / "in/c.zip", "w") as archive:
+        archive.writestr("d.csv", "text\nfrom a packed cell\n")
+        archive.writestr("e.htm", PAGE.format(n=1, words="It runs to the sea, from a page. " * 9))
+        archive.writestr("f.odt", "none")
+    with zipfile.ZipFile(tmp_path / "in/pages.zip", "w") as archive:
+        archive.writestr("g.html", PAGE.format(n=2, words="It runs to the lake, from a page. " * 9))
+    summary = run(tmp_path / "in", tmp_path / "out")
+    assert {name: sums["records"] for name, sums in summary["sources"].items()} == {"csv": 2, "html": 2, "jsonl": 1}
+    assert (summary["documents"], summary["quarantined"]) == (5, 0)
+    assert summary["passed_over"] == [{"why": "ending .odt, read by no source", "files": 1, "such_as": ["c.zip/f.odt"]}]
+
+
+def test_documents_beside_other_files_are_passed_over_where_their_libraries_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.office_documents._LIBRARIES", dict.fromkeys(DOCUMENT_TYPES, "no_such_library"))
+    written(tmp_path, {"in/a.jsonl": lines("a"), "in/b.pdf": "%PDF-", "in/c.gz": gzip.compress(b"%PDF-")})
+    with zipfile.ZipFile(tmp_path / "in/d.zip", "w") as archive:
+        archive.writestr("e.docx", "none")
+        archive.writestr("f.jsonl", lines("f"))
+    summary = run(tmp_path / "in", tmp_path / "out")
+    assert (summary["documents"], summary["quarantined"]) == (2, 0)
+    assert summary["passed_over"] == [
+        {"why": "needs pip install '.[documents]'", "files": 3, "such_as": ["c.gz", "b.pdf", "d.zip/e.docx"]}
+    ]
+    written(tmp_path, {"tree/a.py": "x = 1\n", "tree/b.pdf": "%PDF-"})
+    summary = run(tmp_path / "tree", tmp_path / "out")
+    assert (summary["records"], summary["passed_over"][0]["such_as"]) == (1, ["b.pdf"])
+    written(tmp_path, {"documents/README.md": "x", "documents/a.pdf": "%PDF-", "documents/b.pdf": "%PDF-"})
+    for path in ("documents", "in/c.gz"):
+        with pytest.raises(UsageError, match=r"(a\.pdf|c\.gz): PDF and DOCX .* install it .*pip install"):
+            run(tmp_path / path, tmp_path / "out")
+
+
+def test_a_packed_document_is_read_as_one(tmp_path: Path) -> None:
+    written(tmp_path, {"a.gz": gzip.compress(b"%PDF-1.4 broken"), "b.pdf": b"%PDF-1.4 broken"})
+    for name in ("a.gz", "b.pdf"):
+        summary = run(tmp_path / name, tmp_path / "out", max_quarantined=1.0)
+        quarantined = pq.read_table(tmp_path / "out/quarantine.parquet").to_pylist()
+        assert (summary["quarantined"], quarantined[0]["stage"]) == (1, "extract")
 
 
 def test_what_a_sample_leaves_out_is_counted(tmp_path: Path) -> None:

@@ -129,3 +129,31 @@ def test_a_function_written_as_one_value_is_named_by_one_key(tmp_path: Path) -> 
     path.write_text("name: own\nsources: [{name: a, kind: jsonl, path: own.yaml}]\nfilters:\n  - function: gone.py:f\n")
     with pytest.raises(RecipeError, match=r":4: filters\[0\]\.function: no such file: "):
         check_all(read_recipe(path))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            ['{"text": "a", "level": "high"}', '{"text": "b", "level": "low"}', '{"text": "c"}'],
+            '2 records .* "high", "low"',
+        ),
+        (['{"text": "a", "level": [3]}'], r'record .* "\[3\]"'),
+        (['{"text": "a", "level": "high"}', '{"text": "b", "level": "3.5"}'], ""),
+        (['{"text": "a"}', '{"text": "b", "level": null}', '{"text": "c", "level": "NaN"}', "{broken"], ""),
+        (["{broken"], ""),
+    ],
+)
+def test_a_signal_whose_column_holds_words_is_a_mistake(tmp_path: Path, lines: list[str], told: str) -> None:
+    path = tmp_path / "signals.yaml"
+    path.write_text("name: s\nsources:\n  - {name: a, kind: jsonl, path: in, signals: {edu: level}}\n")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/small.jsonl").write_text("\n".join(lines))
+    (tmp_path / "in/z.jsonl").write_text("{}\n" * 400)
+    if not told:
+        check_all(read_recipe(path))
+        return
+    with pytest.raises(
+        RecipeError, match=rf':3: sources\[0\]\.signals\.edu: "level" holds no number in .*{told}; give'
+    ):
+        check_all(read_recipe(path))

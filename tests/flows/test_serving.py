@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import PhimillError
+from flows import serving
 from flows.launch import prepare_prefect
 from flows.serving import start_server
 
@@ -39,3 +41,22 @@ def test_a_server_that_ends_is_told_by_its_last_words_and_not_waited_for(
     monkeypatch.setenv("PREFECT_API_URL", "")
     with pytest.raises(PhimillError, match=r"ended with code 3.*Its last words: unable to open database file"):
         start_server(port=1)
+
+
+def test_what_ends_the_command_ends_prefects_loop_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from prefect.runner import Runner
+
+    ended: list[str] = []
+
+    async def serve() -> None:
+        asyncio.get_running_loop().call_soon(Runner.handle_sigterm, None)
+        try:
+            await asyncio.sleep(5)
+        finally:
+            ended.append("in order")
+
+    monkeypatch.setattr(Runner, "handle_sigterm", Runner.handle_sigterm)  # to be put back
+    monkeypatch.setattr("prefect.serve", lambda *deployments, limit: asyncio.run(serve()))
+    with pytest.raises(KeyboardInterrupt):
+        serving._serve([], tmp_path)
+    assert ended == ["in order"]

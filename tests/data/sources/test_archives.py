@@ -17,6 +17,7 @@ from data.errors import PhimillError, RecipeError
 from data.fingerprint import file_sha256
 from data.recipe import Source
 from data.sources import archives, list_units, read_unit
+from data.sources.passed_over import Tally
 
 LINES = b'{"text": "one"}\n{"text": "two"}\n'
 
@@ -62,6 +63,29 @@ def test_tables_in_an_archive_are_read_as_those_of_a_folder(tmp_path: Path, meth
     assert fates(read(tmp_path, "jsonl", "in", exclude=["*.ZIP"])) == [("z.jsonl:1", "five")]
     assert fates(read(tmp_path, "jsonl", "in/*.ZIP", exclude=["b/"])) == [found[2]]
     assert fates(read(tmp_path, "jsonl", "in/*.ZIP", exclude=["a.jsonl"])) == [found[2]]
+
+
+def test_files_of_an_archive_that_are_not_read_are_counted_and_told(tmp_path: Path) -> None:
+    members = {"x/a.html": b"<p>page", "x/b.ODT": b"none", "c.odt": b"none", "__MACOSX/x/._a.html": b"", ".d.html": b"",
+               "empty/": b"", "README": b"none", "e.zip": zipped({}), "out/f.png": b""}  # fmt: skip
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.zip").write_bytes(zipped(members))
+    for path in ("in", "in/a.zip", "in/*.zip"):
+        told = Tally()
+        list_units(Source(name="s", kind="html", path=path, exclude=["out/"]), tmp_path, file_sha256, told)
+        assert told.entries() == [
+            {"why": "ending .odt, not read as html", "files": 2, "such_as": ["a.zip/x/b.ODT", "a.zip/c.odt"]},
+            {"why": "in an archive, hidden", "files": 1, "such_as": ["a.zip/.d.html"]},
+            {
+                "why": "in an archive, what macOS notes about its files",
+                "files": 1,
+                "such_as": ["a.zip/__MACOSX/x/._a.html"],
+            },
+            {"why": "no ending, not read as html", "files": 1, "such_as": ["a.zip/README"]},
+        ]
+    told = Tally()
+    list_units(Source(name="s", kind="html", path="in", include=["*.html"]), tmp_path, file_sha256, told)
+    assert told.entries() == []  # somebody chose
 
 
 def test_pages_source_files_books_and_dumps_in_an_archive(tmp_path: Path) -> None:

@@ -128,9 +128,14 @@ def test_a_domain_in_other_letters_is_the_one_that_the_index_has_in_punycode(
     assert urls(read(tmp_path, "cdx-00000.gz", "crawl", domains=[domain])) == [index[0]["url"]]
 
 
-@pytest.mark.parametrize("language", ["english", "xq", "en-US", "e1g"])
-def test_a_language_that_is_no_code_is_refused(language: str) -> None:
-    with pytest.raises(ValidationError, match=f"'{language}' is no language code"):
+@pytest.mark.parametrize(
+    ("language", "meant"),
+    [("english", "eng"), ("xq", ""), ("en-US", ""), ("e1g", "eng"), ("ger", "deu"), ("egn", "eng"), ("xxx", "")],
+)
+def test_a_language_that_is_no_code_is_refused(language: str, meant: str) -> None:
+    with pytest.raises(
+        ValidationError, match=rf"'{language}' is no language code; .*{meant and f'did you mean .*{meant}'}"
+    ):
         Selection(languages=[language])
     assert Selection(languages=["EN", "deu", "ceb"]).languages == ["EN", "deu", "ceb"]
 

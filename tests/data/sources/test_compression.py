@@ -119,6 +119,20 @@ def test_salvage_of_a_wrong_checksum_keeps_all_lines_and_those_of_whole_members_
     assert reasons(rows) == [("a", "bad_crc")]
 
 
+@pytest.mark.parametrize(("many", "size"), [(10, 1), (9000, None)])
+def test_salvage_of_a_zstd_frame_keeps_all_lines_before_its_checksum(
+    tmp_path: Path, many: int, size: int | None
+) -> None:
+    content = lines(10, 10 + many)
+    packer = zstandard.ZstdCompressor(write_checksum=True, write_content_size=size is not None).compressobj()
+    broken = bytearray(packer.compress(content) + packer.flush())
+    broken[-1] ^= 1
+    rows = read(tmp_path, PACKINGS["zst"](lines(0, 10)) + bytes(broken), "zst", salvage=True)
+    assert numbers(rows) == list(range(10 + many))
+    assert [row["metadata"] != "{}" for row in rows if not row["status"]] == [False] * 10 + [True] * many
+    assert reasons(rows) == [("a", "bad_crc")]
+
+
 @every_packing
 @pytest.mark.parametrize("size", [2**16 + 512, 512_512])
 def test_zeros_beyond_a_few_blocks_are_no_padding(tmp_path: Path, kind: str, size: int) -> None:

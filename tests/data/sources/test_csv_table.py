@@ -83,6 +83,22 @@ def test_a_table_wholly_in_another_encoding_is_decoded(tmp_path: Path, encoding:
     assert [row["text"] for row in read(written(tmp_path, content.encode(encoding)))] == texts
 
 
+def test_lines_cut_within_characters_are_quarantined_one_by_one(tmp_path: Path) -> None:
+    path = written(tmp_path, b"id,text\n" + b"".join(b"%d,caf\xc3\n" % n for n in range(5)) + b"5,tea\n")
+    rows = fates(read(path))
+    assert rows == [*((f"a.csv:{n}", "bad_encoding") for n in range(2, 7)), ("a.csv:7", "tea")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_carriage_returns_alone_end_lines_too(tmp_path: Path, encoding: str) -> None:
+    text = 'id,text\r1,a\r2,"b\nb"\r\r3,"c\rc"'
+    assert fates(read(written(tmp_path, text.encode(encoding)))) == [
+        ("a.csv:2", "a"), ("a.csv:3", "b\nb"), ("a.csv:6", "c\nc")
+    ]  # fmt: skip
+    mixed = "id,text\r\r\n1,a\r\n".encode(encoding)
+    assert fates(read(written(tmp_path, mixed))) == [("a.csv:2", "a")]
+
+
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe"])
 def test_a_file_of_a_byte_order_mark_is_empty(tmp_path: Path, mark: bytes) -> None:
     assert fates(read(written(tmp_path, mark))) == [("a.csv", "empty_file")]

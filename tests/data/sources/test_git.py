@@ -12,6 +12,7 @@ from data.errors import RecipeError
 from data.fingerprint import file_sha256
 from data.recipe import Source
 from data.sources import list_units, read_unit
+from data.sources.passed_over import Tally
 
 MIT = (
     "MIT License\n\nCopyright (c) 2026 X\n\nPermission is hereby granted, free of charge, to any person\n"
@@ -344,3 +345,32 @@ def test_entries_of_the_same_name_are_rows_of_their_own(tmp_path: Path) -> None:
     rows = [row for t in read_unit(unit, Source(name="s", kind="git", path="r")) for row in t.to_pylist()]
     assert [row["locator"] for row in rows] == ["r/a.py", "r/a.py:2"]
     assert len({row["id"] for row in rows}) == 2
+
+
+def test_what_was_never_committed_is_told_and_nothing_of_the_repository_is_run_for_it(tmp_path: Path) -> None:
+    repository = tmp_path / "in/a"
+    made(repository, {"a.py": "x = 1\n", ".gitignore": "*.o\n", ".gitattributes": "*.py filter=f\n"})
+    for setting in ("filter.f.clean", "core.fsmonitor", "alias.ls-files"):
+        git(repository, "config", setting, f"touch {tmp_path}/ran; cat")
+    for name in ("a.py", "b.py", "b\udcff.o", "c\udcff.md", "built/d.py", "built/e.py", "out/f.py"):
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text("y = 2\n")
+    told = Tally()
+    source = Source(name="s", kind="git", path="in", exclude=["out/"])
+    list_units(source, tmp_path, file_sha256, told)
+    assert told.entries() == [{"why": "never committed", "files": 3, "such_as": ["a/b.py", "a/built/", "a/c\\xff.md"]}]
+    assert not (tmp_path / "ran").exists()
+    told = Tally()
+    for choice in ({"revision": "main"}, {"include": ["*.py"]}):
+        list_units(source.model_copy(update=choice), tmp_path, file_sha256, told)
+    assert told.entries() == []
+
+
+def test_a_pipe_where_git_looks_for_patterns_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path / "a", {"a.py": "x = 1\n"})
+    (tmp_path / "a/b.py").write_text("y = 2\n")
+    os.mkfifo(tmp_path / "a/.gitignore")
+    monkeypatch.setattr("data.sources.git_objects.LOOK_SECONDS", 0.2)
+    told = Tally()
+    assert list_units(Source(name="s", kind="git", path="a"), tmp_path, file_sha256, told)
+    assert told.entries() == []

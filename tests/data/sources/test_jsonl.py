@@ -343,3 +343,46 @@ def test_a_member_of_the_shortest_lines_fits_into_memory(tmp_path: Path) -> None
     rows, peak = map(int, subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
     assert rows == 1_250_000
     assert peak < 450 * 1024  # in kB
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_first_line_in_another_encoding_leaves_the_others_alone(tmp_path: Path, encoding: str) -> None:
+    first = "\ufeff".encode(encoding) + '{"text": "ä first"}'.encode(encoding)
+    (tmp_path / "a.jsonl").write_bytes(first + '\n{"text": "déjà"}\n{"text": "third"}\n'.encode())
+    rows = read(tmp_path / "a.jsonl")
+    assert [(row["locator"], row["text"]) for row in rows if not row["status"]] == [
+        ("a.jsonl:2", "déjà"), ("a.jsonl:3", "third"),
+    ]  # fmt: skip
+    assert [row["locator"] for row in rows if row["status"] == "quarantined"] == ["a.jsonl:1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["上上上上上上上上上上", "plain", "ਊ\u0a0a" * 40])
+def test_a_file_in_utf_16_stays_one_where_letters_look_like_line_ends(tmp_path: Path, encoding: str, text: str) -> None:
+    lines = f'\ufeff{{"text": "{text}"}}\n{{"text": "second"}}\n'
+    (tmp_path / "a.jsonl").write_bytes(lines.encode(encoding))
+    assert [row["text"] for row in read(tmp_path / "a.jsonl")] == [text, "second"]
+
+
+@pytest.mark.parametrize("lines", [1, 200])
+def test_integers_beyond_64_bits_keep_their_digits_as_text(tmp_path: Path, lines: int) -> None:
+    given = (
+        '{"text": "a", "d": "3e25", "f": 1.5e20, "h": 1e400, "l": [98765432109876543210], "m": 18446744073709551615, '
+    )
+    given += '"n": -123456789012345678901234567890, "o": 0.12345678901234567890, "p": "12345678901234567890"}\n'
+    (tmp_path / "a.jsonl").write_text(given * lines)
+    rows = read(tmp_path / "a.jsonl")
+    assert len(rows) == lines
+    assert {row["metadata"] for row in rows} == {
+        '{"d":"3e25","f":1.5e+20,"h":"1e400","l":["98765432109876543210"],"m":18446744073709551615,'
+        '"n":"-123456789012345678901234567890","o":0.12345678901234568,"p":"12345678901234567890"}'
+    }
+    (tmp_path / "a.jsonl").write_text(given.replace('"h": 1e400, ', "") * lines)
+    assert '"n":"-123456789012345678901234567890"' in read(tmp_path / "a.jsonl")[-1]["metadata"]
+
+
+def test_a_long_integer_beside_what_nests_deeply_costs_nothing_but_its_last_digits(tmp_path: Path) -> None:
+    deep = "[" * 1000 + "]" * 1000
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "a", "n": 123456789012345678901234567890, "deep": {deep}}}\n')
+    (row,) = read(tmp_path / "a.jsonl")
+    assert (row["text"], row["status"]) == ("a", "")

@@ -21,10 +21,19 @@ CHINESE = "我们的天气很好\n今天去公园散步\n图书馆里没有人\n
         (RUSSIAN.encode("utf-16-le"), ""),  # nothing shows what it is: no mark, no zeros
         (("a" * 8 + RUSSIAN * 2).encode("utf-16-be"), ""),
         (("column\n" * 5 + RUSSIAN).encode("utf-16-be"), "utf-16-be"),
+        ("SÃO PAULO\nMÉXICO\nPERÚ\nÁVILA\n".encode("cp1252"), "cp1252"),
+        ("Österreich\nÜbung\nÉcole\n".encode("cp1252"), "cp1252"),
+        ("„Daß“ sagt er,\ndie Straße\nist naß.\n".encode("cp1252"), "cp1252"),
+        ("“Don’t.”\nIt’s – so\n“he said”\n".encode("cp1252"), "cp1252"),
     ],
 )
 def test_an_encoding_is_told_by_how_a_file_begins(content: bytes, encoding: str) -> None:
     assert encoding_of(content) == (0, encoding)
+
+
+def cut(text: str, size: int) -> bytes:
+    """Returns a text without the last byte of each character of so many bytes."""
+    return b"".join(raw[:-1] if len(raw) == size else raw for raw in (character.encode() for character in text))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +43,11 @@ def test_an_encoding_is_told_by_how_a_file_begins(content: bytes, encoding: str)
         b"caf\xe9\n" * 3 + b"plain\n" * 148,  # too rare
         b"caf\xe9\n" * 3 + "déjà vu\n".encode() * 5,  # the others are UTF-8
         ("déjà vu à côté\n" * 5).encode().replace(b"\n", b"\xc3\n"),  # cut within characters
+        b"caf\xc3\n" * 5 + b"plain\n" * 20,  # cut, and no character is whole
+        b"voil\xc3\nplain\n\xc3cole, d\xc3j\xc3 vu\nl'\xc3t\xc3\n",
+        cut(RUSSIAN, 2),
+        cut("हम लोग यहाँ हैं\n" * 4, 3),
+        "“Don’t.”\nIt’s – so\n“he said”\n".encode().replace(b"\xe2", b""),
         b"\x81\x8d\x01\x02\x03\x04\xff\n" * 40,  # no text in any
     ],
 )
@@ -85,3 +99,24 @@ def test_a_line_beyond_what_is_held_is_in_the_files_encoding() -> None:
         pieces.append(text.feed(content[start : start + 2**19].encode("cp1252")))
     assert max(map(len, pieces)) <= 4 * MOST_HELD_BYTES
     assert b"".join(pieces) + text.end() == (head + content).encode()
+
+
+def test_what_comes_after_plain_lines_decides_as_a_beginning_does() -> None:
+    text = TextPieces()
+    assert text.feed(b"id,text\n1,plain\n2,pl") == b"id,text\n1,plain\n2,pl"
+    assert text.feed(b"ain\n3,caf\xe9\n") == b"ain\n3,caf\xe9\n"  # one is a fault
+    later = "4,déjà vu\n5,à côté\n6,où\n"
+    assert text.feed(later.encode("cp1252")) + text.end() == later.encode()
+    settled = TextPieces()
+    assert settled.feed("1,déjà\n".encode()) == "1,déjà\n".encode()
+    assert settled.feed(later.encode("cp1252")) == later.encode("cp1252")
+
+
+def test_broken_utf_8_among_lines_of_another_encoding_is_not_read_as_such() -> None:
+    own = "„Daß“ nämlich\ndie Straße\nist groß.\n"
+    russian = RUSSIAN.replace("\n", " ").encode()
+    lines = [b"caf\xc3\xa9, caf\xc3\n", russian[:40] + russian[41:] + b"\n"]
+    text = TextPieces()
+    assert text.feed(own.encode("cp1252")) == own.encode()
+    assert [text.feed(line) for line in lines] == lines
+    assert text.feed(own.encode("cp1252")) + text.end() == own.encode()

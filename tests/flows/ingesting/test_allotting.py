@@ -9,8 +9,12 @@ from flows.ingesting.allotting import Found, Guess, allot
 from flows.ingesting.guessing import guess_sources
 
 
-def allotted(*files: tuple[str, str | None]) -> tuple[dict[str, Guess], list[str]]:
+def allotted(
+    *files: tuple[str, str | None], archives: dict[str, list[tuple[str, str]]] | None = None
+) -> tuple[dict[str, Guess], list[str]]:
     found = Found()
+    for relative, members in (archives or {}).items():
+        found.add(relative, members[0][1] if members else None, members)
     for relative, kind in files:
         found.add(relative, kind)
     left: list[str] = []
@@ -72,11 +76,34 @@ def test_a_program_among_data_is_a_source_and_what_explains_one_kind_of_data_is_
     assert guesses["files"] == Guess("files", 1, ("*.py",))
 
 
-def test_zip_archives_beside_several_kinds_are_left_and_told() -> None:
+def test_a_zip_archive_is_read_by_the_sources_of_the_kinds_that_lie_in_it() -> None:
     assert allotted(("a.jsonl", "jsonl"), ("b.zip", "jsonl")) == ({"jsonl": Guess("jsonl", 2)}, [])
-    guesses, left = allotted(("a.jsonl", "jsonl"), ("b.zip", "jsonl"), ("c.html", "html"))
-    assert {guess.exclude for guess in guesses.values()} == {("*.zip",)}
-    assert left == ["b.zip: ending .zip, read by no source"]
+    archives = {
+        "pages.zip": [("x/1.htm", "html"), ("2.HTML", "html"), ("notes.odt", "files"), ("__MACOSX/x/1.htm", "html")],
+        "both.ZIP": [("3.jsonl", "jsonl"), ("4.html", "html"), (".5.html", "html")],
+        "crypt.zip": [("6.odt", "files")],
+        "broken.zip": [],
+    }
+    guesses, left = allotted(("a.jsonl", "jsonl"), ("c.html", "html"), archives=archives)
+    assert guesses == {
+        "html": Guess("html", 3, ("*.html", "*.htm", "*.HTML"), ("/broken.zip", "/crypt.zip")),
+        "jsonl": Guess("jsonl", 2, ("*.jsonl",), ("/broken.zip", "/crypt.zip", "/pages.zip")),
+    }
+    assert left == [
+        "both.ZIP/.5.html: in an archive, hidden",
+        "broken.zip: an archive without a file that a source reads",
+        "crypt.zip: an archive without a file that a source reads",
+        "pages.zip/notes.odt: ending .odt, read by no source",
+        "pages.zip/__MACOSX/x/1.htm: in an archive, what macOS notes about its files",
+    ]
+
+
+def test_zip_archives_of_which_a_source_reads_none_are_named_together_or_not_at_all() -> None:
+    many = {f"{n}.zip": [("p.html", "html")] for n in range(60)}
+    guesses, _ = allotted(("a.jsonl", "jsonl"), archives=many)
+    assert guesses == {"html": Guess("html", 60, ("*.html",)), "jsonl": Guess("jsonl", 1, ("*.jsonl",), ("*.zip",))}
+    with pytest.raises(UsageError, match=r"60 \.zip archives, such as 0\.zip, hold nothing that is jsonl, and 1 do"):
+        allotted(("a.jsonl", "jsonl"), archives={**many, "z.zip": [("q.jsonl", "jsonl")]})
 
 
 def test_what_tells_about_a_dataset_is_none_of_its_tables() -> None:
