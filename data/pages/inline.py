@@ -112,7 +112,7 @@ class Inline(Rows):
             if self.in_fragment:
                 return text[1:] if text[:1] == " " else text.removeprefix("&nbsp;")
             return text.removeprefix("\n") if tag.number >= 0 else text
-        if tag.name in ("td", "th") and self._is_number_of_line(place):
+        if tag.name in ("td", "th") and not tag.code_cell and self._is_number_of_line(place):
             del self.buffer[place:]
             return text
         if tag.number >= 0 and tag.name not in ("td", "th", "tr"):

@@ -9,7 +9,8 @@ from data.pages.listings import MIN_LINES
 _NAMES = frozenset(("code", "span", "samp"))
 _TAG = re.compile(r"<(/?)([a-z][^\s/>]*)([^>]*)>")
 _DIGITS = re.compile(r"\d+")
-#: Shorter ones are a line's words: highlighters write each in an element.
+_IS_SET_BELOW = re.compile(r"display:\s*(?:block|flex|grid|list-item|table\b)")
+#: Shorter ones are a line's words, if no style says otherwise: highlighters write each in an element.
 _MIN_MEAN_CHARS = 12
 #: Longer texts without a line break are data.
 MAX_CHARS = 200_000
@@ -28,7 +29,11 @@ def joined_lines(html: str) -> list[int]:
         if len(children) != 1:
             break
         begin, end = children[0][2:]
-    if len(children) < MIN_LINES or len({head for _, head, *_ in children}) > 1:
+    if len(children) < 2 or len({head for _, head, *_ in children}) > 1:
+        return []
+    if _IS_SET_BELOW.search(children[0][1]):
+        return [place for place, *_ in children]
+    if len(children) < MIN_LINES:
         return []
     shown = sum(len(_TAG.sub("", html[first:last])) for *_, first, last in children)
     return [place for place, *_ in children] if shown >= _MIN_MEAN_CHARS * len(children) else []

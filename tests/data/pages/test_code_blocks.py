@@ -129,6 +129,17 @@ def test_the_language_that_a_page_names_stands_at_the_fence() -> None:
         assert "```python\nx = 1\ny = 2\n```" in text
 
 
+def test_a_line_of_code_that_is_a_number_is_no_number_of_a_line() -> None:
+    lines = ["x = [", "    1,", "    2", "]", "3"]
+    cells = "".join(
+        f'<tr><td class="hljs-ln-line hljs-ln-numbers"><div class="hljs-ln-n">{number}</div></td>'
+        f'<td class="hljs-ln-line hljs-ln-code">{line}</td></tr>'
+        for number, line in enumerate(lines, 1)
+    )
+    html = f"{BEFORE}<pre><code class='hljs'><table class='hljs-ln'>{cells}</table></code></pre>{AFTER}"
+    assert f"```\n{chr(10).join(lines)}\n```" in extract_html(html.encode()).text
+
+
 def test_code_in_a_sentence_stays_in_it() -> None:
     text = extract_html(f"<article>{BEFORE}<p>Call <code>print( x )</code> twice.</p>{AFTER}</article>".encode()).text
     assert "Call print( x ) twice." in text

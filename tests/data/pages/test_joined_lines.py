@@ -35,3 +35,10 @@ def test_elements_of_one_kind_that_are_all_of_a_listing_are_its_lines(html: str)
 )  # fmt: skip
 def test_what_may_be_words_of_one_line_is_not(html: str) -> None:
     assert joined_lines(html) == []
+
+
+def test_short_lines_are_told_by_a_style_that_sets_them_below_each_other() -> None:
+    for style in ("display:block", "color:red;display: flex"):
+        line = f"<span style='{style}'>x</span>"
+        assert names(f"<pre><code>{line * 2}</code></pre>") == ["span"] * 2
+    assert names("<pre><code>" + "<span style='display:inline-block'>x</span>" * 4 + "</code></pre>") == []
