@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Iterable
 
 PACKAGES = ("data", "filters", "flows", "synth")
-#: An import as ours are written, on lines of its own: `ast` takes milliseconds for each module.
+#: An import as ours are written, also behind `;` or `:`; `ast` takes milliseconds for each module.
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\((?:[^()#]|#.*\n)*\)|.*)|import[ \t]+(.*))", re.MULTILINE
+    r"(?:^|[;:])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\((?:[^()#]|#.*\n)*\)|.*)|import[ \t]+(.*))", re.MULTILINE
 )
 _NAME = re.compile(r"[\w.]+")
 
