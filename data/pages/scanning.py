@@ -66,7 +66,7 @@ class Entries(NamedTuple):
 @functools.cache
 def loaded() -> Entries:
     """Returns compiled code, compiled first where this machine has not kept it."""
-    return Entries(*(entry.load() for entry in layout.ENTRIES))
+    return Entries(**{entry.name: entry.load() for entry in layout.ENTRIES})
 
 
 def hash_of(word: str) -> int:
