@@ -54,14 +54,14 @@ class Extracted:
         text: main content; "" if there is none.
         title: from the page's head, else its first heading.
         language: primary subtag that the page declares.
-        metadata: charset, canonical, published, licence, opt_out; `reason` if the page would be dropped or
-            quarantined.
+        metadata: charset, mended_bytes and left_out_bytes where the charset did not explain all, canonical, published,
+            licence, opt_out; `reason` if the page would be dropped or quarantined.
     """
 
     text: str
     title: str | None
     language: str | None
-    metadata: dict[str, str]
+    metadata: dict[str, str | int]
 
 
 def extract_html(
@@ -89,7 +89,7 @@ def extract_html(
     if reading.is_due():
         reading.load_where_allowed()
     page = read_page(html, content_type, engine, url, opt_out=False)
-    metadata = {**page.metadata, "reason": page.reason} if page.reason else page.metadata
+    metadata = {**page.metadata, **({"reason": page.reason} if page.reason else {})}
     return Extracted(page.text, page.title, page.language, metadata)
 
 

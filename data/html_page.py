@@ -9,11 +9,11 @@ import contextlib
 import dataclasses
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from data.charset import Undecodable, decode_html
+from data.charset import Undecodable, decode_page
 from data.memory import trim
 from data.mojibake import repaired, repaired_markup
 from data.pages.blocks import Blocks
@@ -25,7 +25,7 @@ from data.pages.network import Network, shipped
 from data.pages.reading import find, read_page_blocks, strip
 from data.pages.shown_again import may_be_shown_again
 from data.pages.source import is_styled, made_ready, serialise
-from data.pages.styles import INKLESS, read_style
+from data.pages.styles import GRADIENT, INKLESS, read_style
 from data.pages.writing import write
 
 #: trafilatura takes time quadratic in depth; deeper pages are read by the default engine.
@@ -63,14 +63,14 @@ class Page:
         text: its main content, in plain signs that Markdown uses; code keeps its line breaks and indentation.
         title: of its head, else its first heading.
         language: primary subtag that it declares, in lower case.
-        metadata: charset, canonical, published, licence, opt_out, as far as it tells.
+        metadata: charset, mended_bytes, left_out_bytes, canonical, published, licence, opt_out, as far as it tells.
         status, reason: "" or how its road ends here.
     """
 
     text: str = ""
     title: str | None = None
     language: str | None = None
-    metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+    metadata: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
     status: str = ""
     reason: str = ""
 
@@ -103,11 +103,12 @@ def read_page(
         network: a model to try; null: the one that comes with phimill.
     """
     try:
-        stripped, marked = strip(content)
-        html, charset = decode_html(stripped, content_type)
+        stripped, hiding = strip(content)
+        decoded = decode_page(stripped, content_type)
     except Undecodable as error:
         return Page(status="quarantined", reason=error.reason)
     # Bytes are searched in less time; other encodings than ASCII's are rare.
+    html, told_by_bytes = decoded.text, decoded.metadata()
     ready = made_ready(html, stripped is content or find(stripped, b"<noscript") >= 0)
     flood = is_flood(ready)
     if flood:  # trafilatura takes several times a tree's room
@@ -123,21 +124,23 @@ def read_page(
         if repair:
             source, found = repaired_markup(source)
             mended |= found
-        page, told = _read(source, content, html, url, engine, marked, flood)
+        marked = hiding.marked(source) if hiding else source
+        is_marked = marked is not source
+        page, told = _read(marked, content, marked if is_marked and html else html, url, engine, is_marked, flood)
         if network is not None:
             page = dataclasses.replace(page, network=network)
         facts.add(told)
         if opt_out and "opt_out" in facts.metadata:
-            return Page(metadata={**facts.metadata, "charset": charset}, status="dropped", reason="opt_out")
+            return Page(metadata={**facts.metadata, **told_by_bytes}, status="dropped", reason="opt_out")
         texts.append(_ENGINES[engine](page))
-        del source, page
+        del source, marked, page
     text = "\n\n".join(filter(None, texts))
     if repair:  # what a tag stood in, or a character reference for trafilatura
         text, found = repaired(text)
         mended |= found
     text = clean(text)
-    metadata = {**facts.metadata, "charset": charset}
-    if "published" not in metadata and (date := address_date(url) or address_date(metadata.get("canonical"))):
+    metadata = {**facts.metadata, **told_by_bytes}
+    if "published" not in metadata and (date := address_date(url) or address_date(facts.metadata.get("canonical"))):
         metadata["published"] = date
     if mended:
         metadata["repaired"] = "mojibake"
@@ -287,6 +290,8 @@ def mark_hidden(html: str, styled: bool = False) -> str:
         if opening < 0 or not (tag := _TAG.fullmatch(html, opening, found.start())):
             continue
         if not sight.gone:
+            if fades == INKLESS and (tag[1] == "<img" or GRADIENT.search(html, opening, html.find(">", found.end()))):
+                continue
             end = html.find(f"</{tag[1][1:]}", found.end(), found.end() + MAX_FADED_CHARS)
             if may_be_shown_again(html, found.end(), end if end >= 0 else found.end() + MAX_FADED_CHARS, fades, styled):
                 continue

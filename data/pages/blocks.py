@@ -17,7 +17,7 @@ from data.pages.listings import (
     count_words,
     fold_lines,
     folded_words,
-    is_indented,
+    is_code_in_lines,
     paragraphs,
     plain_code,
     trim_code,
@@ -158,7 +158,8 @@ class Gatherer:
         break_at: where in the buffer the last line break was.
         opened: tags of the block elements around, the outermost first.
         places: numbers of those of them that are elements by now, which are the outer ones.
-        coded: where in the buffer <code> and the like begin and end.
+        coded: where in the buffer <code> and the like, and letters of one width, begin and end.
+        is_typed: some of these are code by their letters' width alone.
         taken: how often the buffer has been emptied.
         boxes: how many elements around hold a listing if it looks like one.
         language: of the code that is being read.
@@ -171,6 +172,7 @@ class Gatherer:
         self.buffer: list[str] = []
         self.link_chars = self.break_at = self.taken = self.boxes = 0
         self.coded: list[tuple[int, int]] = []
+        self.is_typed = False
         self.opened = [root]
         self.places = [0]
         self.language = ""
@@ -190,7 +192,7 @@ class Gatherer:
     def take_buffer(self) -> str:
         """Returns the text that has been gathered, and begins anew."""
         text = "".join(self.buffer)
-        self.buffer, self.coded = [], []
+        self.buffer, self.coded, self.is_typed = [], [], False
         self.link_chars = self.break_at = 0
         self.taken += 1
         return text
@@ -201,7 +203,7 @@ class Gatherer:
         text = self.take_buffer()
         folded, words = folded_words(text)
         if LINE in folded:
-            if listed or (self.boxes and is_indented(text)):
+            if listed or (self.boxes and is_code_in_lines(text)):
                 self.add_code(code_of(text), CODE)
                 return
             parts = paragraphs(text)
@@ -218,6 +220,8 @@ class Gatherer:
     def _are_lines_of_code(self) -> bool:
         """Returns whether the buffer holds lines that are in <code> or the like each, and nothing else."""
         if self.coded[0][0] or LINE not in self.buffer:
+            return False
+        if self.is_typed and not is_code_in_lines("".join(self.buffer)):
             return False
         outside, done = [], 0
         for begin, end in self.coded:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from data.pages.blocks import unescape
 from data.pages.json_ld import stated
 from data.pages.licence_words import states
-from data.pages.sheets import Find
+from data.pages.occurrences import Find
 
 #: Nothing of a page's head that is longer is a fact about it.
 MAX_FACT_CHARS = 1000

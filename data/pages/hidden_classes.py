@@ -1,33 +1,44 @@
-"""Classes and ids by which a page's own style sheets keep elements out of sight.
+"""Rules of a page's own style sheets that keep elements out of sight.
 
-Only what is beyond doubt counts: a rule for all screens that names what one element bears, which no rule of more weight
-takes back, and of whose names neither a script nor a link or handler of the page says anything. Elements that it is
-for get the `hidden` attribute in the source, which all engines heed. Where most of a page were hidden so, it is there
-to be seen: behind a button, on a next page.
+Only what is beyond doubt counts: a rule for all screens that no rule of more weight takes back, and of whose names
+neither a script nor a link or handler of the page says anything, nor they themselves that readers open it. Elements
+that it is for get the `hidden` attribute in the serialised page, which all engines heed. Where most of a page were
+hidden so, it is there to be seen: behind a button, on a next page.
 
 Most rules that hide are for nothing on the page, so that is asked first; scripts and sheets are long.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 
-from data.pages.marking import MARK, mark_named
-from data.pages.selectors import Rule, Selector, as_written
-from data.pages.sheets import Find, Sheets
+from data.pages.hiding import NEVER_HIDDEN, Hiding
+from data.pages.occurrences import Find, occurrences
+from data.pages.screens import for_screens
+from data.pages.selectors import Selector
+from data.pages.sheets import BETWEEN, Sheet, hiding_places
+from data.pages.states import is_opened, waits
 
-_SHOWS_WITHIN = (b"visibility:visible", b"visibility: visible", b"text-indent:0", b"text-indent: 0")
+#: Selectors for what the page's source does not tell.
+_BEYOND = re.compile(rb"(?<!\\):(?!not\()|[+~](?!=)")
+_COMPOSED = re.compile(rb"[\s>\[(]")
+_NAMES = re.compile(rb"[.#]([\w\x80-\xff-]+)")
+_BOUNDS = frozenset(b" \t\n\r\f\"'=>/")
+_BEFORE_NAME = _BOUNDS | frozenset(b"<")
+_TRIES = 50
 #: Of a page's sheets so much is searched for rules that hide. A framework that is written into every page may have a
 #: megabyte: to search that takes longer than to read the page.
 MAX_SEARCHED_BYTES = 2**17
-MAX_NAMES = 60
-#: Of so many other names of hidden elements is asked whether they show what is hidden; of more it is taken to be so.
-MAX_QUESTIONS = 1000
+#: In sheets of more, rules are looked for that are for classes and ids of single elements alone: to look for all
+#: takes a twelfth of a page's time, and 7 of 2,918 real pages have other content then.
+MAX_COMPOSED_BYTES = 2**14
+#: So many names of rules that hide are looked for in a page.
+MAX_NAMES = 100
 
 
-def mark_hidden_names(content: bytes, sheets: Sequence[bytes], scripts: Iterable[bytes], find: Find) -> bytes:
-    """Returns a page in which elements that its sheets hide bear the `hidden` attribute.
+def find_hiding(content: bytes, sheets: Sequence[bytes], scripts: Iterable[bytes], find: Find) -> Hiding | None:
+    """Returns what of a page's sheets may hide something on it; null if nothing does.
 
     Args:
         content: the page, without styles and scripts.
@@ -35,110 +46,79 @@ def mark_hidden_names(content: bytes, sheets: Sequence[bytes], scripts: Iterable
         scripts: content of its <script> elements, and of what else may show what is hidden; looked at if need be.
         find: what looks for names.
     """
-    searched, others = _parted(sheets, find)
-    rules = _weightiest(searched.hiding_rules())
+    held: dict[bytes, bool] = {}
+    has_room = sum(map(len, sheets)) <= MAX_COMPOSED_BYTES
+
+    def is_on_page(word: bytes) -> bool:
+        if (found := held.get(word)) is None:
+            found = held[word] = len(held) < MAX_NAMES and _stands_alone(content, word, find)
+        return found
+
+    def may_hold(selector: bytes) -> bool:
+        if not has_room and not _is_simple(selector.strip()):
+            return False
+        if (b":" in selector or b"+" in selector or b"~" in selector) and _BEYOND.search(selector):
+            return False
+        tells_more = b"(" in selector or b"\\" in selector or b'"' in selector or b"'" in selector
+        if not tells_more and not all(map(is_on_page, _NAMES.findall(selector))):
+            return False
+        return not waits(selector) and (_is_simple(selector.strip()) or not is_opened(selector))
+
+    searched, others = _parted(sheets)
+    joined = BETWEEN.join(searched)
+    places = hiding_places(joined, find)
+    if not places:
+        return None
+    ready = [for_screens(each, find) for each in searched]
+    text = joined if ready == searched else BETWEEN.join(ready)
+    if len(text) > len(joined):  # blocks that did not end do so now
+        places = hiding_places(text, find)
+    sheet = Sheet(ready, text, find)
+    rules = [rule for rule in sheet.hiding_rules(places, may_hold) if _may_be_there(rule.selector, is_on_page)]
     if not rules:
-        return content
-    page = _Page(content, [searched, *others], scripts, find)
-    rules = [rule for rule in rules if page.may_hold(rule)]
-    if not rules:
-        return content
-
-    def is_hidden(tag: bytes, names: frozenset[bytes]) -> bool:
-        return any(rule.selector.is_for(tag, names) and page.hides(rule, names) for rule in rules)
-
-    return mark_named(content, {min(rule.selector.names)[1:] for rule in rules}, is_hidden, MARK.encode())
+        return None
+    long = [Sheet(others, BETWEEN.join(others), find, len(sheet.text))] if others else []
+    return Hiding(rules, content, [sheet, *long], scripts, find)
 
 
-def _parted(sheets: Sequence[bytes], find: Find) -> tuple[Sheets, list[Sheets]]:
+def _is_simple(selector: bytes) -> bool:
+    """Returns whether a selector is for classes and ids of single elements alone."""
+    return (b"." in selector or b"#" in selector) and not _COMPOSED.search(selector)
+
+
+def _may_be_there(selector: Selector, is_on_page: Callable[[bytes], bool]) -> bool:
+    """Returns whether the page may have what a selector is for."""
+    if selector.is_simple and not selector.subject.tag:
+        return all(is_on_page(name[1:]) for name in selector.subject.names)
+    for compound in selector.compounds:
+        words = [name[1:] for name in compound.names] + [each.word for each in compound.attributes]
+        if compound.tag and not words and compound.tag not in (b"html", b"body"):
+            words = [compound.tag]
+        if compound.is_any or not all(map(is_on_page, words)):
+            return False
+    return selector.subject.tag not in NEVER_HIDDEN
+
+
+def _parted(sheets: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Returns a page's sheets: those that are searched, and those that there is no room for, which may come later."""
     searched: list[bytes] = []
-    others: list[Sheets] = []
+    others: list[bytes] = []
     room = MAX_SEARCHED_BYTES
     for sheet in sheets:
         if len(sheet) <= room:
             searched.append(sheet)
             room -= len(sheet)
         else:
-            others.append(Sheets([sheet], 1, find, as_they_stand=True))
-    return Sheets(searched, 0, find), others
+            others.append(sheet)
+    return searched, others
 
 
-def _weightiest(rules: Sequence[Rule]) -> list[Rule]:
-    """Returns of rules for the same the one that counts, for as many names as any page needs."""
-    found: dict[tuple[Selector, bool], Rule] = {}
-    for rule in rules:
-        key = rule.selector, rule.is_open
-        if key not in found or rule.precedence > found[key].precedence:
-            found[key] = rule
-    known = {name for rule in found.values() for name in rule.selector.names}
-    if len(known) > MAX_NAMES:
-        known = set(sorted(known, key=lambda name: name[1:])[:MAX_NAMES])
-    return [rule for rule in found.values() if rule.selector.names <= known]
-
-
-class _Page:
-    """Answers what shows again what a page's sheets hide; each question once."""
-
-    def __init__(self, content: bytes, sheets: Sequence[Sheets], scripts: Iterable[bytes], find: Find) -> None:
-        self._content = content
-        self._sheets = sheets
-        self._scripts = scripts
-        self._find = find
-        self._lasting: dict[Rule, bool] = {}
-        self._shown: dict[tuple[Rule, bytes], bool] = {}
-
-    def may_hold(self, rule: Rule) -> bool:
-        """Returns whether the page may have an element for a rule that none for its own names takes back."""
-        names = rule.selector.names
-        return all(self._find(self._content, name[1:]) >= 0 for name in names) and not any(
-            self._take_back(rule, name, is_own=True) for name in names
-        )
-
-    def hides(self, rule: Rule, names: frozenset[bytes]) -> bool:
-        """Returns whether a rule hides an element that it is for, which bears these names, for good."""
-        if (lasts := self._lasting.get(rule)) is None:
-            lasts = self._lasting[rule] = self._lasts(rule)
-        return lasts and not any(self._shows(rule, name) for name in names - rule.selector.names)
-
-    def _shows(self, rule: Rule, name: bytes) -> bool:
-        if (shown := self._shown.get((rule, name))) is None:
-            shown = len(self._shown) >= MAX_QUESTIONS or self._take_back(rule, name, is_own=False)
-            self._shown[rule, name] = shown
-        return shown
-
-    def _take_back(self, rule: Rule, name: bytes, is_own: bool) -> bool:
-        written = as_written(name)
-        return any(sheet.may_show(written, rule, is_own) for sheet in self._sheets)
-
-    def _lasts(self, rule: Rule) -> bool:
-        """Returns whether neither scripts nor links nor anything within an element may show what a rule hides."""
-        return not (rule.is_open and self._shows_within) and not any(
-            self._find(self._script, name[1:]) >= 0 or self._is_opened(name) for name in rule.selector.names
-        )
-
-    @functools.cached_property
-    def _script(self) -> bytes:
-        return b"\n".join(self._scripts)
-
-    @functools.cached_property
-    def _shows_within(self) -> bool:
-        return any(
-            self._find(self._content, shows) >= 0 or any(sheet.says(shows) for sheet in self._sheets)
-            for shows in _SHOWS_WITHIN
-        )
-
-    def _is_opened(self, name: bytes) -> bool:
-        """Returns whether links or handlers name a class or id, as `.name` or `#name`: they may show it."""
-        place = self._find(self._content, name)
-        while place >= 0:
-            end = place + len(name)
-            if self._content[end : end + 1] in (b'"', b"'"):
-                return True
-            place = self._content.find(name, place + 1)
-        if name[:1] != b"#":
-            return False
-        quoted = b"'" + name[1:] + b"'"
-        return self._find(self._content, quoted) >= 0 and self._content.count(quoted) > self._content.count(
-            b"id=" + quoted
-        )
+def _stands_alone(content: bytes, word: bytes, find: Find) -> bool:
+    """Returns whether a word may stand in a page as a class, an id, or an attribute; of many places, some are tried."""
+    for times, place in enumerate(occurrences(content, word, find)):
+        end = place + len(word)
+        if times == _TRIES:
+            return True
+        if content[place - 1] in _BEFORE_NAME and content[end : end + 1] and content[end] in _BOUNDS:
+            return True
+    return False

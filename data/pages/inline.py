@@ -6,7 +6,7 @@ import functools
 import re
 
 from data.pages.blocks import CODE, formula
-from data.pages.listings import LINE, is_indented, is_numbers, is_set_in_lines, numbers_before
+from data.pages.listings import LINE, is_code_in_lines, is_numbers, is_set_in_lines, numbers_before
 from data.pages.rows import Rows
 from data.pages.source import is_styled
 from data.pages.tags import CODE_TAGS, LANGUAGE_LABELS, PRE, Tag
@@ -15,6 +15,10 @@ from data.pages.tags import CODE_TAGS, LANGUAGE_LABELS, PRE, Tag
 _COPIES = re.compile(r"\s*(?:copy(?: code| to clipboard)?|copied!?|复制(?:代码)?|コピー)\s*", re.IGNORECASE)
 #: Stands in `Inline.marks` for text of the paper's colour.
 _INK = -1
+#: So many elements within each other whose letters speak for code are judged; the innermost of more are not.
+_MAX_NESTED = 8
+#: Whose lines are code; mails and letters stand in <tt>, and in letters of one width.
+_LISTED = CODE_TAGS - {"tt"}
 
 
 class Inline(Rows):
@@ -48,8 +52,8 @@ class Inline(Rows):
         self.hidden += unseen
         if not unseen:
             self.boxes += tag.code_box
-            if tag.name in CODE_TAGS:
-                self.codes += 1
+            self.codes += tag.name in CODE_TAGS
+            if tag.code_box or tag.name in CODE_TAGS:
                 self.code_begun.append(self.taken)
         self.marks.append(_INK if unseen else len(self.buffer))
 
@@ -73,21 +77,33 @@ class Inline(Rows):
     def close_inline(self, tag: Tag, place: int) -> None:
         if place == _INK:
             self.hidden -= 1
-        elif tag.gutter:
-            if is_numbers("".join(self.buffer[place:])):
-                del self.buffer[place:]
-        elif tag.name in CODE_TAGS:
-            self.codes -= 1
-            is_whole = self.code_begun.pop() == self.taken
-            if LINE in self.buffer[place:]:
+            return
+        if tag.code_box or tag.name in CODE_TAGS:
+            is_whole = self.code_begun.pop() == self.taken and place < len(self.buffer)
+            is_judged = not tag.gutter and self.boxes + self.codes <= _MAX_NESTED
+            self.codes -= tag.name in CODE_TAGS
+            if is_judged:
+                self._close_coded(tag, place, is_whole)
+            self.boxes -= tag.code_box
+        if tag.gutter and is_numbers("".join(self.buffer[place:])):
+            del self.buffer[place:]
+
+    def _close_coded(self, tag: Tag, place: int, is_whole: bool) -> None:
+        """Ends a <code> or the like, or letters of one width; whole is what the buffer holds from its beginning on."""
+        is_named = tag.name in CODE_TAGS
+        if LINE in self.buffer[place:]:
+            if tag.name in _LISTED or is_code_in_lines("".join(self.buffer[place:])):
                 self.add_code_with_breaks(place)
-            elif is_whole and self._stands_apart(place) and is_set_in_lines("".join(self.buffer[place:])):
-                self._add_code_apart(place)
-            elif is_whole and place < len(self.buffer):
-                self.coded.append((place, len(self.buffer)))
-        elif tag.code_box and LINE in self.buffer[place:] and is_indented("".join(self.buffer[place:])):
-            self.add_code_with_breaks(place)
-        self.boxes -= tag.code_box and place != _INK
+                return
+            is_whole = is_whole and not is_named
+        elif is_named and is_whole and self._stands_apart(place) and is_set_in_lines("".join(self.buffer[place:])):
+            self._add_code_apart(place)
+            return
+        if is_whole:
+            while self.coded and self.coded[-1][0] >= place:
+                self.coded.pop()
+            self.coded.append((place, len(self.buffer)))
+            self.is_typed = self.is_typed or tag.name not in _LISTED
 
     def _stands_apart(self, place: int) -> bool:
         """Returns whether a <code> that has ended may be a listing: it stands in no cell, and within no sentence."""
@@ -131,8 +147,8 @@ class Inline(Rows):
 
     def _is_number_of_line(self, place: int) -> bool:
         """Returns whether what was gathered since then is a number at the beginning of a row."""
-        number, before = "".join(self.buffer[place:]).strip(), self.buffer[place - 1] if place else "\n"
-        return number.isdecimal() and before.endswith("\n")
+        number = "".join(self.buffer[place:]).strip()
+        return number.isdecimal() and (place == 0 or self.buffer[place - 1].endswith("\n"))
 
     def _end_line(self) -> None:
         if self.buffer and not self.buffer[-1].endswith("\n"):

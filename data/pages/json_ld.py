@@ -7,7 +7,7 @@ from typing import Any, Iterator
 
 import orjson
 
-from data.pages.sheets import Find
+from data.pages.occurrences import Find
 
 #: Pages have one or two; no more are looked at, nor longer ones, nor deeper than this.
 MAX_SCRIPTS, MAX_SCRIPT_BYTES, MAX_TAG_BYTES, MAX_DEPTH = 4, 2**17, 500, 3

@@ -22,7 +22,29 @@ MIN_LINES = 3
 #: sign of quoted mail.
 _SIGNS = re.compile(r"[{}\[\]=<_\\|]|\$(?!\d)|[^\s>]\s*>|\w\(|;\s*$|^\s*(?:#|//|/\*|--|@\w)")
 _MIN_SIGNED_SHARE = 0.4
+#: What lines of code without indentation have, and hardly any of an address, a statute, a play, or a letter's.
+_FLAT_SIGNS = re.compile(
+    r"""[{}]|\\[A-Za-z]{2}|\\$|&&|\S\s*\|\|\s*\S|\w(?:::|->)\w|[-+*/:!<>=]=|=>|\w\[["']|["]{3}"""
+    r"""|</[a-zA-Z]|<[a-z][\w-]*+(?:\s[^<>=]*+=|\s*+/>)|<[?!]\w|^\s*(?:#(?:include|define|if|endif|pragma|!)|//|/\*)"""
+    r"""|[A-Za-z_]\w\((?:\)|[^()]*["'_=\[\\]|$)|^(?=.*[A-Za-z_]\w\().*\)\s*[;{.\[]$"""
+    r"""|^\s*(?:\w+\.)*[a-z_]\w+\((?!\d+\)|s\)|in\)|n\)).*\):?$"""
+    r"""|(?:^|\s)[\w.\])]+\s?=\s?(?:["'\[<$/-]|[A-Za-z_]\w*[.(\[])|(?:^|\s)\w[\w.-]*=\w|=[^=;]*;$|^\s*use\s\w+;$"""
+    r"""|^\s*(?:[a-z_]\w*\s+)?[a-z_]\w*(?:\.\w+)*\s?=\s?\S+$"""
+    r"""|^\s*(?:\$\s+[a-z./]|(?:>>>|\.{3})\s+[a-z]+(?:[.(=]|\s[=+*/-])|>>>\s[a-z]+\s\w)"""
+    r"""|(?:^|\s)--[a-z]++(?:-[a-z]++)*+(?:=|$)|(?:^|\s)(?:~/|\.{1,2}/|/\w[\w.-]*/)\w"""
+    r"""|^\s*(?:sudo|pip3?|npm|git|apt-get|yum|docker|mkdir|chmod|wget|curl)\s[a-z./~+-]|^\s*cd\s[\w-]*[./~][\w./~-]*$"""
+    r"""|^\s*(?:from\s+\S+\s)?import\s+[\w.*{]+;?$|^\s*(?:echo|export)\s+["'$\w]*[="'$]"""
+    r"""|^\s*(?:SELECT|FROM|WHERE|INSERT INTO|CREATE (?:TABLE|INDEX|VIEW))\s[a-z*`"]"""
+)
+#: What other lines of code have, and some of prose: two such lines count as one.
+_FLAT_HINTS = re.compile(
+    r""";\s*$|\w\w\(\w|\s--?[a-zA-Z]|\w_\w|(?:^|\s)[~.]{0,2}/\w|[A-Za-z_][\w-]\.[a-z_]\w|\w\[[a-z]|\s=\s|\\"""
+    r"""|^\s*(?:[%#]\s+[a-z./]|@\w|>>>\s|\.{3}\s|(?:cd|return|def|const|echo|export|import|make|else|end|if)\b)"""
+)
+_MIN_SURE_SHARE = 0.2
+_MAX_SENTENCE_SHARE = 0.2
 _MIN_SENTENCE_WORDS = 8
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|<!--)")
 _BEGINS_HARD = re.compile(r"[ \t\r\n\f]*\xa0[ \t\r\n\f]*\xa0[ \t\r\n\f\xa0]*[^ \t\r\n\f\xa0]")
 #: Longer texts are folded in pieces.
 PIECE_CHARS = 2**16
@@ -55,6 +77,11 @@ def is_indented(text: str) -> bool:
     return bool(_HARD_LINE.search(text))
 
 
+def is_code_in_lines(text: str) -> bool:
+    """Returns whether a text whose lines <br> ends, and for which something else speaks, is code."""
+    return is_indented(text) or reads_as_code(text.split(LINE))
+
+
 def paragraphs(text: str) -> list[str]:
     """Returns the parts of a text between two breaks and more."""
     return [part for part in _BREAKS.split(text) if part.strip(LINE + " \n")]
@@ -84,7 +111,7 @@ def is_sentence(line: str) -> bool:
     """Returns whether a line without hard spaces before it is one of prose."""
     words = line.split()
     is_ended = words[-1].endswith((".", "!", "?", ":")) if words else False
-    if not words or begins_hard(line):
+    if not words or begins_hard(line) or _COMMENT.match(line):
         return False
     if len(words) >= _MIN_SENTENCE_WORDS:
         return is_ended or not _SIGNS.search(line)
@@ -99,6 +126,22 @@ def looks_like_code(lines: Sequence[str]) -> bool:
     if 2 * sum([_is_long_sentence(line) for line in filled]) >= len(filled):
         return False
     return sum([bool(_SIGNS.search(line)) for line in filled]) >= _MIN_SIGNED_SHARE * len(filled)
+
+
+def reads_as_code(lines: Sequence[str]) -> bool:
+    """Returns whether lines that something else speaks for, as their letters' width does, are code without indentation.
+
+    Hardly any is a sentence, and many have signs that verse, addresses and tables lack.
+    """
+    filled = [line for line in lines if line.strip()]
+    count, unsure = len(filled), [line for line in filled if not _FLAT_SIGNS.search(line)]
+    sure = count - len(unsure)
+    if count < MIN_LINES or sure < _MIN_SURE_SHARE * count:
+        return False
+    if sum(map(is_sentence, unsure)) > _MAX_SENTENCE_SHARE * count:
+        return False
+    hinted = sum([bool(_FLAT_HINTS.search(line)) for line in unsure])
+    return sure + hinted / 2 >= _MIN_SIGNED_SHARE * count
 
 
 def _is_long_sentence(line: str) -> bool:

@@ -1,20 +1,20 @@
-"""Marks on the elements of a page's source that bear certain classes or ids, and whether what they hide is too much."""
+"""Marks on the elements of a page's source that bear certain classes, and whether what they hide is too much."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from data.pages.unread import end_of
 
-#: What elements bear that are hidden by their class or id.
+#: What elements bear that a page's styles hide.
 MARK = ' hidden="by-class"'
 #: So much text, and half as much as is seen, is not hidden for good.
 MUCH_CHARS = 1500
 _MARKUP = re.compile(r"<[^>]*>")
 _HIDES = re.compile(r' (?:style|hidden|aria-hidden)="[^"]*"')
 _TAG = re.compile(rb"""<([a-zA-Z][^\s<>/"']*)\s[^<>]*""")
-_ATTRIBUTE = re.compile(rb"""\s(class|id)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>=`]+))""", re.IGNORECASE)
+_CLASS = re.compile(rb"""\sclass\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>=`]+))""", re.IGNORECASE)
 _BOUNDS = frozenset(b" \t\n\r\f\"'=>/")
 #: Names that stand so often in a page, in its text too, are looked for by reading every tag.
 MAX_NAMED = 20_000
@@ -24,30 +24,13 @@ MAX_TAG_BYTES = 4096
 
 def mark_classes(content: bytes, classes: frozenset[bytes], mark: bytes) -> bytes:
     """Returns a page in which elements of these classes bear a mark."""
-    wanted = frozenset(b"." + name for name in classes)
-    return mark_named(content, classes, lambda tag, names: not wanted.isdisjoint(names), mark)
-
-
-def mark_named(
-    content: bytes, words: Iterable[bytes], is_marked: Callable[[bytes, frozenset[bytes]], bool], mark: bytes
-) -> bytes:
-    """Returns a page in which some elements bear a mark.
-
-    Args:
-        content: the page.
-        words: names of which any marked element bears one, as class or id.
-        is_marked: says of an element's tag, in lower case, and what it bears, as `.class` and `#id`.
-        mark: what is written after the tag's name.
-    """
     pieces, done = [], 0
-    begins = _tags_near(content, words)
+    begins = _tags_near(content, classes)
     tags = _TAG.finditer(content) if begins is None else filter(None, (_TAG.match(content, begin) for begin in begins))
     for tag in tags:
-        names: set[bytes] = set()
-        for found in _ATTRIBUTE.finditer(content, tag.end(1), min(tag.end(), tag.start() + MAX_TAG_BYTES)):
-            sign = b"." if found[1].lower() == b"class" else b"#"
-            names.update([sign + name for name in (found[2] or found[3] or found[4] or b"").split()])
-        if names and is_marked(tag[1].lower(), frozenset(names)):
+        end = min(tag.end(), tag.start() + MAX_TAG_BYTES)
+        found = _CLASS.finditer(content, tag.end(1), end)
+        if any(not classes.isdisjoint((each[1] or each[2] or each[3] or b"").split()) for each in found):
             pieces += [content[done : tag.end(1)], mark]
             done = tag.end(1)
     return b"".join([*pieces, content[done:]]) if pieces else content

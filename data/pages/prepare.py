@@ -28,7 +28,7 @@ from data.pages.held_out import Told, figures, fold_of
 from data.pages.labels import label, tokens
 from data.pages.network import Layer, Network
 from data.pages.reader import read_blocks
-from data.pages.source import parse, without_scripts
+from data.pages.source import parse, strip
 from data.pages.training import Sample, train
 
 _TAGS = re.compile(r"<[^>]+>")
@@ -101,7 +101,9 @@ def site_of(url: str) -> str:
 def _sample(site: str, content: bytes, content_type: str, truth: dict[str, Any], whole: bool) -> Sample | None:
     try:
         html, _ = decode_html(content, content_type)
-        page = read_blocks(parse(decode_html(without_scripts(content), content_type)[0]), content, whole)
+        stripped, hiding = strip(content)
+        source = parse(decode_html(stripped, content_type)[0])
+        page = read_blocks(hiding.marked(source) if hiding else source, content, whole)
     except Undecodable:
         return None
     if not page.blocks:

@@ -16,14 +16,15 @@ from data.pages.exponents import MAX_CHARS, WINDOW_CHARS, exponent
 from data.pages.facts import matters
 from data.pages.inline import Inline
 from data.pages.known_tags import PASSED, TOKEN, facts_of_hidden_block, known, look_at
-from data.pages.lines import holds_listing, with_lines_marked
-from data.pages.listings import code_of, is_listing, is_numbers
+from data.pages.lines import holds_listing, with_lines_marked, with_typed_lines_marked
+from data.pages.listings import MIN_LINES, code_of, is_listing, is_numbers, reads_as_code
 from data.pages.shown_again import may_be_shown_again, without_faded_text
 from data.pages.styles import INKLESS
 from data.pages.tags import (
     ASIDE,
     BLOCK,
     BREAK,
+    CODE_TAGS,
     COMMENT,
     HIDDEN,
     INLINE,
@@ -62,7 +63,13 @@ def read_blocks(source: str, content: bytes = b"<style", whole: bool = True) -> 
     reader = _Reader(source, content, whole)
     page = reader.read()
     if reader.is_faded:
-        page = _Reader(without_faded_text(source, reader.shows_ink), content, whole).read()
+        source = without_faded_text(source, reader.shows_ink)
+        reader = _Reader(source, content, whole)
+        page = reader.read()
+    if reader.boxes_at or reader.code_blocks >= MIN_LINES:
+        marked = with_typed_lines_marked(source, reader.boxes_at, reader.code_blocks >= MIN_LINES)
+        if marked is not source:
+            page = _Reader(marked, content, whole).read()
     return page
 
 
@@ -73,6 +80,8 @@ class _Reader(Inline):
         stack: tags of the elements around.
         facts, passed_over: see `Blocks`.
         resume: where to go on after what is passed over; 0 if nothing is.
+        boxes_at: where tags begin whose letters or classes speak for code, or for a line's number.
+        code_blocks: how many paragraphs and the like have begun with <code> and the like.
         is_faded: it has met what is shown again within an element whose own text is not (see `shown_again`).
     """
 
@@ -81,6 +90,8 @@ class _Reader(Inline):
         self.source, self.whole = source, whole
         self.passed_over = self.resume = 0
         self.is_faded = False
+        self.code_blocks = 0
+        self.boxes_at: list[int] = []
         self.facts: list[tuple[str, str, str]] = []
         self.stack: list[Tag] = []
 
@@ -192,7 +203,10 @@ class _Reader(Inline):
         if (
             tag.code_box
             and not self.hidden
-            and is_listing(listing := unescape(self.source[start : end if end >= 0 else None]))
+            and (
+                is_listing(listing := unescape(self.source[start : end if end >= 0 else None]))
+                or reads_as_code(listing.split("\n"))
+            )
         ):
             if self.buffer:
                 self.flush()
@@ -215,6 +229,8 @@ class _Reader(Inline):
             tag = dataclasses.replace(tag, role=PRE)
             self.in_fragment = not _NO_SPACE_AFTER_NUMBER.search(self.source, start, end_of(self.source, "div", start))
         role = tag.role
+        if tag.code_box or tag.gutter:
+            self.boxes_at.append(start - len(head) - 2)
         if (fades := tag.fades or (INKLESS if tag.ink and not self.shows_ink else 0)) and not self.hidden:
             end = end_of(self.source, tag.name, start)
             if may_be_shown_again(self.source, start, end, fades, self.shows_ink):
@@ -259,6 +275,8 @@ class _Reader(Inline):
         elif role in _BLOCKS:
             self._open_block(tag)
         else:
+            if tag.name in CODE_TAGS and not self.buffer:
+                self.code_blocks += self.opened[-1].name in ("p", "div")
             self.open_inline(tag)
         return text
 

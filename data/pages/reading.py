@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from data.pages import source
 from data.pages.blocks import Blocks
+from data.pages.hiding import Hiding
 from data.pages.network import shipped
 from data.pages.page_layout import ENTRIES
 from data.pages.reader import read_blocks
@@ -68,14 +69,14 @@ def load_where_allowed() -> None:
         _State.is_refused = True
 
 
-def strip(content: bytes) -> tuple[bytes, bool]:
-    """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
+def strip(content: bytes) -> tuple[bytes, Hiding | None]:
+    """Returns a page without scripts and the like, and what its styles may hide (see `data.pages.source.strip`)."""
     return _State.scanner.strip(content) if _State.scanner is not None else source.strip(content)
 
 
-def find(content: bytes, text: bytes) -> int:
-    """Returns where a text stands in a page; -1 if nowhere."""
-    return _State.scanner.find(content, text) if _State.scanner is not None else content.find(text)
+def find(content: bytes, text: bytes, start: int = 0) -> int:
+    """Returns where a text stands in a page at or after a place; -1 if nowhere."""
+    return _State.scanner.find(content, text, start) if _State.scanner is not None else content.find(text, start)
 
 
 def read_page_blocks(serialised: str, content: bytes, whole: bool) -> Blocks:

@@ -6,6 +6,7 @@ Most pages are made of few kinds of tags, and Python takes as long for each as c
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -20,11 +21,12 @@ from data.pages.arrays import Arrays, BlockRows, ElementRows
 from data.pages.blocks import CODE, Blocks
 from data.pages.exponents import MAX_CHARS, WINDOW_CHARS, exponent
 from data.pages.facts import META_KEYS, matters
+from data.pages.hiding import Hiding
 from data.pages.joined_lines import MAX_CHARS as MAX_JOINED_CHARS
 from data.pages.joined_lines import joined_lines
 from data.pages.kernels import places
 from data.pages.known_tags import facts_of_hidden_block
-from data.pages.lines import MAX_LOOKED_AT, has_spaced_lines, holds_listing
+from data.pages.lines import MAX_LOOKED_AT, has_spaced_lines, holds_listing, with_typed_lines_marked
 from data.pages.listings import MIN_LINES, count_words, may_be_numbered, numbers_before, plain_code, trim_code
 from data.pages.shown_again import may_be_shown_again, without_faded_text
 from data.pages.source import MAX_SPANS, is_styled, is_wide, read_as, with_marks
@@ -186,11 +188,14 @@ class Scanner:
             room + size, 3 * size,
         )  # fmt: skip
         styled, spaced, indented = functools.cache(lambda: is_styled(content)), 0, False
+        boxes: list[int] = []
         while (answer := scan()) == layout.ASKS:
             head = source[state[places.HEAD_BEGIN] : state[places.HEAD_END]]
             tag = _asked.get(head) or _read(head)
             if tag.name == "sup" and tag.role == tag_lists.INLINE and _raise(source, state, raw, stack):
                 continue
+            if tag.code_box:
+                boxes.append(int(state[places.HEAD_BEGIN]) - 1)
             if tag.spaced and state[places.PRES] == 0:
                 spaced += 1
                 indented = indented or _INDENTED.match(source, int(state[places.HEAD_END]) + 1) is not None
@@ -200,6 +205,9 @@ class Scanner:
                 return self.read(without_faded_text(source.decode(), styled()).encode(), content, whole)
             state[places.GIVEN] = packed(tag, self._words, tag.ink and styled())
         if answer == layout.GIVES_UP or (indented and spaced >= MIN_LINES and has_spaced_lines(source.decode())):
+            return None
+        has_codes = bool(state[places.CODE_BLOCKS] >= MIN_LINES)
+        if (boxes or has_codes) and _has_typed_lines(source, boxes, has_codes):
             return None
         if size > ROOM_BYTES:
             self._room = np.empty(0, np.uint8)
@@ -223,10 +231,10 @@ class Scanner:
         inner = source[start : end if end >= 0 else None].decode()
         return may_be_shown_again(inner, 0, -1, tag.fades, styled)
 
-    def strip(self, content: bytes) -> tuple[bytes, bool]:
+    def strip(self, content: bytes) -> tuple[bytes, Hiding | None]:
         """Returns a page without scripts, styles and comments (see `data.pages.source.strip`)."""
         if is_wide(content):
-            return content, False
+            return content, None
         room = self._room_for(len(content))
         self._known.fill(-1)
         size = self._entries.strip(content, len(content), room, len(self._room), *self._strip_settings)
@@ -244,12 +252,14 @@ class Scanner:
                 styles.append((begin, end))
         return with_marks(stripped, content, styles, scripts, self.find)
 
-    def find(self, content: bytes, text: bytes) -> int:
-        """Returns where a text stands, as `bytes.find` does in several times as long."""
-        if len(content) < MIN_FIND_BYTES:
-            return content.find(text)
-        place = self._entries.find(content, len(content), text, len(text))
-        return place if place < len(content) else -1
+    def find(self, content: bytes, text: bytes, start: int = 0) -> int:
+        """Returns where a text stands at or after a place, as `bytes.find` does in several times as long."""
+        size = len(content) - start
+        if size < MIN_FIND_BYTES:
+            return content.find(text, start)
+        begin = np.frombuffer(content, np.uint8).__array_interface__["data"][0] + start if start else content
+        place = self._entries.find(begin, size, text, len(text))
+        return start + place if place < size else -1
 
     def _room_for(self, size: int) -> int:
         """Returns where there is room for so many bytes."""
@@ -287,19 +297,21 @@ def _finish_code(arrays: Arrays) -> bool:
         code = trim_code(plain_code(arrays.out[begin : rows[row, 1]].tobytes().decode()))
         if not code or numbers_before(code) or may_be_numbered(code) or (code[0].isspace() and "\n" not in code):
             return False
-        if "\n" not in code and _is_joined(arrays, int(rows[row, 5])):
+        if _is_joined(arrays, int(rows[row, 5])):
             return False
         text = np.frombuffer(code.encode(), dtype=np.uint8)
+        if len(text) > rows[row, 1] - begin:  # an em space has become four
+            return False
         arrays.out[begin : begin + len(text)] = text
         rows[row, 1:4] = begin + len(text), len(code), count_words(code)
     return True
 
 
 def _is_joined(arrays: Arrays, element: int) -> bool:
-    """Returns whether code without a line break is of several lines."""
+    """Returns whether code whose source has no line break is of several lines."""
     begin = int(arrays.elements[element, 4]) - 1
     end = arrays.source.find(b"</pre>", begin, begin + MAX_JOINED_CHARS)
-    return bool(joined_lines(arrays.source[begin : end + len("</pre>")].decode())) if end >= 0 else False
+    return end >= 0 and bool(joined_lines(arrays.source[begin : end + len("</pre>")].decode()))
 
 
 def _raise(
@@ -337,10 +349,20 @@ def _is_listing(source: bytes, state: npt.NDArray[np.int64], name: str) -> bool:
     """Returns whether the element that compiled code has asked about may be a listing; a long one may."""
     start = int(state[places.HEAD_END]) + 1
     end = source.find(b"<", start)
-    if source.startswith(f"</{name}>".encode(), end) and source.count(b"\n", start, end) + 1 < MIN_LINES:
+    least = 2 if name in tag_lists.CODE_TAGS else MIN_LINES
+    if source.startswith(f"</{name}>".encode(), end) and source.count(b"\n", start, end) + 1 < least:
         return False
     inner = source[start : start + 4 * MAX_LOOKED_AT].decode("utf-8", "ignore")[:MAX_LOOKED_AT]
     return end_of(inner, name, 0) < 0 or holds_listing(inner, 0, name)
+
+
+def _has_typed_lines(source: bytes, boxes: list[int], has_codes: bool) -> bool:
+    """Returns whether some of a page's elements are lines of code, by the places of its boxes."""
+    html = source.decode()
+    if len(html) < len(source):
+        chars = [len(source[begin:end].decode()) for begin, end in itertools.pairwise((0, *boxes))]
+        boxes = list(itertools.accumulate(chars))
+    return with_typed_lines_marked(html, boxes, has_codes) is not html
 
 
 def _tell(page: Blocks, records: list[list[int]], source: bytes, whole: bool) -> None:

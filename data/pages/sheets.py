@@ -1,231 +1,251 @@
-"""A style sheet of a page: its rules that keep elements out of sight, and whether others of it show them again."""
+"""Style sheets of a page: their rules that keep elements out of sight, and others that may show them again."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from data.pages.selectors import Rule, read_selector
-from data.pages.styles import INVISIBLE, SHIFTED, read_style
+from data.pages.braces import Braces, braces_of
+from data.pages.nesting import flattened, is_nested
+from data.pages.occurrences import Find, occurrences
+from data.pages.screens import LAYER_BEGINS, LAYER_ENDS
+from data.pages.selectors import Rule, Selector, read_selector, split_selectors
+from data.pages.styles import INVISIBLE, SHIFTED, SIZELESS, read_style
 
-#: As `bytes.find`.
-Find = Callable[[bytes, bytes], int]
-#: What hides, and is looked for, and what tells of text that is moved off the page or cut to nothing.
-_HIDING = (
-    re.compile(rb"display\s*:\s*none(?![\w-])"),
-    re.compile(rb"visibility\s*:\s*(?:hidden|collapse)(?![\w-])"),
-)
-_CUTTING = (b"-999", b"rect(", b"inset(")
-_SHOWS = re.compile(
-    rb"display\s*:\s*(?!\s|none)|visibility\s*:\s*(?!\s|hidden|collapse)|clip\s*:\s*auto|position\s*:\s*static"
-)
+#: What hides, and is looked for, and what tells of text that is moved off the page, cut to nothing, or of no size.
+_GONE = re.compile(rb"display\s*:\s*none(?![\w-])")
+_UNSEEN = re.compile(rb"visibility\s*:\s*(?:hidden|collapse)(?![\w-])")
+_INSISTS = re.compile(rb"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*!\s*important")
+_CUTTING = (b"-999", b"-1000", b"rect(", b"inset(", b"font-size:0", b"font-size: 0", b"font:0/0")
+_SHOWS = (
+    rb"display\s*:\s*(?!\s|none)", rb"visibility\s*:\s*(?!\s|hidden|collapse)", rb"clip\s*:\s*auto",
+    rb"position\s*:\s*static",
+)  # fmt: skip
+#: What shows, and what sets a size for letters: in a block by one expression, in a sheet sooner by one for each word.
+_SHOWING = {False: re.compile(b"|".join(_SHOWS)), True: re.compile(rb"font(?:-size)?\s*:\s*(?!\s|0)")}
+_SHOWING_EACH = {False: [re.compile(each) for each in _SHOWS], True: [_SHOWING[True]]}
 _MARKS = (b"}", b"{", b";")
-_NAME_GOES_ON = re.compile(rb"[\w\x80-\xff\\-]")
+#: Stands between sheets: no selector goes on in the next.
+BETWEEN = b";\n"
+_DECLARED = re.compile(rb"[;}]")
+_NAME_GOES_ON = frozenset(code for code in range(256) if re.match(rb"[\w\x80-\xff\\-]", bytes((code,))))
 #: What follows a name in a selector that is for something added to its element, or for others within or beside it.
 _ADDITION = re.compile(rb"::|:(?:before|after)\b")
 _WITHIN = re.compile(rb"[\s>+~]")
-#: At-rules that hold for screens, or for paper alone.
-_BLOCK = re.compile(rb"@(media|layer|supports)\b([^{};]*)\{")
-_SCREENS = re.compile(rb"(?:only\s+)?(?:all|screen)(?:\s*,\s*print)?|print\s*,\s*(?:all|screen)")
-#: Conditions that hold where something is not supported, or in the browsers of one vendor.
-_ODD = re.compile(rb"\bnot\b|\(\s*-")
-_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_BRACE = re.compile(rb"[{}]")
-_BLANK = ord(" ")
-#: No style sheet needs more rules that hide, or that name a class, nor more blocks for screens or paper.
+#: The name of an element at the end of a selector, of which no class or id is named.
+_FOR_TAG = re.compile(rb"(?:^|[\s>+~])([A-Za-z][\w-]*)(?:\[[^\]]*\]|:[\w-]+(?:\([^()]*\))?)*\s*$")
+_BLANK, _ZERO, _BRACKET = b" 0["
+#: No style sheet needs more rules that hide.
 MAX_RULES = 20_000
-MAX_BLOCKS = 20
+#: What a sheet names oftener has so many rules that one of them may well show it: to read them takes too long.
+MAX_NAMED = 300
 MAX_SELECTOR_BYTES = 500
 MAX_STYLE_BYTES = 2000
 
 
-class Sheets:
-    """Style sheets one after another, which are made ready for questions only when one needs it.
+class Contender(NamedTuple):
+    """A rule that shows, and names what another may hide.
+
+    Attributes:
+        rule: null if its selector tells more than what elements bear in the page's source.
+        important: whether the rule says so.
+        is_for_it: the name is one of what the selector is for, not of what that stands in.
+    """
+
+    rule: Rule | None
+    important: bool
+    is_for_it: bool
+
+
+#: Stands for rules that are too many to be read.
+_ANY = Contender(None, True, True)
+
+
+class Sheet:
+    """Style sheets of a page, as one: what stands later counts more.
 
     Args:
-        sheets: as they stand in the page.
-        number: the greater it is, the later they come, and what comes later counts more.
+        sheets: in order, each made ready (see `data.pages.screens`), or as it stands if it is too long for that.
+        text: all of them, with `BETWEEN` between.
         find: what looks for names.
-        as_they_stand: they are too long to be made ready.
+        offset: what is added to the place of a rule.
     """
 
-    def __init__(self, sheets: Sequence[bytes], number: int, find: Find, as_they_stand: bool = False) -> None:
+    def __init__(self, sheets: Sequence[bytes], text: bytes, find: Find, offset: int = 0) -> None:
         self._sheets = sheets
-        self._raw = b"\n".join(sheets)
-        self._number = number
+        self.text = text
         self._find = find
-        self._as_they_stand = as_they_stand
+        self._offset = offset
+        self._showing: dict[bool, list[tuple[int, int]]] = {}
 
-    @functools.cached_property
-    def _text(self) -> bytes:
-        """The sheets with blanks for what is not for screens; what is left stands where it stood, if all are whole."""
-        return self._raw if self._as_they_stand else b"\n".join(map(_made_ready, self._sheets))
+    def hiding_rules(self, places: Sequence[int], may_hold: Callable[[bytes], bool]) -> list[Rule]:
+        """Returns rules that hide what they are for, outside of blocks that hold for some screens alone.
 
-    def hiding_rules(self) -> list[Rule]:
-        """Returns rules that hide what they are for, outside of blocks that hold for some screens alone."""
-        places = _places(self._raw, self._find)
-        if not places:
-            return []
-        if len(self._text) > len(self._raw):
-            places = _places(self._text, self._find)
-        return [rule for block in _blocks(self._text, places) for rule in self._read_block(*block)]
-
-    def _read_block(self, begin: int, opening: int) -> list[Rule]:
-        """Returns the rules of a block that hide something."""
-        selector = self._text[begin:opening].strip()
-        if len(selector) > MAX_SELECTOR_BYTES:
-            return []
-        selectors = [found for each in selector.split(b",") if (found := read_selector(each))]
-        if not selectors:
-            return []
-        closing = self._text.find(b"}", opening, opening + MAX_STYLE_BYTES)
-        style = self._text[opening + 1 : closing if closing >= 0 else opening + MAX_STYLE_BYTES]
-        sight = read_style(style.decode("latin-1"))
-        if not sight.gone and not sight.fades & (INVISIBLE | SHIFTED):
-            return []
-        place, insists = (self._number, opening), b"important" in style
-        return [Rule(each, insists, place, not sight.gone) for each in selectors]
-
-    def says(self, text: bytes) -> bool:
-        """Returns whether a text stands in it, and not just in a comment."""
-        return self._find(self._raw, text) >= 0 and self._find(self._text, text) >= 0
-
-    def may_show(self, name: bytes, rule: Rule, is_own: bool) -> bool:
-        """Returns whether a rule of it may show what another hides.
+        Where rules stand within others, the sheet is written without from then on.
 
         Args:
-            name: of an element that the other is for, as it is written in sheets.
-            rule: the one that hides.
-            is_own: it is one of the rule's names; what names it at all may show it then, as what is `.name.open`.
+            places: where it may say that something is hidden.
+            may_hold: says of a selector's source whether it is worth reading.
         """
-        if "_text" not in vars(self) and self._find(self._raw, name) < 0:
-            return False
-        text, times = self._text, 0
-        place, opening, closing, shows = self._find(text, name), -1, -2, False
-        while place >= 0:
+        braces = braces_of(self.text)
+        blocks, inner = _blocks(self.text, places, braces)
+        rules = [rule for block in blocks for rule in self._read_block(*block, may_hold)]
+        if rules:
+            is_mixed = bool(inner) or b"&" in self.text
+        else:
+            is_mixed = any(self._may_hide(*block, may_hold) for block in inner)
+        if not is_mixed or not is_nested(self.text, braces):
+            return rules
+        self.text = BETWEEN.join([flattened(sheet) if is_nested(sheet) else sheet for sheet in self._sheets])
+        blocks, _ = _blocks(self.text, hiding_places(self.text, self._find), braces_of(self.text))
+        return [rule for block in blocks for rule in self._read_block(*block, may_hold)]
+
+    def _may_hide(self, begin: int, opening: int, may_hold: Callable[[bytes], bool]) -> bool:
+        """Returns whether an inner block may hide something on the page."""
+        prelude = self.text[begin:opening].strip()
+        return prelude.startswith(b"@") or any(map(may_hold, split_selectors(prelude)))
+
+    def _read_block(self, begin: int, opening: int, may_hold: Callable[[bytes], bool]) -> list[Rule]:
+        """Returns the rules of a block that hide something."""
+        sheet = self.text
+        prelude = sheet[begin:opening].strip()
+        if len(prelude) > MAX_SELECTOR_BYTES:
+            return []
+        texts = [text for text in split_selectors(prelude) if may_hold(text)]
+        if not texts:
+            return []
+        closing = sheet.find(b"}", opening, opening + MAX_STYLE_BYTES)
+        style = sheet[opening + 1 : closing if closing >= 0 else opening + MAX_STYLE_BYTES]
+        sight = read_style(style.decode("latin-1"))
+        fades = 0 if sight.gone else sight.fades & (INVISIBLE | SHIFTED | SIZELESS)
+        if not sight.gone and not fades:
+            return []
+        insists = bool(_INSISTS.search(style))
+        selectors = filter(None, map(read_selector, texts))
+        return [self._rule(selector, insists, opening, fades) for selector in selectors]
+
+    def _rule(self, selector: Selector, important: bool, opening: int, fades: int = 0) -> Rule:
+        layer = 0
+        if self._has_layers and (begun := self.text.count(LAYER_BEGINS, 0, opening)):
+            layer = begun if begun > self.text.count(LAYER_ENDS, 0, opening) else 0
+        return Rule(selector, important, self._offset + opening, fades, layer)
+
+    @functools.cached_property
+    def _has_layers(self) -> bool:
+        return LAYER_BEGINS in self.text
+
+    def contenders(self, name: bytes, sizes: bool) -> Iterator[Contender]:
+        """Yields rules that name something and show, or set a size for letters.
+
+        Args:
+            name: as it is written in sheets: a class, an id, or an attribute from its bracket on.
+            sizes: rules that set a size are meant.
+        """
+        text, shows = self.text, _SHOWING[sizes]
+        opening, closing, is_shown = -1, -2, False
+        for times, place in enumerate(occurrences(text, name, self._find)):
             end = place + len(name)
-            if (times := times + 1) > MAX_RULES:
-                return True
-            if not _NAME_GOES_ON.match(text, end):
-                if opening < end:
-                    opening = text.find(b"{", end)
-                    if opening < 0:
-                        return is_own
-                    if -1 != closing < opening:
-                        closing = text.find(b"}", opening)
-                    shows = closing != -1 and bool(
-                        _SHOWS.search(text, opening, min(closing, opening + MAX_STYLE_BYTES))
-                    )
-                if shows and self._outweighs(place, end, opening, closing, rule, is_own):
-                    return True
-            place = text.find(name, end)
-        return False
+            if times == MAX_NAMED:
+                yield _ANY
+                return
+            if end < len(text) and text[end] in _NAME_GOES_ON:
+                continue
+            if opening < end:
+                opening = text.find(b"{", end)
+                if opening < 0:
+                    return
+                if -1 != closing < opening:
+                    closing = text.find(b"}", opening)
+                is_shown = closing != -1 and bool(shows.search(text, opening, min(closing, opening + MAX_STYLE_BYTES)))
+            if is_shown and (contender := self._contender(place, end, opening, closing)):
+                yield contender
 
-    def _outweighs(self, place: int, end: int, opening: int, closing: int, rule: Rule, is_own: bool) -> bool:
-        """Returns whether a rule that shows, and names an element of another at a place, counts more than that."""
-        sheet = self._text
-        insists = sheet.find(b"important", opening, closing) >= 0
-        if rule.important and not insists:
+    def contenders_by_tag(self, tag: bytes, sizes: bool) -> Iterator[Contender]:
+        """Yields rules for elements of a tag, whatever they bear, that show, or set a size for letters."""
+        if (blocks := self._showing.get(sizes)) is None:
+            blocks = self._showing[sizes] = self._showing_blocks(_SHOWING_EACH[sizes])
+        text = self.text
+        for begin, opening in blocks:
+            prelude = text[begin:opening]
+            if tag not in prelude.lower():
+                continue
+            important = text.find(b"important", opening, text.find(b"}", opening, opening + MAX_STYLE_BYTES)) >= 0
+            for selector in split_selectors(prelude):
+                found = _FOR_TAG.search(selector)
+                if found and found[1].lower() == tag:
+                    other = None if self._is_inner(begin - 1) else read_selector(selector)
+                    yield Contender(other and self._rule(other, important, opening), important, True)
+
+    def _showing_blocks(self, shows: Iterable[re.Pattern[bytes]]) -> list[tuple[int, int]]:
+        """Returns where selectors begin and end of the blocks that show something."""
+        text, blocks, read = self.text, [], -1
+        for place in sorted(found.start() for each in shows for found in each.finditer(text)):
+            opening = text.rfind(b"{", max(0, place - MAX_STYLE_BYTES), place)
+            if opening > read:
+                earliest = max(0, opening - MAX_SELECTOR_BYTES)
+                blocks.append((max(earliest, *[text.rfind(each, earliest, opening) + 1 for each in _MARKS]), opening))
+                read = opening
+        return blocks
+
+    def _contender(self, place: int, end: int, opening: int, closing: int) -> Contender | None:
+        """Returns the rule that names something at a place; null if none does, or for what is added to an element."""
+        text = self.text
+        earliest, stop = max(0, place - MAX_SELECTOR_BYTES), min(opening, end + MAX_SELECTOR_BYTES)
+        if _DECLARED.search(text, end, stop):
+            return None
+        begin = max(earliest, *(text.rfind(mark, earliest, place) + 1 for mark in _MARKS))
+        done = begin
+        for selector in split_selectors(text[begin:stop]):
+            if done + len(selector) >= end:
+                break
+            done += len(selector) + 1
+        important = text.find(b"important", opening, closing) >= 0
+        is_cut = begin == earliest > 0 or stop < opening
+        other = None if is_cut or self._is_inner(begin - 1) else read_selector(selector)
+        following = selector[end - done :].rstrip()
+        if text[place] == _BRACKET:
+            following = following.partition(b"]")[2]
+        is_for_it = not _WITHIN.search(following)
+        if other is None and _ADDITION.search(following):
+            return None
+        return Contender(other and self._rule(other, important, opening), important, is_for_it)
+
+    def _is_inner(self, brace: int) -> bool:
+        """Returns whether a brace opens a rule, within which others stand."""
+        text = self.text
+        if brace < 0 or text[brace] != ord("{"):
             return False
-        stop = sheet.find(b",", end, opening)
-        stop = stop if stop >= 0 else opening
-        earliest = max(0, place - MAX_SELECTOR_BYTES)
-        selector = sheet[max(earliest, *(sheet.rfind(mark, earliest, place) + 1 for mark in (*_MARKS, b","))) : stop]
-        if other := read_selector(selector):
-            return Rule(other, insists, (self._number, opening)).precedence > rule.precedence
-        following = selector[len(selector) - (stop - end) :].rstrip()
-        if _ADDITION.search(following):
-            return False
-        return is_own or not _WITHIN.search(following)
+        earliest = max(0, brace - MAX_SELECTOR_BYTES)
+        begin = max(text.rfind(mark, earliest, brace) for mark in _MARKS) + 1
+        return not text[begin:brace].lstrip().startswith(b"@")
 
 
-def _made_ready(sheet: bytes) -> bytes:
-    if b"<!--" in sheet:
-        sheet = sheet.replace(b"<!--", b"    ").replace(b"-->", b"   ")
-    return _for_screens(_balanced(_blanked(sheet, [found.span() for found in _COMMENT.finditer(sheet)])))
-
-
-def _blanked(sheet: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
-    """Returns a sheet with blanks at some places, in order."""
-    pieces: list[bytes] = []
-    done = 0
-    for begin, end in spans:
-        pieces += [sheet[done:begin], b" " * (end - begin)]
-        done = end
-    return b"".join([*pieces, sheet[done:]]) if pieces else sheet
-
-
-def _balanced(sheet: bytes) -> bytes:
-    """Returns a sheet after which another can stand: every block ends, no brace ends what has not begun.
-
-    Browsers take such a brace for part of the next rule's selector, which then is for nothing.
-    """
-    if sheet.count(b"{") == sheet.count(b"}"):
-        return sheet
-    pieces: list[bytes] = []
-    done = depth = 0
-    for found in _BRACE.finditer(sheet):
-        depth += 1 if found[0] == b"{" else -1
-        if depth < 0:
-            pieces += [sheet[done : found.start()], b"!"]
-            done, depth = found.end(), 0
-    return b"".join([*pieces, sheet[done:], b"}" * depth])
-
-
-def _for_screens(sheet: bytes) -> bytes:
-    """Returns a sheet without rules for paper alone; those in blocks for all screens stand outside of these."""
-    spans: list[tuple[int, int]] = []
-    found, blocks = _BLOCK.search(sheet), 0
-    while found and (blocks := blocks + 1) <= MAX_BLOCKS:
-        begin, start = found.span()
-        prelude = found[2].strip()
-        is_paper = found[1] == b"media" and prelude == b"print"
-        holds = bool(_SCREENS.fullmatch(prelude)) if found[1] == b"media" else not _ODD.search(prelude)
-        if is_paper or holds:
-            end = _end_of_block(sheet, start)
-            spans += [(begin, end + 1)] if is_paper else [(begin, start), (end, end + 1)]
-            start = end + 1 if is_paper else start
-        found = _BLOCK.search(sheet, start)
-    return _blanked(sheet, sorted(spans))
-
-
-def _end_of_block(sheet: bytes, start: int) -> int:
-    """Returns where the brace stands that closes a block whose content begins at `start`."""
-    depth = 1
-    for found in _BRACE.finditer(sheet, start):
-        depth += 1 if found[0] == b"{" else -1
-        if not depth:
-            return found.start()
-    return len(sheet)
-
-
-def _blocks(sheet: bytes, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yields where selectors begin and end of the blocks in which some places are, each once.
+def _blocks(sheet: bytes, places: Sequence[int], braces: Braces) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Returns where selectors begin and end of the blocks in which some places are, and of inner ones.
 
     Args:
         sheet: made ready; where it is blank, there is no block.
         places: in order.
     """
-    depth = counted = 0
-    opening = read = -1
-    for place in places:
-        begun, ended = sheet.rfind(b"{", counted, place), sheet.rfind(b"}", counted, place)
-        if begun >= 0 or ended >= 0:
-            depth += sheet.count(b"{", counted, place) - sheet.count(b"}", counted, place)
-            opening = begun if begun > ended else -1
-        counted = place
-        if opening > read and depth == 1 and sheet[place] != _BLANK:
-            yield max(read, *[sheet.rfind(mark, read + 1, opening) for mark in _MARKS]) + 1, opening
+    blocks: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    read = -1
+    for place, (depth, opening, before) in zip(places, braces.around(places), strict=True):
+        if opening > read and depth and sheet[place] != _BLANK:
+            blocks[depth > 1].append((max(before, sheet.rfind(b";", before + 1, opening)) + 1, opening))
             read = opening
+    return blocks
 
 
-def _places(sheet: bytes, find: Find) -> list[int]:
+def hiding_places(sheet: bytes, find: Find) -> list[int]:
     """Returns where a sheet may say that something is hidden, in order."""
-    places = [found.start() for hiding in _HIDING for found in hiding.finditer(sheet)]
+    places = [found.start() for found in _GONE.finditer(sheet)]
+    places += [place for place in occurrences(sheet, b"visibility", find) if _UNSEEN.match(sheet, place)]
     for cutting in _CUTTING:
-        place = find(sheet, cutting)
-        while place >= 0 and len(places) < MAX_RULES:
-            places.append(place)
-            place = sheet.find(cutting, place + 1)
+        for place in itertools.islice(occurrences(sheet, cutting, find), MAX_RULES):
+            end = place + len(cutting)
+            if cutting[-1] != _ZERO or sheet[end : end + 1] != b".":
+                places.append(place)
     return sorted(places)[:MAX_RULES]

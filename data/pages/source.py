@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from data.pages.hidden_classes import mark_hidden_names
+from data.pages.hidden_classes import find_hiding
+from data.pages.hiding import Hiding
 from data.pages.marking import mark_classes
-from data.pages.sheets import Find
+from data.pages.occurrences import Find
 from data.pages.spacing import spaced_classes
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ MAX_OPTIONS = 500
 _SELECT = re.compile(r"<select(?=[\s/>])", re.IGNORECASE)
 _LONG_TAG_CHARS = 8192
 _LONG_TAG = re.compile(r"<([a-zA-Z][^\s<>/]{0,40})\s[^<>]{8000,}")
+#: White paper does not show white text.
+_WHITE = rb"(?:#?fff(?:fff)?|white|rgb\(255, ?255, ?255\))"
+_STYLED = re.compile(
+    rb"<style|stylesheet|bgcolor=(?![\"']?" + _WHITE + rb"[\"'\s>])"
+    rb"|background(?!(?:-color)?\s*:\s*" + _WHITE + rb"\s*[;\"'])", re.IGNORECASE
+)  # fmt: skip
 #: Two thirds of a page are scripts and styles. They are taken out first, since a parser takes as long for them as
 #: for the rest, and <noscript> with them, as browsers with scripts read it: as raw text, which an unclosed paragraph
 #: within cannot spread over the page. Comments are matched for what they hold to be left alone. What follows a quote
 #: may be an attribute's.
-_STYLED = re.compile(rb"<style|stylesheet|bgcolor=|background", re.IGNORECASE)
 _OPENING = re.compile(rb"<(?:!--(?!-?>)|(?=[sSnN])(?<![\"'=(]<)(script|style|noscript|SCRIPT|STYLE|NOSCRIPT)(?=[\s>]))")
 #: Of so many scripts and styles classes are read.
 MAX_SPANS = 1000
@@ -39,6 +45,7 @@ _STYLE_LETTER = ord("t")  # the second one of <style>
 _NOSCRIPT_LETTER = ord("n")
 #: Scripts that hold a formula, or a listing (SyntaxHighlighter's).
 _SHOWN = re.compile(rb"math/tex|=[\"']syntaxhighlighter[\"']")
+_TEMPLATE = b"<template"
 _CLOSING = re.compile(rb"\s*>")
 
 
@@ -70,15 +77,15 @@ def is_wide(content: bytes) -> bool:
 def without_scripts(content: bytes) -> bytes:
     """Returns a page's bytes without scripts, what stands in for them, styles and comments.
 
-    Elements that the styles hide by class or id bear the `hidden` attribute. Pages of 16-bit characters are left alone.
+    Pages of 16-bit characters are left alone.
     """
     return strip(content)[0]
 
 
-def strip(content: bytes) -> tuple[bytes, bool]:
-    """Returns the same, and whether any element was marked as hidden."""
+def strip(content: bytes) -> tuple[bytes, Hiding | None]:
+    """Returns the same, and what its styles may hide; null if nothing."""
     if is_wide(content):
-        return content, False
+        return content, None
     pieces: list[bytes] = []
     spans: dict[bytes, list[Span]] = {b"style": [], b"script": [], b"noscript": []}
     next_place = _Places(content).next
@@ -106,10 +113,10 @@ def strip(content: bytes) -> tuple[bytes, bool]:
 
 def with_marks(
     stripped: bytes, content: bytes, styles: list[Span], scripts: list[Span], find: Find = bytes.find
-) -> tuple[bytes, bool]:
-    """Returns a stripped page in which elements that its styles hide by class or id bear the `hidden` attribute.
+) -> tuple[bytes, Hiding | None]:
+    """Returns a stripped page, and what its styles may hide; null if nothing.
 
-    And whether there are any. Those whose spaces and line breaks its styles keep bear `data.pages.tags.LINES_MARK`.
+    Elements whose spaces and line breaks its styles keep bear `data.pages.tags.LINES_MARK`.
 
     Args:
         content: the page as it came.
@@ -117,14 +124,23 @@ def with_marks(
         find: what looks for names in it.
     """
     if not styles:
-        return stripped, False
+        return stripped, None
     sheets = [content[begin:end] for begin, end in styles]
-    marked = mark_hidden_names(stripped, sheets, (content[begin:end] for begin, end in scripts), find)
-    is_marked = len(marked) > len(stripped)
+    texts = (content[begin:end] for begin, end in scripts)
+    hiding = find_hiding(stripped, sheets, texts, find)
+    if hiding and find(stripped, _TEMPLATE) >= 0:
+        outside = [content[begin:end] for begin, end in styles if not _is_in_template(content, begin)]
+        hiding = find_hiding(stripped, outside, texts, find) if len(outside) < len(sheets) else hiding
+    marked = stripped
     for mark, classes in spaced_classes(sheets, find).items():
         if used := frozenset(name for name in classes if find(stripped, name) >= 0):
             marked = mark_classes(marked, used, mark)
-    return marked, is_marked
+    return marked, hiding
+
+
+def _is_in_template(content: bytes, place: int) -> bool:
+    """Returns whether a place is within a <template>, whose styles are for what is made of it alone."""
+    return content.count(_TEMPLATE, 0, place) > content.count(b"</template", 0, place)
 
 
 def read_as(content: bytes, begin: int, end: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from data.pages.sheets import Find
+from data.pages.occurrences import Find
 from data.pages.tags import CODE_SPACES, LINES_MARK, SPACES
 
 #: What is looked for; each once, most styles have neither.

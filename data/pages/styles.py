@@ -15,9 +15,11 @@ import re
 INVISIBLE, SIZELESS, SHIFTED, INKLESS = 1, 2, 4, 8
 #: Styles without any of these hide nothing and show nothing again.
 _TELLING = re.compile(
-    r"display|visib|opacity|font|text-indent|clip|scale|hidden|color|-(?:\d{4}|999)|\\|/\*", re.IGNORECASE
+    r"display|visib|opacity|font|text-indent|clip|scale|hidden|color|-(?:\d{4}|999|\d{3}v)|\\|/\*", re.IGNORECASE
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
+#: Nothing is calculated.
+_CALC = re.compile(r"calc\(\s*(-[1-9][\d.]*[a-z%]*)\s*\)")
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _LENGTH = re.compile(r"([-+]?\d*\.?\d+)([a-z%]*)(?![\w.(])")
 #: The size within the shorthand `font`.
@@ -27,6 +29,9 @@ _SMALL = {"px": 1, "pt": 1, "": 0, "em": 0.1, "rem": 0.1, "%": 1}
 _RELATIVE = ("em", "ex", "ch", "%")
 _FAR = re.compile(r"-(?:\d{4,}|999(?!\d))")
 _VERY_FAR = re.compile(r"-(?:[5-9]\d{3}|\d{5,})")
+#: So wide is a screen, and so wide the strip of a slide show that moves over it.
+_SCREENS_AWAY, _SCREENS_WIDE = re.compile(r"-\d{3,}(?:\.\d+)?vw"), re.compile(r"\d{3,}(?:\.\d+)?(?:vw|%)")
+_NO_OPACITY = re.compile(r"opacity\(\s*(?:0+\.?0*|\.0+)%?\s*\)")
 _NO_SCALE = re.compile(r"scale(?:x|y|3d)?\(\s*0*\.?0*\s*[,)]|translate(?:x|y|3d)?\([^)]*-(?:9{4}|\d{5})")
 _NO_CLIP = re.compile(r"rect\((?:\s*[01]?(?:\.\d+)?(?:px)?[\s,]+){3}[01]?(?:\.\d+)?(?:px)?\s*\)")
 _NO_PATH = re.compile(
@@ -37,10 +42,13 @@ _NO_PATH = re.compile(
 _MOVING = ("transform", "translate", "animation", "animation-name", "will-change")
 #: What has no size of its own takes what its neighbours leave.
 _GROWS = re.compile(r"flex(?:-grow)?:(?:[1-9]|0?\.\d|auto)")
+_NO_ALPHA = re.compile(r"#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)")
 _COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]*\)")
-_PAINTS = ("text-shadow", "text-stroke", "text-fill-color")
+_PAINTS = ("background", "animation", "text-shadow", "text-stroke", "text-fill-color")
 _NAMED = {"white": (255, 255, 255), "black": (0, 0, 0)}
 WHITE = (255, 255, 255)
+#: In the classes of letters without a colour of their own that show what is painted behind them.
+GRADIENT = re.compile(r"gradient|clip-text|text-clip", re.IGNORECASE)
 #: Colours that differ by less in each of red, green and blue are not told apart.
 _MIN_CONTRAST = 8
 
@@ -108,9 +116,12 @@ def _declarations(style: str) -> dict[str, str]:
         style = _COMMENT.sub(" ", style)
     if "\\" in style:
         style = _ESCAPE.sub(_unescaped, style)
+    style = style.lower()
+    if "calc(" in style:
+        style = _CALC.sub(r"\1", style)
     said: dict[str, str] = {}
     important: set[str] = set()
-    for declaration in style.lower().split(";"):
+    for declaration in style.split(";"):
         name, _, value = declaration.partition(":")
         name, value = name.strip(), " ".join(value.split())
         if insists := value.endswith("important"):
@@ -132,20 +143,30 @@ def _is_gone(said: dict[str, str]) -> bool:
     if get("display") == "none" or get("content-visibility") == "hidden":
         return True
     waits = any(each in said for each in _MOVING)
-    if "opacity" in said and _is_within(said["opacity"], 0) and (not waits or get("pointer-events") == "none"):
+    is_clear = ("opacity" in said and _is_within(said["opacity"], 0)) or _NO_OPACITY.search(get("filter", ""))
+    if is_clear and (not waits or get("pointer-events") == "none"):
         return True
     if _NO_SCALE.search(get("transform", "")) or ("scale" in said and _is_within(said["scale"], 0)):
         return True
     if _NO_CLIP.search(get("clip", "")) or (not waits and _NO_PATH.search(get("clip-path", ""))):
         return True
-    return _is_off_page(said) or _is_cut_off(said)
+    return _is_off_page(said, waits) or _is_cut_off(said)
 
 
-def _is_off_page(said: dict[str, str]) -> bool:
-    far = _VERY_FAR if said.get("position") == "relative" else _FAR  # the strip of a slide show is moved so
-    if any(far.match(said[side]) for side in ("left", "top", "right", "bottom") if side in said):
+def _is_off_page(said: dict[str, str], waits: bool) -> bool:
+    get = said.get
+    far = _VERY_FAR if get("position") == "relative" else _FAR  # the strip of a slide show is moved so
+    inset = get("inset", "").split()
+    sides = [said[side] for side in ("left", "top", "right", "bottom") if side in said]
+    if any(map(far.match, sides)) or ("auto" in inset and any(map(far.match, inset))):
         return True
-    return bool(_FAR.match(said.get("margin-left", ""))) and not any(name.startswith("padding") for name in said)
+    if any(name.startswith("padding") for name in said):
+        return False
+    if _FAR.match(get("margin-left", "")):
+        return True
+    is_strip = waits or get("position") not in ("absolute", "fixed") or _SCREENS_WIDE.match(get("width", ""))
+    one, other = (_SCREENS_AWAY.fullmatch(get(side, "")) for side in ("left", "right"))
+    return not is_strip and (one is None) != (other is None)
 
 
 def _is_cut_off(said: dict[str, str]) -> bool:
@@ -202,14 +223,18 @@ def _is_within(value: str, pixels: int) -> bool:
 
 
 def _is_clear(colour: str) -> bool:
-    """Returns whether a colour given by numbers lets all through; `transparent` is for letters of many colours."""
-    parts = re.split(r"[\s,/]+", colour.strip("rgba() "))
-    return colour.startswith("rgba(") and len(parts) == 4 and _is_within(parts[3].rstrip("%"), 0)
+    """Returns whether a colour lets all through."""
+    if colour[0] == "#":
+        return bool(_NO_ALPHA.fullmatch(colour))
+    kind, _, numbers = colour.partition("(")
+    parts = re.split(r"[\s,/]+", numbers.strip(") "))
+    is_none = len(parts) == 4 and _is_within(parts[3].rstrip("%"), 0)
+    return colour == "transparent" or (is_none and kind in ("rgb", "rgba", "hsl", "hsla"))
 
 
 def _is_painted(said: dict[str, str]) -> bool:
     """Returns whether letters without a colour may be seen by what is behind or around them."""
-    return any(name.startswith("background") or name.endswith(_PAINTS) for name in said)
+    return any(paint in name for name in said for paint in _PAINTS)
 
 
 def _blends(said: dict[str, str], page: Colour | None) -> bool:

@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 from data.pages.ordinals import USUAL, Counting, read_counting
-from data.pages.styles import INKLESS, is_white, read_style
+from data.pages.styles import GRADIENT, INKLESS, is_white, read_style
 
 # Roles: what the block reader does when a tag opens, and when its element ends.
 PLAIN, INLINE, VOID, BREAK, BLOCK, OTHER_BLOCK, HIDDEN, LINK, PRE, RAW, MATH, ASIDE, COMMENT, SPACED = range(14)
@@ -54,15 +54,15 @@ _GUTTERS = _words(
     "linenos lineno linenumber linenumbers line-number line-numbers linenodiv gutter lnt ln blob-num hljs-ln-"
     "numbers crayon-nums crayon-num rouge-gutter line-numbers-rows ln-num codemirror-gutter react-syntax-"
     "highlighter-line-number js-line-number code-line-number linenr codemirror-linenumber src-line-numbers line-no "
-    "pre-numbering source-line-no sourcelineno ltx_tag_listingline"
+    "pre-numbering source-line-no sourcelineno ltx_tag_listingline lnum lines-num vc_file_line_number"
 )
 #: Classes of elements that hold one line of code each, whose spaces count.
 _CODE_CELLS = _words(
     "blob-code hljs-ln-code crayon-line codemirror-line cm-line react-code-line-contents view-line ace_line de1 de2 "
-    "graf--pre ql-code-block ltx_listingline"
+    "graf--pre ql-code-block ltx_listingline lines-code vc_file_line_text filecontents-linecontents"
 )
 #: Classes of elements that hold a listing: where <br> and hard spaces make its lines, it is code.
-_CODE_BOXES = _words(
+CODE_BOXES = _words(
     "code codecolorer w3-code bbc_code bbcode_code codebox code-box codeblock code-block codebody sourcecode "
     "source-code code-listing listing programlisting literal-block example-code snippet prettyprint verbatim lstlisting"
 )
@@ -103,7 +103,7 @@ LINE, PRE_LINE, NUMBER, BOX, SPACES, CODE_SPACES = "line", "pre-line", "number",
 #: Tailwind's for elements whose spaces and line breaks are kept.
 _SPACED = _words("whitespace-pre whitespace-pre-wrap whitespace-break-spaces")
 SPECIAL_CLASSES = (
-    _GUTTERS | _CODE_CELLS | _CODE_LINES | _BLOCK_LINES | _CODE_BOXES | _FRAGMENTS | _NOTES | _PREVIEWS | _SPACED
+    _GUTTERS | _CODE_CELLS | _CODE_LINES | _BLOCK_LINES | CODE_BOXES | _FRAGMENTS | _NOTES | _PREVIEWS | _SPACED
 )
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s*)([a-z0-9+#]{1,15})(?![\w-])")
 _NO_LANGUAGE = _words("none text plaintext plain default nohighlight auto notranslate source code")
@@ -114,6 +114,7 @@ LANGUAGE_LABELS = _words(
 )
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _PRE_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:[;!]|$)", re.IGNORECASE)
+_SET_APART = re.compile(r"display\s*:\s*(?:block|flex|grid|table\b|list-item)", re.IGNORECASE)
 #: Chroma's line numbers, where it writes styles instead of classes.
 _UNSELECTED = re.compile(r"user-select\s*:\s*none", re.IGNORECASE)
 _MONOSPACE = re.compile(r"font(?:-family)?\s*:(?:&quot;|[^;]){0,300}?(?:mono|courier|consol|menlo)", re.IGNORECASE)
@@ -217,7 +218,7 @@ def _role(name: str, attributes: dict[str, str]) -> int:
 def _holds_listing(rest: str, attributes: dict[str, str]) -> bool:
     """Returns whether a <textarea> is for reading, by its attributes; Crayon's says again what stands below it."""
     names = attributes.get("class", "").lower().split()
-    named = "readonly" in rest or 'name="code"' in rest or not _CODE_BOXES.isdisjoint(names)
+    named = "readonly" in rest or 'name="code"' in rest or not CODE_BOXES.isdisjoint(names)
     return named and "crayon-plain" not in names
 
 
@@ -231,7 +232,9 @@ def _is_code(name: str, style: str) -> bool:
     """Returns whether an element is shown as code, with its spaces."""
     if name == "div" and _PRE_SPACE.search(style):
         return True
-    return bool(_WHITE_SPACE.search(style)) and (name == "code" or (name != "span" and bool(_MONOSPACE.search(style))))
+    if name == "span" or not _WHITE_SPACE.search(style):
+        return False
+    return bool((_SET_APART if name in CODE_TAGS else _MONOSPACE).search(style))
 
 
 def _heed_mark(tag: Tag, mark: str) -> None:
@@ -245,8 +248,6 @@ def _heed_mark(tag: Tag, mark: str) -> None:
             tag.role = PRE
     elif tag.role == PRE:
         tag.code_cell = tag.code_cell or mark == PRE_LINE
-    elif mark == CODE_SPACES and tag.name == "code":
-        tag.role = PRE
     elif mark == PRE_LINE:
         tag.code_line = True
 
@@ -290,7 +291,7 @@ def hides(name: str, attributes: dict[str, str]) -> bool:
     if attributes.get("aria-hidden", "").lower() == "true":
         return True
     sight = read_style(attributes.get("style", ""))
-    if sight.gone or sight.fades:
+    if sight.gone or (sight.fades and (sight.fades != INKLESS or not GRADIENT.search(attributes.get("class", "")))):
         return True
     return not sight.displayed and _is_unrendered(name, attributes)
 
@@ -321,7 +322,8 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
         )
         tag.spaced = bool(_WHITE_SPACE.search(style))
         tag.gutter = tag.spaced and bool(_UNSELECTED.search(style))
-    tag.code_box = tag.code_box or bool(_MONOSPACE.search("font:" + attributes.get("face", "")))
+    if tag.name == "font":
+        tag.code_box = tag.code_box or bool(_MONOSPACE.search("font:" + attributes.get("face", "")))
     if classes:
         names = classes.lower().split()
         tag.gutter = tag.gutter or not _GUTTERS.isdisjoint(names)
@@ -336,7 +338,7 @@ def _describe(tag: Tag, attributes: dict[str, str]) -> None:
             if tag.role == BLOCK and "font-mono" in names:
                 tag.role = PRE
         if tag.role == BLOCK:
-            tag.code_box = tag.code_box or not _CODE_BOXES.isdisjoint(names)
+            tag.code_box = tag.code_box or not CODE_BOXES.isdisjoint(names)
             tag.fragment = tag.name == "div" and not _FRAGMENTS.isdisjoint(names)
         tag.preview = tag.name in ("span", "div") and not _PREVIEWS.isdisjoint(names)
         folded = classes.lower()

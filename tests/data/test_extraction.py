@@ -65,6 +65,17 @@ def page(body: str, head: str = "") -> bytes:
 GOOD = page("")
 
 
+def test_a_page_tells_how_many_of_its_bytes_were_mended_and_left_out() -> None:
+    line = "<p>Die Möwen fliegen über den Häfen, während die Flut steigt.</p>"
+    whole = page(line * 20)
+    mixed = whole.replace(line.encode(), line.encode("cp1252") + b"\xff", 1)
+    (found,) = extracted(row(mixed))
+    assert line[3:-4] in found["text"].split("\n\n")[1]
+    facts = json.loads(found["metadata"])
+    assert (facts["charset"], facts["mended_bytes"], facts["left_out_bytes"]) == ("utf-8", 4, 1)
+    assert {"mended_bytes", "left_out_bytes"}.isdisjoint(extract_html(whole).metadata)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_a_page_in_wide_characters_is_read_by_its_byte_order_mark(encoding: str) -> None:
     (found,) = extracted(row("\ufeff".encode(encoding) + page("<p>größer</p>").decode().encode(encoding)))
@@ -225,6 +236,12 @@ def test_code_in_the_page_is_not_changed_by_the_mark_for_hidden_elements() -> No
 
 def test_a_class_without_quotes_may_show_what_is_within_letters_of_no_size() -> None:
     assert mark_hidden(grid := "<div style=font-size:0><p class=a>x</div>", styled=True) == grid
+
+
+def test_neither_pictures_nor_letters_of_many_colours_are_hidden_by_their_clear_colour() -> None:
+    picture, letters = '<img style="color:transparent">', '<b style="color:transparent" class="text-gradient">x</b>'
+    assert mark_hidden(picture + letters) == picture + letters
+    assert mark_hidden('<b style="color:transparent">x</b>') == '<b hidden style="color:transparent">x</b>'
 
 
 def test_preformatted_text_keeps_its_lines_and_indentation() -> None:

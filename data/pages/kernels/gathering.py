@@ -8,6 +8,7 @@ from data.compiled import borrowing
 from data.pages.kernels.letters import SPACE, is_blank, space_at
 from data.pages.kernels.places import (
     BLOCKS,
+    BOXES,
     BREAK_AT,
     CODES,
     ELEMENTS,
@@ -28,6 +29,7 @@ from data.pages.tags import TAG_NUMBERS
 
 TEXT_KIND, CODE_KIND, ROW_KIND, HEAD_ROW_KIND = 0, 1, 3, 4
 LINE, BAR, BACKSLASH = 1, 124, 92
+PARAGRAPH_NUMBER, DIVISION_NUMBER = TAG_NUMBERS["p"], TAG_NUMBERS["div"]
 ROW_NUMBER, HEAD_CELL_NUMBER, HEAD_NUMBER, RULE_NUMBER = (TAG_NUMBERS[name] for name in ("tr", "th", "thead", "hr"))
 #: Pages with so many blocks that hard spaces indent, or with one such line after a <br>, may have a listing.
 MIN_HARD = 2
@@ -175,7 +177,7 @@ def flush(state, opened, elements, blocks, raw, out):
     """Ends a block of text, if there is one."""
     size = state[RAW_SIZE]
     state[FLUSHES] += 1
-    if state[HAS_LINE] and _has_hard_indent(raw, size):
+    if state[HAS_LINE] and (state[BOXES] > 0 or _has_hard_indent(raw, size)):
         state[HARD] = MIN_HARD
     elif raw[0] <= SPACE or raw[0] == 0xC2:
         state[HARD] += _begins_hard(raw, size)
@@ -343,7 +345,9 @@ def line_break(state, opened, elements, blocks, raw, out):
         raw[size] = 10
         state[RAW_SIZE] = size + 1
         return True
-    if state[BREAK_AT] > 0 and state[CODES] == 0 and is_blank(raw, state[BREAK_AT], size, SPACE):
+    if state[BREAK_AT] > 0 and is_blank(raw, state[BREAK_AT], size, SPACE):
+        if state[CODES] > 0:
+            return False
         flush(state, opened, elements, blocks, raw, out)
         return True
     raw[size] = LINE

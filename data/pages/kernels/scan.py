@@ -20,7 +20,9 @@ import numpy as np
 from data.compiled import borrowing
 from data.pages.kernels.ends import count_tags, end_of, holds_blocks, raw_end
 from data.pages.kernels.gathering import (
+    DIVISION_NUMBER,
     MIN_HARD,
+    PARAGRAPH_NUMBER,
     RULE_NUMBER,
     close_block,
     flush,
@@ -35,6 +37,7 @@ from data.pages.kernels.places import (
     BOXES,
     BREAK_AT,
     CODE_AT,
+    CODE_BLOCKS,
     CODE_FIRST,
     CODE_FLUSHES,
     CODES,
@@ -224,12 +227,14 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
             else:
                 if tag & FACT:
                     record_tag(state, records, source, begin, end, text_end, word_keys, word_values)
-                if tag & CODE_BOX and state[PRES] == 0:
-                    state[BOXES] += 1
                 if role == INLINE:
+                    state[BOXES] += tag & CODE_BOX > 0 and state[PRES] == 0
                     if tag & (CODE_TAG | CODE_BOX) and state[PRES] == 0 and state[RAW_SIZE] == 0:
                         state[CODE_FIRST] = state[FLUSHES] + 1
                     if tag & CODE_TAG and state[PRES] == 0:
+                        if state[RAW_SIZE] == 0:
+                            around = (opened[state[OPENED] - 1, 0] >> NUMBER_SHIFT) & NUMBERS
+                            state[CODE_BLOCKS] += around == PARAGRAPH_NUMBER + 1 or around == DIVISION_NUMBER + 1
                         if state[CODES] == 0:
                             state[CODE_AT], state[CODE_FLUSHES] = state[RAW_SIZE], state[FLUSHES]
                         state[CODES] += 1
@@ -245,6 +250,7 @@ def scan(source, state, name_keys, name_values, word_keys, word_values, labels, 
                     state[OPENED] = depth + 1
                 else:
                     open_block(state, tag, begin, end, opened, elements, blocks, raw, out)
+                    state[BOXES] += tag & CODE_BOX > 0
                 if (tag >> NUMBER_SHIFT) & NUMBERS != RULE_NUMBER + 1:
                     stack[state[STACK]] = tag
                     state[STACK] += 1

@@ -36,7 +36,10 @@ def style_matters(source, begin, end):
             if stands_at(source, COLLAPSE, place, end) or stands_at(source, CLIP, place, end):
                 return True
             if stands_at(source, COLOR, place, end) and source[place - 1] != 45 and not is_word(source[place - 1]):
-                if may_be_white(source, _value_after(source, place, end), end) or holds(source, BACKGROUND, begin, end):
+                value = _value_after(source, place, end)
+                if may_be_white(source, value, end) or _may_be_clear(source, value, end):
+                    return True
+                if holds(source, BACKGROUND, begin, end):
                     return True
         if byte == 111 and stands_at(source, OPACITY, place, end):
             return True
@@ -56,8 +59,10 @@ def style_matters(source, begin, end):
 
 @borrowing
 def _is_far(source, begin, end):
-    """Returns whether a number of four digits and more stands at a place, about."""
-    return begin + 3 < end and 48 <= source[begin] <= 57 and 48 <= source[begin + 3] <= 57
+    """Returns whether a number of four digits and more stands at a place, or one of three and `vw`, about."""
+    if begin + 3 >= end or not 48 <= source[begin] <= 57:
+        return False
+    return 48 <= source[begin + 3] <= 57 or lower(source[begin + 3]) == 118  # v
 
 
 @borrowing
@@ -97,6 +102,18 @@ def may_be_white(source, place, end):
     if byte == HASH:
         return following == 102 or following <= SPACE  # f
     return byte == 119 or byte == 114 or byte < 97 or byte > 122  # w r
+
+
+@borrowing
+def _may_be_clear(source, place, end):
+    """Returns whether the value at a place may let all through: `transparent`, `hsla(…)`, or one that ends in 0."""
+    byte = lower(source[place]) if place < end else 0
+    if byte != HASH:
+        return byte == 116 or byte == 104  # t h
+    stop = place + 1
+    while stop < end and is_word(source[stop]):
+        stop += 1
+    return (stop == place + 5 or stop == place + 9) and source[stop - 1] == 48
 
 
 @borrowing

@@ -138,6 +138,26 @@ FORMS = {
     "Trac": '<table class="code"><thead><tr><th>Line</th><th></th></tr></thead><tbody>' + each(
         lambda n, line: f'<tr><th id="L{n}"><a href="#L{n}">{n}</a></th><td>{hard(line)}</td></tr>')
     + "</tbody></table>",
+    "Trac, a style shows its spaces": '<table class="code"><thead><tr><th>Line<th></tr></thead><tbody>' + each(
+        lambda n, line: f'<tr><th id="L{n}"><a href="#L{n}">{n}</a></th><td>{spans(line)}</td></tr>') + "</table>",
+    "ViewVC": "<table>" + each(
+        lambda n, line: f'<tr id="l{n}">\n<td class="vc_file_line_number">{n}</td>\n'
+        f'<td class="vc_file_line_text">{spans(line)}</td>\n</tr>') + "</table>",
+    "Mercurial": "<table>" + each(
+        lambda n, line: f'<tr><td class="linenr"><a href="#l{n}">{n}</a></td><td>{spans(line)}</td></tr>', "\n")
+    + "</table>",
+    "Gitea": "<table>" + each(
+        lambda n, line: f'<tr><td class="lines-num"><span data-line-number="{n}"></span></td>'
+        f'<td class="lines-code"><code class="code-inner">{spans(line)}</code></td></tr>', "\n") + "</table>",
+    "Gitiles": "<table>" + each(
+        lambda n, line: f'<tr><td data-line-number="{n}"></td>'
+        f'<td class="FileContents-lineContents">{spans(line)}</td></tr>') + "</table>",
+    "OpenGrok": "<pre>" + each(
+        lambda n, line: f'<a class="{"l" if n % 10 else "hl"}" name="{n}" href="#{n}">{n}</a>{plain(line)}', "\n")
+    + "</pre>",
+    "Live Writer": '<div class="csharpcode">' + each(
+        lambda n, line: f'<pre{" class=alt" * (n % 2)}><span class="lnum">{n:4}:  </span>{spans(line)}</pre>', "\n")
+    + "</div>",
     "cgit": '<table><tr><td class="linenumbers"><pre>' + each(lambda n, line: f"<a id=n{n} href=#n{n}>{n}</a>", "\n")
     + f'</pre></td><td class="lines"><pre><code>{WHOLE}\n</code></pre></td></tr></table>',
     "Doxygen 1.9": '<div class="fragment">' + each(
@@ -160,12 +180,18 @@ FORMS = {
     "Quill": lines("<div class=ql-code-block>%</div>", plain, blank="<br>"),
     "Google Docs": "<p><span style='font-family:Consolas;white-space:pre-wrap'>"
     + "</span><br><span style='font-family:Consolas;white-space:pre-wrap'>".join(map(hard, LINES)) + "</span></p>",
+    "Google Docs, pasted": lines(
+        "<p dir=ltr><span style='font-family:\"Courier New\";white-space:pre-wrap'>%</span></p>", plain, "\n"),
+    "Google Docs, pasted with breaks": "<p><span style='font-family:Consolas;white-space:pre-wrap'>"
+    + "</span><br><span style='font-family:Consolas;white-space:pre-wrap'>".join(map(plain, LINES)) + "</span></p>",
     "Google Docs, downloaded": f"<table><tr><td><p><span class=c0>{lines('%', between='</span><br><span class=c0>')}"
     "</span></p></td></tr></table>",
     "Google Docs, a paragraph a line": lines("<p class=c1><span class=c0>%</span></p>"),
     "Blogger": f'<div style="font-family: courier new">{lines("<div>%</div>", blank="<br>")}</div>',
     "Blogger's spans": lines('<div><span style="font-family: monospace">%</span></div>', blank="<br>"),
     "a font": f'<font face="Courier New">{lines("%", between="<br>")}</font>',
+    "letters of one width between breaks": "<span style='font-family: courier new'>"
+    + "</span><br><span style='font-family: courier new'>".join(map(hard, LINES)) + "</span>",
     "a font for each line": lines('<p><font face="courier new">%</font></p>', blank="&nbsp;"),
     "Outlook": lines("<p class=MsoNormal><span style='font-family:\"Courier New\"'>%<o:p></o:p></span></p>"),
     "paragraphs of code": lines("<p><code>%</code></p>", blank="&nbsp;"),

@@ -145,6 +145,21 @@ def test_code_in_a_sentence_stays_in_it() -> None:
     assert "Call print( x ) twice." in text
 
 
+@pytest.mark.parametrize(
+    "shown", ['style="white-space:pre"', 'style="font: 1em monospace; white-space: pre-wrap"', 'class="i"']
+)
+def test_code_in_a_sentence_that_keeps_its_spaces_is_a_block_only_if_it_has_lines(shown: str) -> None:
+    style = "<style>code.i { font-family: monospace; white-space: pre }</style>"
+    for name in ("code", "samp"):
+        sentence = f"<p>Call <{name} {shown}>print( x )</{name}> twice.</p>"
+        assert "Call print( x ) twice." in extract_html(f"{style}<article>{BEFORE}{sentence}{AFTER}".encode()).text
+    lines = f"<p>Call <code {shown}>a = 1\n  b</code> twice.</p>"
+    assert (
+        "Call\n\n```\na = 1\n  b\n```\n\ntwice."
+        in extract_html(f"{style}<article>{BEFORE}{lines}{AFTER}".encode()).text
+    )
+
+
 def test_fences_are_longer_than_those_in_the_code() -> None:
     text = extract_html(f"<article>{BEFORE}<pre>a\n```\nb</pre>{AFTER}</article>".encode()).text
     assert "````\na\n```\nb\n````" in text

@@ -203,7 +203,7 @@ def test_sites_go_to_one_fold_whole() -> None:
 )
 def test_scripts_are_taken_out_and_nothing_else(page: bytes, left: bytes) -> None:
     assert without_scripts(page) == left
-    assert reading.load().strip(page) == (left, False)
+    assert reading.load().strip(page) == (left, None)
 
 
 def test_a_flood_of_attributes_costs_no_time_and_takes_no_text() -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from data.pages.marking import MARK, MUCH_CHARS, hide_much, mark_classes, mark_named, without_hiding
+from data.pages.marking import MARK, MUCH_CHARS, hide_much, mark_classes, without_hiding
 
 FLOOD_BYTES = 2**20
 
@@ -15,13 +15,6 @@ def test_elements_of_these_classes_are_marked_and_no_others() -> None:
     assert marked == page.replace(b"<p class='x", b"<p m=1 class='x").replace(
         b"<p class=x>", b"<p m=1 class=x>"
     ).replace(b"<P CLASS", b"<P m=1 CLASS")
-
-
-def test_who_marks_is_told_a_tag_its_classes_and_its_id() -> None:
-    seen = []
-    page = b"<DIV data-x=a class=\"a b\n a\" ID='c'><i class><b id=a>a"
-    mark_named(page, [b"a", b"c"], lambda tag, names: bool(seen.append((tag, names))), b" m")
-    assert seen == [(b"div", {b".a", b".b", b"#c"}), (b"b", {b"#a"})]
 
 
 def test_what_would_hide_most_of_a_page_is_meant_to_be_seen() -> None:

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.html_page import decode_html, read_page
+from data.charset import decode_html
+from data.html_page import read_page
 from data.pages import reading
 from data.pages.blocks import Blocks
 from data.pages.kernels import letters
 from data.pages.network import shipped
 from data.pages.reader import read_blocks
 from data.pages.scanning import MAX_TAGS, MIN_FIND_BYTES
-from data.pages.source import parse, without_scripts
+from data.pages.source import parse, strip, without_scripts
 
 #: What writing asks for.
 NAMES = ("h1", "h2", "h3", "li", "ul", "ol", "menu", "table", "thead", "dt", "dd", "dl")
@@ -59,7 +60,9 @@ def stripped(html: bytes) -> bytes:
 def both(html: bytes, whole: bool) -> tuple[Blocks, Blocks | None]:
     """Returns what the two readers make of a page."""
     source = parse(decode_html(stripped(html), "text/html")[0])
-    return read_blocks(source, html, whole), reading.load().read(source.encode(), html, whole)
+    marked = [hiding.marked(source) if hiding else source for _, hiding in (strip(html), reading.load().strip(html))]
+    assert marked[0] == marked[1]
+    return read_blocks(marked[0], html, whole), reading.load().read(marked[1].encode(), html, whole)
 
 
 def assert_the_same(html: bytes) -> bool:
@@ -84,9 +87,22 @@ PAGES = {
     "code by style": '<div style="font-family: monospace; white-space: pre">x\n  y</div>',
     "blank code": "<pre> \n&nbsp;</pre><p>After</p>",
     "inline code": "<p>Use <code>a  b</code> or<br><code>c</code>.</p>",
+    "code that grows": '<p style="white-space:pre;font-family:Consolas">3\u2003u = 1</p>',
+    "code that grows over what follows": '<p style="white-space:pre;font-family:mono">a\u2003\u2003\u2003b<p>日本',
+    "letters of a paragraph": '<p face="courier"></p><table face="courier"><tr><td>1<td>a(b);</table>',
+    "breaks in unclosed code": "10^2<br><code><br>x = 1;<div>a</div>",
+    "breaks before unclosed letters": '1<br>z = f(x)<br>FROM b<font face="courier"><p>',
+    "items that show their spaces": '<li style="white-space:pre">&nbsp; &nbsp;y = 2<li style="white-space:pre"><b>2</b>'
+    '&nbsp; &nbsp;y = 2<li style="white-space:pre">',
+    "joined lines": f"<pre>{'<code>make all, twice</code>' * 2}<code>b<br>make all, twice</code></pre>",
+    "raw text in a cell of code": '<pre><table>r.5<th class="code" style="white-space:pre"><xmp class="listing"></xmp>',
+    "a mark of its own": 'x = 1;<br><span data-lang-lines="line">  z</span>',
     "code in links": "<pre>a <a href=x>b</a><br>c</pre>",
     "hidden": '<p>One<span hidden>two</span> three<span hidden><div>x</div></span> four <i aria-hidden=true>i</i></p>',
     "hidden until found": '<p hidden="until-found">Seen</p><p hidden>Not</p><html hidden><p style="display:none">No',
+    "hidden by its styles": "<style>.a .b,aside,[data-x]>i{display:none}.c{font-size:0}.d>.e{visibility:hidden}</style>"
+    "<div class=a>A<p class=b>B</p></div><aside>C</aside><p data-x=1>D<i>E</i></p><b class=c>F</b>"
+    "<p class=d>G<u class=e>H",
     "hidden block": '<p>A</p><div hidden><nav>N</nav><time datetime="2020-01-02">t</time><p>B</p></div><p>C</p>',
     "styles": '<p style="color:red;display:block">A<p style="DISPLAY: none">B<p style="background-color:#fff">C',
     "white": '<p style="color:white">White</p><p>Black',
@@ -171,7 +187,9 @@ def test_usual_pages_are_read_by_compiled_code_and_rare_ones_are_not() -> None:
     rare = {name for name in PAGES if not assert_the_same(f"<body>{PAGES[name]}".encode())}
     assert rare == {
         "white", "gutter", "code lines", "math", "tex", "raw", "lines of listings", "monospaced lines", "code by lines",
-        "hard spaces", "numbers", "a column of numbers", "read-only", "fragment", "preview",
+        "hard spaces", "numbers", "a column of numbers", "read-only", "fragment", "preview", "code that grows",
+        "code that grows over what follows", "breaks in unclosed code", "breaks before unclosed letters",
+        "items that show their spaces", "joined lines", "raw text in a cell of code",
     }  # fmt: skip
 
 
