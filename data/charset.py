@@ -3,7 +3,8 @@
 For HTML the order is that of browsers (byte order mark, HTTP header, <meta>), except that a
 declared single-byte set yields to UTF-8 where the bytes are beyond doubt UTF-8, and a set that the
 bytes contradict yields to detection. So does Latin-1, which servers name unasked, where the bytes are words of
-another alphabet, or where detection finds what the page names.
+another alphabet, or where detection finds what the page names. UTF-8 with faults is never text in a set that detection
+finds: of a page, what can be read is; a source file is refused (see `data.spoilt_utf8`).
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import codecs
 import functools
 import re
+from typing import Any, NamedTuple
 
 from data.charset_detection import FEW_IN_DECLARED, detect, is_western, mended, wide_order
+from data.spoilt_utf8 import mend
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: Before the others: that of UTF-16 is how one of them begins.
@@ -44,26 +47,62 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
 class Undecodable(Exception):
-    """Bytes cannot be read as text; `reason` is `binary` or `bad_encoding`."""
+    """Bytes cannot be read as text.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        reason: `binary` or `bad_encoding`.
+        position: `offset`, in bytes, and `line`, from 1, of the first that is no text, where that is known.
+    """
+
+    def __init__(self, reason: str, position: dict[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.position = position or {}
+
+
+class Decoded(NamedTuple):
+    """A page's text.
+
+    Attributes:
+        text: it.
+        encoding: that it was read with, as Python names it.
+        mended_bytes: bytes in a page of UTF-8 that were read as letters and signs of a set of one byte for each.
+        left_out_bytes: bytes without a meaning; NUL bytes do not count.
+    """
+
+    text: str
+    encoding: str
+    mended_bytes: int = 0
+    left_out_bytes: int = 0
+
+    def metadata(self) -> dict[str, str | int]:
+        """Returns what a document tells of how it was read: `charset`, and the bytes that were not plain."""
+        counts = {"mended_bytes": self.mended_bytes, "left_out_bytes": self.left_out_bytes}
+        return {"charset": self.encoding, **{name: count for name, count in counts.items() if count}}
 
 
 def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
-    """Returns a page's text and the encoding that it was read with.
+    """Returns a page's text and the encoding that it was read with (see `decode_page`)."""
+    page = decode_page(content, content_type)
+    return page.text, page.encoding
 
-    NUL bytes are left out, as browsers do. Where UTF-8 is only spoilt by a few stray bytes (pages
-    cut by the crawler, one foreign word), those bytes are left out.
+
+def decode_page(content: bytes, content_type: str | None) -> Decoded:
+    """Returns a page's text, how it was read, and what was not read.
+
+    NUL bytes are left out, as browsers do. Where UTF-8 has stray bytes (pages cut by the crawler, put together of
+    several), they are read as far as they have a meaning where they stand, and else left out.
 
     Raises:
         Undecodable: bad_encoding.
     """
     for mark, encoding in (*_WIDE_MARKS, *_MARKS):
-        if content.startswith(mark):
+        if content.startswith(mark) and encoding != "utf-8":
             return _strict_or_detected(content[len(mark) :], encoding)
-    declared = _declared(content, content_type)
+    if content.startswith(codecs.BOM_UTF8):
+        content, declared = content.removeprefix(codecs.BOM_UTF8), "utf-8"
+    else:
+        declared = _declared(content, content_type)
     if not declared.startswith("utf-16"):
         if wide := wide_order(content):
             return _strict_or_detected(content, wide)
@@ -74,10 +113,10 @@ def decode_html(content: bytes, content_type: str | None) -> tuple[str, str]:
         declared = found
     if not escapes and (declared == "utf-8" or is_single_byte(declared) or not declared):
         try:
-            return content.decode(), "utf-8"
+            return Decoded(content.decode(), "utf-8")
         except UnicodeDecodeError:
-            if mended := _mend_utf8(content):
-                return mended, "utf-8"
+            if page := _mended_page(content):
+                return page
     if declared == "cp1252":
         declared = _beside_latin_1(content, _declared(content, None))
     return _strict_or_detected(content, declared)
@@ -131,22 +170,23 @@ def canonical(label: str) -> str:
     return str(mapped)
 
 
-def _strict_or_detected(content: bytes, encoding: str) -> tuple[str, str]:
+def _strict_or_detected(content: bytes, encoding: str) -> Decoded:
     for candidate in (encoding, ""):
         candidate = candidate or detect(content)
         if not candidate:
             continue
+        left_out = 0
         try:
             text = content.decode(candidate)
         except UnicodeDecodeError:
             if is_single_byte(candidate) or candidate.startswith("utf"):
                 continue
             # Most pairs of UTF-8's bytes are characters of other sets too.
-            if not content.isascii() and (text := _mend_utf8(content)):
-                return text, "utf-8"
-            text = mended(content, candidate, FEW_IN_DECLARED)
+            if not content.isascii() and (page := _mended_page(content)):
+                return page
+            text, left_out = mended(content, candidate, FEW_IN_DECLARED)
         if text and is_plausible(text) and ("<" in text or not candidate.startswith("utf-16")):
-            return text, candidate
+            return Decoded(text, candidate, left_out_bytes=left_out)
     raise Undecodable("bad_encoding")
 
 
@@ -160,45 +200,60 @@ def is_single_byte(encoding: str) -> bool:
     return _SINGLE_BYTE.match(encoding) is not None
 
 
-def _mend_utf8(content: bytes) -> str:
-    """Returns UTF-8 without its stray bytes, or an empty string if they are not few.
+def _mended_page(content: bytes) -> Decoded | None:
+    """Returns a page of UTF-8 with faults; null for one in another set.
 
-    Few: at most one for ten characters beyond ASCII that are whole.
+    Raises:
+        Undecodable: bad_encoding, where the faults are many.
     """
-    text = content.decode("utf-8", "replace")
-    stray = text.count("\ufffd")
-    wide = len(text) - len(text.encode("ascii", "ignore")) - stray
-    return content.decode("utf-8", "ignore") if wide >= 10 * stray else ""
+    found = mend(content)
+    if found is None:
+        return None
+    if not found.is_readable:
+        raise Undecodable("bad_encoding")
+    return Decoded(found.text, "utf-8", found.mended_bytes, found.left_out_bytes)
 
 
 def decode_source(content: bytes) -> str:
     """Returns the text of a source file, without its byte order mark.
 
     Raises:
-        Undecodable: binary (NUL bytes, many control characters), or bad_encoding.
+        Undecodable: binary (NUL bytes, many control characters), or bad_encoding, UTF-8 with faults among it.
     """
     for mark, encoding in (*_WIDE_MARKS, *_MARKS):
         if content.startswith(mark):
             try:
                 return content[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
-                raise Undecodable("bad_encoding") from error
+                raise Undecodable("bad_encoding", _position(content, len(mark) + error.start)) from error
     if b"\0" in content:
         return _wide_source(content)
     try:
         return content.decode()
-    except UnicodeDecodeError:
-        pass
+    except UnicodeDecodeError as error:
+        position = _position(content, error.start)
     if len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]", content)) > max(2, len(content) // 200):
         raise Undecodable("binary")
-    for encoding in (_cookie(content), detect(content)):
+    named = _cookie(content)
+    if not _is_of_several_bytes(content, named) and mend(content):
+        raise Undecodable("bad_encoding", position)
+    for encoding in (named, detect(content)):
         try:
             text = content.decode(encoding) if encoding else ""
         except UnicodeDecodeError:
             continue
         if text and is_plausible(text):
             return text
-    raise Undecodable("bad_encoding")
+    raise Undecodable("bad_encoding", position)
+
+
+def _position(content: bytes, offset: int) -> dict[str, Any]:
+    return {"offset": offset, "line": content.count(b"\n", 0, offset) + 1}
+
+
+def _is_of_several_bytes(content: bytes, named: str) -> bool:
+    """Returns whether a source file is in the set that it names, and this has several bytes for each character."""
+    return named not in ("", "utf-8") and not is_single_byte(named) and _reads_alike(content, named, named)
 
 
 def _wide_source(content: bytes) -> str:

@@ -70,6 +70,7 @@ _MULTI_BYTE = ("utf-16", "gb", "big5", "shift_jis", "cp932", "euc", "iso-2022", 
 #: Beside one fault, so many characters beyond ASCII: of a set that was named, as for UTF-8; of one that was found.
 FEW_IN_DECLARED, FEW_IN_DETECTED = 10, 50
 _FAULT = "\ufffd"
+_FAULTY_PAIR = _FAULT + _FAULT
 #: Code page 950 has it, and Big5 of Hong Kong none.
 _EURO_IN_BIG5 = b"\xa3\xe1"
 
@@ -84,7 +85,7 @@ def detect(content: bytes) -> str:
         return "utf-8"
     name = _uchardet(content).lower()
     guess = "cp949" if name in ("cp949", "uhc") else canonical(name)
-    if guess.startswith(_MULTI_BYTE) and (_fits(content, guess) or mended(content, guess, FEW_IN_DETECTED)):
+    if guess.startswith(_MULTI_BYTE) and (_fits(content, guess) or mended(content, guess, FEW_IN_DETECTED)[0]):
         return guess
     return _best_single_byte(content, guess)
 
@@ -118,8 +119,9 @@ def wide_order(content: bytes) -> str:
     return ""
 
 
-def mended(content: bytes, encoding: str, few: int) -> str:
-    """Returns text in a set of several bytes without what has no meaning in it, or "" if that is not little.
+def mended(content: bytes, encoding: str, few: int) -> tuple[str, int]:
+    """Returns text in a set of several bytes without what has no meaning in it, and the bytes of that; "" and 0 if
+    it is not little.
 
     Args:
         content: bytes that are no whole text in it: one is stray, a character is cut, or is none of the set's.
@@ -127,11 +129,12 @@ def mended(content: bytes, encoding: str, few: int) -> str:
         few: beside one fault there are so many characters beyond ASCII.
     """
     if encoding.startswith("utf"):
-        return ""
+        return "", 0
     text = content.decode(encoding, "phimill.fault")
-    faults = text.count(_FAULT)
-    beyond = len(text) - len(text.encode("ascii", "ignore")) - faults
-    return text.replace(_FAULT, "") if beyond >= few * faults else ""
+    pairs = text.count(_FAULTY_PAIR)
+    faults = text.count(_FAULT) - pairs
+    beyond = len(text) - len(text.encode("ascii", "ignore")) - faults - pairs
+    return (text.replace(_FAULT, ""), faults + pairs) if beyond >= few * faults else ("", 0)
 
 
 def _past_fault(error: UnicodeError) -> tuple[str, int]:
@@ -141,7 +144,7 @@ def _past_fault(error: UnicodeError) -> tuple[str, int]:
     if error.encoding == "big5hkscs" and pair == _EURO_IN_BIG5:
         return "€", error.start + 2
     is_pair = len(pair) == 2 and pair[0] not in (0x80, 0xFF) and pair[1] >= 0x80
-    return _FAULT, error.start + 1 + is_pair
+    return _FAULT * (1 + is_pair), error.start + 1 + is_pair
 
 
 codecs.register_error("phimill.fault", _past_fault)

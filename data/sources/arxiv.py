@@ -21,6 +21,7 @@ from data.charset import Undecodable, decode_source
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
+from data.sources.inflating import GZIP, inflate
 from data.sources.latex import to_paper
 from data.sources.members import Damage
 from data.sources.pieces import read_pieces
@@ -172,19 +173,12 @@ def _unpacked(packed: bytes) -> bytes:
     """Returns the content of a gzip file, checked to its end; what is no gzip file, as it is."""
     if not packed.startswith(b"\x1f\x8b"):
         return packed
-    pieces: list[bytes] = []
-    size = 0
-    while packed.startswith(b"\x1f\x8b"):
-        inflater = zlib.decompressobj(wbits=31)
-        piece = inflater.decompress(packed, MAX_PAPER_BYTES - size + 1)
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_PAPER_BYTES:
-            raise _Bomb
-        if not inflater.eof:
-            raise EOFError
-        packed = inflater.unused_data
-    return b"".join(pieces)
+    content, is_whole = inflate(packed, GZIP, MAX_PAPER_BYTES)
+    if len(content) > MAX_PAPER_BYTES:
+        raise _Bomb
+    if not is_whole:
+        raise EOFError
+    return content
 
 
 def _paper(files: dict[str, bytes], locator: str, name: str, source: Source) -> Row:
@@ -199,8 +193,8 @@ def _paper(files: dict[str, bytes], locator: str, name: str, source: Source) -> 
         try:
             texts[path] = decode_source(content)
         except Undecodable as error:
-            if len(files) == 1:
-                return refused(error.reason, content)
+            if len(files) == 1 or error.reason == "bad_encoding":
+                return refused(error.reason, content, path=path if len(files) > 1 else None, **error.position)
     paper = to_paper(texts)
     if paper is None:
         return _dropped(locator, name, "no_latex", source)

@@ -51,7 +51,7 @@ def read_book(file: InputFile, source: Source) -> Iterator[Row]:
     try:
         text = decode_source(bytes(content)).replace("\r\n", "\n")
     except Undecodable as error:
-        yield quarantined(source, file.relative, error.reason, bytes(content))
+        yield quarantined(source, file.relative, error.reason, bytes(content), **error.position)
         return
     book, modified, facts = without_gutenberg(text)
     yield document(

@@ -61,7 +61,7 @@ def read_file(file: InputFile, source: Source) -> Iterator[Row]:
     try:
         text = decode_source(content)
     except Undecodable as error:
-        yield quarantined(source, file.relative, error.reason, content)
+        yield quarantined(source, file.relative, error.reason, content, **error.position)
         return
     yield document(
         source.name,

@@ -156,7 +156,7 @@ def _row(entry: Entry, size: int | None, blobs: Blobs, facts: _Facts, file: Inpu
     except Undecodable as error:
         if error.reason == "binary":  # repositories are full of pictures: they are what they are, not damage
             return _left(source, locator, "binary", {**metadata, "bytes": size}, entry.name)
-        return quarantined(source, locator, error.reason, content, origin_id=entry.name, **metadata)
+        return quarantined(source, locator, error.reason, content, origin_id=entry.name, **metadata, **error.position)
     marks = {
         "vendored": is_vendored(path, facts.attributes) or None,
         "generated": is_generated(path, text, facts.attributes) or None,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from data.charset import Undecodable, canonical, decode_html, decode_source
+from data.charset import Undecodable, canonical, decode_html, decode_page, decode_source
 from data.charset_detection import detect, mended
 
 TEXTS = {
@@ -180,8 +180,8 @@ def test_a_fault_in_a_page_of_several_bytes_a_character_does_not_turn_it_into_an
 
 def test_faults_are_left_out_as_long_as_they_are_few() -> None:
     nine = (CHINESE[:9].encode("big5") + b"\xff") * 40
-    assert mended(nine, "big5hkscs", 10) == ""
-    assert mended(nine, "big5hkscs", 9) == CHINESE[:9] * 40
+    assert mended(nine, "big5hkscs", 10) == ("", 0)
+    assert mended(nine, "big5hkscs", 9) == (CHINESE[:9] * 40, 40)
 
 
 @pytest.mark.parametrize("named", ["gb2312", "big5", "shift_jis", "euc-kr"])
@@ -189,3 +189,66 @@ def test_faults_are_left_out_as_long_as_they_are_few() -> None:
 def test_utf_8_that_is_named_another_set_is_read_as_what_it_is(named: str, fault: bytes) -> None:
     content = f"<meta charset={named}><p>".encode() + (TEXTS["zh"] * 5).encode() + fault
     assert decode_html(content, None) == (f"<meta charset={named}><p>" + TEXTS["zh"] * 5, "utf-8")
+
+
+GERMAN = "Die Möwen fliegen über den Häfen, während die Flut steigt."
+
+
+def spoilt(odd: bytes) -> bytes:
+    return f"{GERMAN}\n".encode() * 20 + odd + f"\n{GERMAN}\n".encode() * 20
+
+
+@pytest.mark.parametrize("cookie", ["", "# coding: latin-1\n", "# coding: cp1251\n", "# coding: utf-8\n"])
+@pytest.mark.parametrize(
+    ("odd", "at"), [(GERMAN.encode("cp1252"), 5), (b"\xff", 0), ("Чайка летит".encode("cp1251"), 0), (b"sch\xc3", 3)]
+)
+def test_a_source_file_in_utf_8_with_faults_is_refused_with_the_place_of_the_first(
+    odd: bytes, at: int, cookie: str
+) -> None:
+    content = cookie.encode() + spoilt(odd)
+    with pytest.raises(Undecodable, match="bad_encoding") as caught:
+        decode_source(content)
+    offset = len(cookie) + 20 * len(f"{GERMAN}\n".encode()) + at
+    assert caught.value.position == {"offset": offset, "line": 21 + bool(cookie)}
+
+
+@pytest.mark.parametrize("content", [b"x = '\xc3\xa4'\ny = '\xf6'\n", b"M\xc3\xb6we\n\x93quoted\x94 \x96 it\x92s\n"])
+def test_one_word_in_utf_8_beside_what_is_western_is_no_other_alphabet(content: bytes) -> None:
+    with pytest.raises(Undecodable, match="bad_encoding"):
+        decode_source(content)
+    read = (
+        content.decode("utf-8", "surrogateescape").encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    )
+    page = decode_page(b"<p>" + content, None)
+    assert page.encoding == "utf-8"
+    assert len(page.text) == len(read) + 3
+    assert page.mended_bytes == sum("\udc80" <= character <= "\udcff" for character in read)
+
+
+def test_a_source_file_that_is_what_it_names_is_read_though_its_bytes_are_utf_8_in_part() -> None:
+    text = "# coding: euc_jp\n" + "s = 'ポ'\n" * 9 + "つつつつつつ"
+    assert decode_source(text.encode("euc_jp")) == text
+
+
+@pytest.mark.parametrize(
+    "declared", [None, "text/html; charset=utf-8", "text/html; charset=iso-8859-1", "text/html; charset=gb2312"]
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_page_in_utf_8_with_lines_in_latin_1_is_read_and_tells_how_much_was_mended(
+    declared: str | None, mark: bytes
+) -> None:
+    page = decode_page(mark + b"<p>" + spoilt(GERMAN.encode("cp1252") + b" \xff"), declared)
+    assert page.text == "<p>" + spoilt(GERMAN.encode() + b" ").decode()
+    assert page.metadata() == {"charset": "utf-8", "mended_bytes": 4, "left_out_bytes": 1}
+
+
+def test_a_page_that_is_half_of_another_alphabet_than_utf_8_is_not_read_as_either() -> None:
+    lines = [f"<p>{TEXTS['ru']}</p>".encode("cp1251" if number % 2 else "utf-8") for number in range(40)]
+    with pytest.raises(Undecodable, match="bad_encoding"):
+        decode_page(b"\n".join(lines), None)
+
+
+def test_faults_in_a_set_of_several_bytes_are_counted() -> None:
+    content = b"<p>" + (CHINESE * 9).encode("big5") + b"\xff<br>\xa3\xfe"
+    assert decode_page(content, "text/html; charset=big5").metadata() == {"charset": "big5hkscs", "left_out_bytes": 3}
+    assert decode_page(b"<p>" + CHINESE.encode(), None).metadata() == {"charset": "utf-8"}

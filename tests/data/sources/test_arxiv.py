@@ -12,7 +12,7 @@ import pytest
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.arxiv import MAX_PAPER_BYTES, read_papers
-from data.sources.latex import expand, to_paper
+from data.sources.latex import Macro, expand, to_paper
 from data.sources.reading import read_input
 
 PAPER = r"""\documentclass{article} % a comment
@@ -170,15 +170,23 @@ def test_files_that_include_themselves_and_macros_that_double_end() -> None:
     paper = to_paper({"a.tex": r"\begin{document}\section{S}x\input{b}\end{document}", "b.tex": r"y\input{b}\input{a}"})
     assert paper is not None
     assert len(paper[0]) < 100_000
-    bombs = {rf"\m{chr(97 + number)}": (0, rf"\m{chr(98 + number)}" * 50) for number in range(20)}
+    bombs = {rf"\m{chr(97 + number)}": Macro(0, rf"\m{chr(98 + number)}" * 50) for number in range(20)}
     assert len(expand(r"\ma " * 100, bombs)) < 10_000_000
 
 
 def test_a_macro_is_no_part_of_a_longer_name_or_a_line_break() -> None:
     assert (
-        expand(r"\eps \epsilon \\eps {\eps}", {r"\eps": (0, r"\varepsilon")})
+        expand(r"\eps \epsilon \\eps {\eps}", {r"\eps": Macro(0, r"\varepsilon")})
         == r"\varepsilon \epsilon \\eps {\varepsilon}"
     )
+
+
+def test_a_macros_first_argument_may_have_a_default() -> None:
+    text = r"""\newcommand{\pair}[2][x]{(#1, #2)}
+\newcommand{\odd}[1][{\bf a}]{#1}
+\begin{document}\section{S}\pair{1} \pair[y]{2} \pair [z] {3} \odd{} \pair
+\end{document}"""
+    assert to_paper({"a.tex": text}) == ("\\section{S}(x, 1) (y, 2) (z, 3) {\\bf a}{} \\pair\n", None)
 
 
 def test_members_of_the_same_name_are_papers_of_their_own(tmp_path: Path) -> None:
@@ -270,3 +278,78 @@ def test_a_tar_without_latex_says_so(tmp_path: Path) -> None:
 def test_latex_that_no_paper_has_room_for_is_named(tmp_path: Path) -> None:
     content = tarred({"a.tex": PAPER.encode(), "b.tex": b"%" * (17 * 2**20)})
     assert read_tar(tmp_path, content) == [("a.tar:b.tex", "too_large"), ("a.tar", "")]
+
+
+#: LaTeX that a careless reader looks at again and again: of 200,000 signs, for hours.
+TEDIOUS = {
+    "blanks before a name": r"\newcommand" + " " * 200_000 + "x",
+    "blanks in a heading": r"\section" + " " * 200_000 + "x",
+    "blanks in a title": r"\title" + " " * 200_000 + "x",
+    "blanks in a file's name": r"\input{" + " " * 200_000 + "{",
+    "blanks in a line": "x" + " " * 200_000 + "x",
+    "brackets": r"\bibliography[" * 200_000,
+    "definitions without an end": r"\def\a{" * 200_000,
+    "definitions in definitions": (r"\def\a{" * 2000 + "}" * 2000) * 30,
+    "arguments without an end": r"\newcommand{\a}[1]{x#1}" + r"\a{" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", TEDIOUS)
+def test_latex_made_to_keep_a_reader_busy_is_read_all_the_same(name: str) -> None:
+    paper = to_paper({"a.tex": "\\begin{document}\\section{S} First.\n" + TEDIOUS[name] + "\nLast.\\end{document}"})
+    assert paper is not None
+    assert paper[0].startswith("\\section{S} First.")
+    assert paper[0].endswith("Last.\n")
+
+
+def headers_before(member: bytes, number: int) -> bytes:
+    """A tar's member behind headers that each give it another name, as GNU's tar writes them."""
+    name = tarfile.TarInfo("././@LongLink")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, 6
+    return (name.tobuf(tarfile.GNU_FORMAT) + b"a.tex\0".ljust(512, b"\0")) * number + member
+
+
+def with_holes() -> bytes:
+    """The header of a file with holes, whose map goes on in the next block."""
+    header = bytearray(tarfile.TarInfo("a.tex").tobuf(tarfile.GNU_FORMAT))
+    header[156:157], header[482], header[148:156] = tarfile.GNUTYPE_SPARSE, 1, b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_tar_with_thousands_of_headers_for_one_member_is_damaged_there(tmp_path: Path, inside: bool) -> None:
+    chain = headers_before(tarred({"a.tex": PAPER.encode()}), 3000)
+    content = tarred({"2301.00001.gz": gzip.compress(chain), "2301.00002.gz": GOOD}) if inside else chain
+    rows = read(tmp_path, content)
+    assert {(row["status"], row["reason"]) for row in rows[:-1]} == {("quarantined", "bad_tar")}
+    assert (rows[-1]["status"], rows[-1]["origin_id"]) == ("", "2301.00002" if inside else None)
+
+
+def test_a_tar_cut_in_the_map_of_a_file_with_holes_says_so(tmp_path: Path) -> None:
+    rows = read(tmp_path, tarred({"2301.00001.gz": GOOD})[: 512 + -(-len(GOOD) // 512) * 512] + with_holes())
+    assert [(row["status"], row["reason"]) for row in rows] == [("", ""), ("quarantined", "truncated")]
+
+
+def test_a_paper_packed_behind_very_many_empty_members_is_read(tmp_path: Path) -> None:
+    """Where all that follows each is copied, that takes an hour."""
+    content = gzip.compress(b"", mtime=0) * 500_000 + GOOD
+    assert [row["text"] for row in read(tmp_path, tarred({"2301.00001.gz": content}))] == [TEXT]
+
+
+def test_a_chapter_in_utf_8_with_a_line_in_latin_1_leaves_no_hole_in_a_paper(tmp_path: Path) -> None:
+    line = "Die Möwen fliegen über den Häfen.\n"
+    mixed = (line * 3).encode() + line.encode("latin-1")
+    rows = read(
+        tmp_path,
+        tarred({
+            "2301/2301.00001.gz": packed({"main.tex": PAPER.encode(), "part.tex": mixed}),
+            "2301/2301.00002.gz": gzip.compress(PAPER.encode() + mixed),
+            "2301/2301.00003.gz": packed({"main.tex": PAPER.encode(), "part.tex": line.encode("latin-1") * 4}),
+        }),
+    )  # fmt: skip
+    assert [row["reason"] for row in rows] == ["bad_encoding", "bad_encoding", ""]
+    first, second = (json.loads(row["metadata"]) for row in rows[:2])
+    assert (first["path"], first["line"], first["offset"]) == ("part.tex", 4, len((line * 3).encode()) + 5)
+    assert (second["line"], "path" in second) == (PAPER.count("\n") + 4, False)
+    assert line * 4 in rows[2]["text"]

@@ -63,3 +63,13 @@ def test_a_book_in_utf_16_is_read_packed_or_not_with_a_mark_or_without(
 ) -> None:
     content = BOOK.encode(encoding)
     assert read(tmp_path, gzip.compress(content) if name.endswith(".gz") else content, name)["text"] == BOOK
+
+
+def test_a_book_in_utf_8_with_a_line_in_latin_1_is_no_greek_one_and_names_the_line(tmp_path: Path) -> None:
+    line = "Die Möwen fliegen über den Häfen.\n"
+    content = (line * 9).encode() + line.encode("cp1252") + (line * 50).encode()
+    for name, packed in (("a.txt", content), ("a.txt.gz", gzip.compress(content))):
+        row = read(tmp_path, packed, name)
+        assert (row["status"], row["reason"]) == ("quarantined", "bad_encoding")
+        facts = json.loads(row["metadata"])
+        assert (facts["line"], facts["offset"]) == (10, len((line * 9).encode()) + 5)

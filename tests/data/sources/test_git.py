@@ -374,3 +374,15 @@ def test_a_pipe_where_git_looks_for_patterns_holds_nothing_up(tmp_path: Path, mo
     told = Tally()
     assert list_units(Source(name="s", kind="git", path="a"), tmp_path, file_sha256, told)
     assert told.entries() == []
+
+
+def test_a_file_in_utf_8_with_a_line_in_latin_1_names_the_line_and_its_neighbours_stay(tmp_path: Path) -> None:
+    line = "# Die Möwen fliegen über den Häfen\n"
+    mixed = (line * 9).encode() + line.encode("latin-1") + (line * 9).encode()
+    made(tmp_path / "r", {"a.py": mixed, "b.py": line * 9, "c.py": (line * 9).encode("latin-1")})
+    rows = read(tmp_path, "r")
+    reasons = {Path(locator).name: row["reason"] for locator, row in rows.items()}
+    assert reasons == {"a.py": "bad_encoding", "b.py": "", "c.py": ""}
+    facts = next(json.loads(row["metadata"]) for row in rows.values() if row["reason"])
+    assert (facts["path"], facts["line"], facts["offset"]) == ("a.py", 10, len((line * 9).encode()) + 7)
+    assert all(row["text"] == line * 9 for row in rows.values() if not row["reason"])
