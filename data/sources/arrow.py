@@ -5,7 +5,6 @@ These formats have no checksums: every batch is validated before a value of it i
 
 from __future__ import annotations
 
-import collections
 import itertools
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -23,11 +22,11 @@ from data.sources.cells import (
     decoded,
     is_binary,
     is_broken,
-    is_left_out,
     is_plain_structure,
     is_string,
     time_text,
 )
+from data.sources.left_columns import readable_columns
 from data.sources.records import Row, column_row, quarantined, role_columns
 
 #: Rows, and bytes of their values, unfolded to Python objects at a time; one row may be larger.
@@ -51,7 +50,7 @@ def read_arrow(file: InputFile, source: Source, scratch: Path | None = None) -> 
             columns = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(batches.schema)[:50])
             yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=columns)
             return
-        for rows, batch in batches.read(_columns(batches.schema, {body, *role_columns(source)})):
+        for rows, batch in batches.read(readable_columns(batches.schema, {body, *role_columns(source)})):
             end = number + rows
             try:
                 if isinstance(batch, Exception):
@@ -89,16 +88,6 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return is_string(kind) or is_binary(kind)
-
-
-def _columns(schema: pa.Schema, wanted: set[str | None]) -> list[str]:
-    """Returns the columns worth reading: those wanted, and all that can become metadata."""
-    times = collections.Counter(schema.names)
-    return [
-        field.name
-        for field in schema
-        if times[field.name] == 1 and (field.name in wanted or not is_left_out(field.type))
-    ]
 
 
 def _records(batch: pa.RecordBatch, body: str, source: Source, let_go: Callable[[], None]) -> Iterator[dict[str, Any]]:

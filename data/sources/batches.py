@@ -6,64 +6,66 @@ record is out of the ordinary there is no table, and the caller takes them one b
 
 from __future__ import annotations
 
-import re
+import itertools
 from typing import Any, Callable, Sequence, TypeAlias
 
-import orjson
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
 from data.recipe import Source
-from data.schema import DOCUMENT_SCHEMA, to_metadata
+from data.schema import DOCUMENT_SCHEMA
 from data.sources.cells import column_values, id_text, is_string, name_text, sound_strings
 from data.sources.json_columns import as_json, as_objects
+from data.sources.json_metadata import packed_metadata
 from data.sources.languages import language_of
 from data.sources.licences import combine
 from data.sources.lines import Line
-from data.sources.records import MAX_METADATA_BYTES, METADATA_VALUE_BYTES, SIGNALS, number, record_facts, signal_values
-from data.sources.string_columns import constant
+from data.sources.records import MAX_METADATA_BYTES, SIGNALS, number
+from data.sources.string_columns import ID_CHARS, constant, cut_strings
 
 #: The values of a column: Arrow's where they are all texts or whole numbers, else Python's.
 Values: TypeAlias = "list[Any] | pa.ChunkedArray"
 
-#: Digits of an integer that may take more than 64 bits, or of a text.
-LONG_INTEGER = re.compile(rb"[0-9]{19}")
-#: A float beyond 64 bits as JSON has it.
-_EXPONENT = orjson.dumps(1e20).decode()[1:-2]
-_HUGE_FLOAT = re.compile(r"[:,\[]-?\d(?:\.\d+)?e\+?(?:19|[2-9]\d|\d{3})[,}\]]")
 _IDS = {str, int, float, type(None)}
 _NAMES = {str, type(None)}
 
 
 def records_table(
-    records: list[dict[str, Any]], lines: Sequence[Line], numbers: Sequence[int], relative: str, source: Source
+    records: list[dict[str, Any]],
+    lines: Sequence[Line],
+    numbers: Sequence[int],
+    relative: str,
+    source: Source,
+    texts: pa.Array | None = None,
 ) -> pa.Table | None:
     """Returns records as documents, or null if one of them is out of the ordinary.
 
     Args:
-        records: as they were parsed; used up if there is a table.
+        records: as they were parsed; used up.
         lines: of which they were parsed.
         numbers: of each.
         relative: the path that locators begin with.
         source: says which column is what.
+        texts: their bodies, where these are not in the records, and known to be texts that can enter.
     """
-    body = source.html_column or source.text_column
-    try:
-        bodies = [record[body] for record in records]
-    except KeyError:
-        return None
-    if set(map(type, bodies)) != {str} or not all(bodies) or max(map(len, bodies)) > source.max_record_bytes:
-        return None
-    texts = pa.array(bodies, pa.large_string())
+    left_out, taken = _left_out(source), dict[str, list[Any]]()
+
+    def values(name: str) -> list[Any]:
+        if name not in taken:
+            take = dict[str, Any].pop if name in left_out else dict[str, Any].get
+            taken[name] = list(map(take, records, itertools.repeat(name), itertools.repeat(None)))
+        return taken[name]
+
+    bodies = None
+    if texts is None:
+        bodies = values(source.html_column or source.text_column)
+        if set(map(type, bodies)) != {str} or not all(bodies) or max(map(len, bodies)) > source.max_record_bytes:
+            return None
+        texts = pa.array(bodies, pa.large_string())
     return _table(
-        lambda name: [record.get(name) for record in records],
-        lambda: _records_metadata(records, lines, source),
-        texts,
-        bodies,
-        numbers,
-        relative,
-        source,
+        values, lambda: _records_metadata(records, values, lines, source), texts, bodies, numbers, relative, source
     )
 
 
@@ -138,14 +140,13 @@ def _table(
     facts = metadata()
     if facts is None:
         return None
-    locators = [f"{relative}:{number}" for number in numbers]
     is_html = source.html_column is not None
-    start = f"{source.name}\x00"
+    ids, locators = _places(source.name, f"{relative}:", numbers)
     columns = {
-        "id": pa.array([xxhash.xxh3_128_hexdigest(start + locator) for locator in locators], pa.string()),
+        "id": ids,
         "source": constant(source.name, rows),
         "origin_id": _strings(found),
-        "locator": pa.array(locators, pa.string()),
+        "locator": locators,
         "url": _strings(roles["url"]),
         "kind": constant(source.documents_are, rows),
         "language": _strings(languages),
@@ -158,6 +159,15 @@ def _table(
         "reason": constant("", rows),
     }
     return pa.table(columns, schema=DOCUMENT_SCHEMA)
+
+
+def _places(source: str, place: str, numbers: Sequence[int]) -> tuple[pa.Array, pa.Array]:
+    """Returns the ids and locators of some numbers."""
+    digits = list(map(str, numbers))
+    ids = "".join(map(xxhash.xxh3_128_hexdigest, map(f"{source}\x00{place}".__add__, digits)))
+    lengths = len(place.encode()) + np.fromiter(map(len, digits), np.int64, len(digits))
+    locators = (place + place.join(digits)).encode()
+    return cut_strings(ids.encode(), np.full(len(digits), ID_CHARS)), cut_strings(locators, lengths)
 
 
 def _strings(values: Values) -> pa.Array | pa.ChunkedArray:
@@ -227,36 +237,27 @@ def _code_languages(
     return found
 
 
-def _records_metadata(records: list[dict[str, Any]], lines: Sequence[Line], source: Source) -> pa.Array | None:
-    """Returns the metadata of records, what is no metadata is taken out of them; null if one has a huge integer."""
+def _records_metadata(
+    records: list[dict[str, Any]], values: Callable[[str], list[Any]], lines: Sequence[Line], source: Source
+) -> pa.Array | None:
+    """Returns the metadata of records; null if one has a huge integer.
+
+    Args:
+        records: of them all is metadata but what `values` takes out.
+        values: of a column.
+        lines: of which they were parsed.
+        source: says which column is what.
+    """
     left_out = _left_out(source)
     if source.signals:
         left_out.discard(SIGNALS)
-        for record in records:
-            record[SIGNALS] = signal_values(record, source)
-    for name in left_out:  # costs a third of what putting the rest together does
-        for record in records:
-            record.pop(name, None)
-    packed = [_metadata(record, source) for record in records]
-    for line, facts in zip(lines, packed, strict=True):
-        if _EXPONENT in facts and _HUGE_FLOAT.search(facts) and LONG_INTEGER.search(line):
-            return None
-    return pa.array(packed, pa.string())
-
-
-def _metadata(record: dict[str, Any], source: Source) -> str:
-    """Returns what is left of a record as JSON, in one go if all of it is small."""
-    try:
-        packed = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-        if b"null" in packed and len(packed) <= METADATA_VALUE_BYTES:
-            kept = {name: value for name, value in record.items() if value is not None}
-            packed = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # too deep to be written, though it could be read
-        packed = b""
-    if packed and len(packed) <= METADATA_VALUE_BYTES:
-        return packed.decode()  # as bytes each would hold on to the kilobytes that it was written into
-    facts = record_facts(record, {SIGNALS} if source.signals else set())
-    return to_metadata({**facts, SIGNALS: record[SIGNALS]} if source.signals else facts)
+        signals = {signal: list(map(number, values(name))) for signal, name in source.signals.items()}
+        for row, record in enumerate(records):
+            found = {signal: column[row] for signal, column in signals.items()}
+            record[SIGNALS] = {signal: value for signal, value in found.items() if value is not None}
+    for name in left_out:
+        values(name)
+    return packed_metadata(records, lines, source)
 
 
 def _columns_metadata(columns: pa.Table, source: Source) -> pa.Array | None:

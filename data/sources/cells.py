@@ -72,13 +72,24 @@ def _values(column: pa.Array) -> list[Any]:
         words = dict(zip(used, _values(column.dictionary.take(pa.array(used, pa.int64()))), strict=True))
         return [None if index is None else words[index] for index in indices]
     if pa.types.is_temporal(column.type):
-        return [None if value is None else time_text(value) for value in column]
+        return [None if value is None else time_text(value) for value in _in_known_zone(column)]
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError:
         if pa.types.is_nested(column.type):
             return [None if is_broken(value) else value.as_py() for value in column]
         return [decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
+
+
+def _in_known_zone(times: pa.Array) -> pa.Array:
+    """Returns times of a time zone that Python does not know as times of UTC, which is what is stored."""
+    if pa.types.is_timestamp(times.type):
+        try:
+            if zone := times.type.tz:
+                pa.lib.string_to_tzinfo(zone)
+        except (KeyError, ValueError, OSError):
+            return times.view(pa.timestamp(times.type.unit, "UTC"))
+    return times
 
 
 def is_broken(value: pa.Scalar) -> bool:

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import re
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator, Sequence, cast
 
 import numpy as np
 import orjson
@@ -21,14 +21,17 @@ import pyarrow as pa
 from data.recipe import Source
 from data.schema import to_metadata
 from data.sources import InputFile
-from data.sources.batches import LONG_INTEGER, records_table
+from data.sources.batches import records_table
 from data.sources.compression import looks_like_text, read_members
+from data.sources.json_bodies import expect, taken_apart
+from data.sources.json_metadata import LONG_INTEGER
 from data.sources.lines import Line, Lines
 from data.sources.members import Damage
+from data.sources.packings import GZIP, PACKINGS
 from data.sources.pieces import damage_row
 from data.sources.records import Row, quarantined, record_row
 from data.sources.text_pieces import MOST_JSON_LINES_FOR_ONE, UTF8_MARK, TextPieces
-from data.sources.unpacking import GZIP, PACKINGS, PIECE_BYTES
+from data.sources.unpacking import PIECE_BYTES
 
 #: orjson refuses deeper nesting (1024), and says so only in words.
 MAX_DEPTH = 1000
@@ -51,6 +54,7 @@ def read_jsonl(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
     if file.bytes == 0:
         yield quarantined(source, file.relative, "empty_file")
         return
+    expect(file.bytes)
     handle = os.open(file.path, os.O_RDONLY)
     try:
         yield from _read(handle, file, source)
@@ -70,7 +74,7 @@ def read_lines(file: InputFile, limit: int) -> Iterator[tuple[int, bytes]]:
     try:
         for item in read_members(handle, file.relative, looks_like_text):
             if isinstance(item, Damage):
-                text.end()
+                yield from _numbered(*lines.feed(text.end()))
                 lines.drop_open_line()
                 continue
             for piece in _short(item.unpack()):
@@ -99,7 +103,7 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
     is_first, is_empty, damages, is_salvaged = True, True, 0, False
     for item in read_members(handle, file.relative, looks_like_text, source.salvage):
         if isinstance(item, Damage):
-            text.end()
+            yield from _rows(*lines.feed(text.end()), file, source, is_salvaged)
             lines.drop_open_line()
             yield damage_row(file, source, item, damages)
             damages += 1
@@ -117,9 +121,10 @@ def _read(handle: int, file: InputFile, source: Source) -> Iterator[Row | pa.Tab
                 yield from _rows(*lines.feed(piece), file, source, is_salvaged)
         if is_salvaged and not lines.is_whole:  # what was had of a member ends anywhere
             lines.drop_open_line()
-    if is_empty and not damages:  # it unpacks to nothing, or to a byte order mark
+    rest = text.end()
+    if is_empty and not rest and not damages:  # it unpacks to nothing, or to a byte order mark
         yield quarantined(source, file.relative, "empty_file")
-    yield from _rows(*lines.feed(text.end()), file, source, is_salvaged)
+    yield from _rows(*lines.feed(rest), file, source, is_salvaged)
     yield from _rows(*lines.end(), file, source, is_salvaged)
 
 
@@ -166,12 +171,19 @@ def _is_blank(line: Line) -> bool:
 def _table(lines: Sequence[Line | None], numbers: Sequence[int], relative: str, source: Source) -> pa.Table | None:
     """Returns lines as documents, or null if one of them is out of the ordinary."""
     try:
-        records: list[Any] = list(map(orjson.loads, lines))  # type: ignore[arg-type]  # null is no JSON either
+        if max(map(len, lines)) > source.max_record_bytes:  # type: ignore[arg-type]
+            return None
+    except (TypeError, ValueError):  # one is null, or there are none
+        return None
+    whole = cast("Sequence[Line]", lines)
+    apart = taken_apart(whole, source)
+    try:
+        records: list[Any] = list(map(orjson.loads, whole)) if apart is None else orjson.loads(apart[0])
     except orjson.JSONDecodeError:
         return None
-    if set(map(type, records)) != {dict} or max(map(len, lines)) > source.max_record_bytes:  # type: ignore[arg-type]
+    if set(map(type, records)) != {dict}:
         return None
-    return records_table(records, lines, numbers, relative, source)  # type: ignore[arg-type]  # no line is null
+    return records_table(records, whole, numbers, relative, source, apart and apart[1])
 
 
 def _line_row(line: bytes | None, number: int, file: InputFile, source: Source, is_salvaged: bool) -> Iterator[Row]:
@@ -203,7 +215,8 @@ def json_row(line: bytes, locator: str, source: Source) -> Row:
         with contextlib.suppress(RecursionError):  # deeper than this parser goes
             record = json.loads(line, parse_int=_integer, parse_float=_number)
     if source.id_column and isinstance(record.get(source.id_column), float):
-        record[source.id_column] = _as_written(line, source.id_column)
+        with contextlib.suppress(RecursionError):
+            record[source.id_column] = _as_written(line, source.id_column)
     return record_row(record, source, locator, line)
 
 

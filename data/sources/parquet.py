@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import collections
+import contextlib
+import dataclasses
 import itertools
 import math
 import os
@@ -19,13 +20,13 @@ from data.sources.cells import (
     column_values,
     decoded,
     is_binary,
-    is_left_out,
     is_plain_structure,
     is_string,
     sound_strings,
 )
-from data.sources.parquet_large import Unreadable, read_values
-from data.sources.parquet_pages import Chunk, read_chunks
+from data.sources.left_columns import note, readable_columns
+from data.sources.parquet_large import Unreadable, most_uses, read_values
+from data.sources.parquet_pages import Chunk, longest_value, read_chunks
 from data.sources.records import Row, column_row, quarantined, role_columns
 
 #: What Arrow may lay out at once: a value that is stored once may stand in every row of a batch.
@@ -66,11 +67,13 @@ def read_parquet(file: InputFile, source: Source) -> Iterator[Row | pa.Table]:
         return
     with opened:
         body = source.html_column or source.text_column
+        if not opened.metadata.num_rows and schema.names.count(body) == 1 and pa.types.is_null(schema.field(body).type):
+            return  # of no rows, some writers know no types
         if not _is_text(schema, body):
             found = ", ".join(f"{field.name} ({field.type})"[:200] for field in list(schema)[:50])
             yield quarantined(source, file.relative, "schema_mismatch", expected=body, columns=found)
             return
-        columns = _columns(schema, body, source)
+        columns = readable_columns(schema, {body, *role_columns(source)})
         try:
             structures = [name for name in columns if is_plain_structure(schema.field(name).type)]
             pages = _pages(file.path, columns, structures, opened.num_row_groups)
@@ -94,12 +97,27 @@ def _pages(path: str, columns: list[str], structures: list[str], groups: int) ->
     """
     handle = os.open(path, os.O_RDONLY)
     try:
-        found = read_chunks(handle, columns, structures)
+        found = [
+            {name: _bounded(handle, name, chunk) for name, chunk in group.items()}
+            for group in read_chunks(handle, columns, structures)
+        ]
     finally:
         os.close(handle)
     if len(found) != groups:
         raise ValueError("its footer is damaged (row groups)")
     return found
+
+
+def _bounded(handle: int, name: str, chunk: Chunk) -> Chunk:
+    """Returns a chunk with a bound for what its dictionary's values take."""
+    if not chunk.is_worth_a_look or chunk.dictionary is None or chunk.codec is None:
+        return chunk
+    if "\0" not in name:
+        with contextlib.suppress(Unreadable, ValueError, OSError):  # of damage is told when it is these rows' turn
+            together = most_uses(handle, chunk) * chunk.dictionary.unpacked
+            if together <= 2 * BATCH_BYTES:
+                return dataclasses.replace(chunk, longest=-(-together // MAX_BATCH_ROWS))
+    return dataclasses.replace(chunk, longest=longest_value(handle, chunk.dictionary, chunk.codec))
 
 
 def _is_text(schema: pa.Schema, name: str) -> bool:
@@ -110,13 +128,6 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return is_string(kind) or is_binary(kind)
-
-
-def _columns(schema: pa.Schema, body: str, source: Source) -> list[str]:
-    """Returns the columns worth reading: the body, those that have a role, and all that can become metadata."""
-    heavy = {field.name for field in schema if is_left_out(field.type)}
-    wanted, times = {body, *role_columns(source)}, collections.Counter(schema.names)
-    return [name for name in schema.names if times[name] == 1 and (name in wanted or name not in heavy)]
 
 
 class _Group:
@@ -176,6 +187,9 @@ class _Group:
             left -= sizes[name]
             if left >= 0:
                 kept.add(name)
+        for name in self._columns:
+            if name not in kept:
+                note(name, "in some row groups too large to be read beside the texts")
         return [name for name in self._columns if name in kept]
 
     def _is_heavy(self, name: str, longest: int) -> bool:

@@ -28,6 +28,8 @@ MAX_WHOLE_BYTES = 400 * 2**20
 SNAPPY_BYTES = 200 * 2**20
 #: Every writer packs fragments of this size by themselves.
 SNAPPY_FRAGMENT_BYTES = 2**16
+#: To count how often a dictionary's values are used takes less than to unpack it, of so many uses.
+MAX_COUNTED = 50_000
 
 _PLAIN, _PLAIN_DICTIONARY, _RLE_DICTIONARY = 0, 2, 8
 
@@ -59,6 +61,25 @@ def read_values(handle: int, chunk: Chunk, limit: int) -> Iterator[bytes | TooLo
                 raise Unreadable(f"a large page in encoding {page.encoding}")
             for is_present in present.tolist():
                 yield next(values) if is_present else None
+
+
+def most_uses(handle: int, chunk: Chunk) -> int:
+    """Returns how often the dictionary's value that is used most is used in a chunk of a column that is not nested.
+
+    Raises:
+        Unreadable: a page is damaged, or that is hard to tell.
+    """
+    pages = [page for page in chunk.pages if page.encoding in (_PLAIN_DICTIONARY, _RLE_DICTIONARY)]
+    values = sum(page.values for page in pages)
+    size = sum(max(page.packed, page.unpacked, *page.levels) for page in pages)  # as headers say, which may lie
+    if not chunk.is_whole or values > MAX_COUNTED or size > PIECE_BYTES or not all(page.has_runs for page in pages):
+        raise Unreadable("too many values to be counted")
+    found = [np.zeros(0, np.int64)]
+    for page in pages:
+        with _unpacked(handle, page, chunk.codec) as content:
+            present, start = _present(content, page, chunk.is_optional)
+            found.append(_indices(content, start, page, int(present.sum())))
+    return int(np.unique(np.concatenate(found), return_counts=True)[1].max(initial=0))
 
 
 class _Values:

@@ -25,7 +25,7 @@ SMALL_DICTIONARY, LARGE_DICTIONARY = 2**20, 2**26
 MAX_LOOKED_AT = 50_000
 
 DATA, DICTIONARY, DATA_V2 = 0, 2, 3
-_BYTE_ARRAY = 6
+_BYTE_ARRAY, _RLE = 6, 3
 #: What comes of structures that lack what must be in them, or have it of another type.
 _SHAPELESS = (IndexError, KeyError, TypeError, AttributeError)
 _OPTIONAL = 1
@@ -46,6 +46,7 @@ class Page:
         encoding: of its values.
         levels: DATA_V2: bytes of repetition and definition levels, which are not packed.
         is_packed: DATA_V2: whether the values are.
+        has_runs: whether levels come as runs; very old writers have them otherwise.
     """
 
     kind: int
@@ -57,6 +58,7 @@ class Page:
     encoding: int
     levels: tuple[int, int] = (0, 0)
     is_packed: bool = True
+    has_runs: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Chunk:
     Attributes:
         pages: its data pages.
         dictionary: its dictionary page, if it has one.
-        longest: no value in the dictionary takes more bytes; 0 without one.
+        longest: no value in the dictionary takes more bytes, or no MAX_BATCH_ROWS of them do on the average; 0 without
+            one.
         codec: how pages are packed: a name that Arrow knows, "" for not at all, null if it is another.
         is_optional: whether values can be null.
         is_bytes: whether its values are strings of bytes.
@@ -80,6 +83,12 @@ class Chunk:
     is_optional: bool
     is_bytes: bool
     is_whole: bool = True
+
+    @property
+    def is_worth_a_look(self) -> bool:
+        """Whether there is a dictionary of strings, so large that it matters how long they are, but not too large."""
+        is_large = self.dictionary is not None and SMALL_DICTIONARY < self.dictionary.unpacked <= LARGE_DICTIONARY
+        return is_large and self.codec is not None and self.is_bytes
 
     @property
     def values(self) -> int:
@@ -171,7 +180,7 @@ def _chunk(handle: int, facts: dict[int, Any], is_optional: bool) -> Chunk:
         is_whole = True
     except (ValueError, OSError, OverflowError, *_SHAPELESS):  # of places that no file can have, too
         pass
-    longest = _longest(handle, dictionary, codec, is_bytes) if dictionary else 0
+    longest = dictionary.unpacked if dictionary else 0
     return Chunk(tuple(pages), dictionary, longest, codec, is_optional, is_bytes, is_whole)
 
 
@@ -182,12 +191,11 @@ def _page(handle: int, start: int) -> Page:
         raise ValueError("a page has a negative size")
     crc = header[4] & 0xFFFFFFFF if 4 in header else None
     own = header.get({DATA: 5, DICTIONARY: 7, DATA_V2: 8}.get(kind, 0), {1: 0, 2: 0, 4: 0})
-    levels, is_packed = (0, 0), True
+    levels, is_packed, has_runs = (0, 0), True, kind != DATA or own.get(3) == _RLE
     if kind == DATA_V2:
         levels, is_packed = (own.get(6, 0), own[5]), own.get(7, True)
-    return Page(
-        kind, own[1], start + length, packed, unpacked, crc, own[4 if kind == DATA_V2 else 2], levels, is_packed
-    )
+    encoding = own[4 if kind == DATA_V2 else 2]
+    return Page(kind, own[1], start + length, packed, unpacked, crc, encoding, levels, is_packed, has_runs)
 
 
 def _page_header(handle: int, offset: int) -> tuple[dict[int, Any], int]:
@@ -202,10 +210,8 @@ def _page_header(handle: int, offset: int) -> tuple[dict[int, Any], int]:
     raise ValueError("a page header has no end")
 
 
-def _longest(handle: int, page: Page, codec: str | None, is_bytes: bool) -> int:
+def longest_value(handle: int, page: Page, codec: str) -> int:
     """Returns the bytes of the longest string of a dictionary page, or all its bytes if that is hard to tell."""
-    if codec is None or not is_bytes or not SMALL_DICTIONARY < page.unpacked <= LARGE_DICTIONARY:
-        return page.unpacked
     content: Any = os.pread(handle, page.packed, page.offset)
     try:
         content = memoryview(pa.decompress(content, page.unpacked, codec)) if codec else memoryview(content)

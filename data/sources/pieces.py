@@ -64,8 +64,9 @@ def read_text_pieces(file: InputFile) -> Iterator[bytes | Damage]:
             piece = text.feed(item)
             is_empty &= not piece
             yield piece
-    yield text.end()
-    if is_empty:  # nothing but a byte order mark
+    rest = text.end()
+    yield rest
+    if is_empty and not rest:  # nothing but a byte order mark
         yield Damage(0, file.bytes, "empty_file")
 
 

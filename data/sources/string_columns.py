@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+#: Of a document's id.
+ID_CHARS = 32
+
 
 def constant(value: str | None, rows: int) -> pa.Array:
     """Returns a column of one value, or of nulls."""

@@ -16,6 +16,7 @@ import re
 from data.charset import is_plausible, is_single_byte
 from data.charset_detection import detect, wide_order
 from data.sources.cut_utf8 import is_cut_utf8
+from data.sources.wide_text import WideText, as_utf8
 
 UTF8_MARK = codecs.BOM_UTF8
 #: Those of UTF-32 before those of UTF-16, which is how one of them begins.
@@ -41,9 +42,6 @@ _PAIR = b"FO"
 FOLLOWING_BYTES, MIN_FOLLOWING_BYTES = 256, 8
 #: Of a longer line, nobody asks whether it is UTF-8.
 MOST_HELD_BYTES = 2**20
-#: Encoded as a byte that UTF-8 never has.
-_NO_TEXT = "\udcff"
-codecs.register_error("phimill.no_text", lambda error: (_NO_TEXT, error.end))  # type: ignore[attr-defined]
 
 
 class TextPieces:
@@ -59,23 +57,24 @@ class TextPieces:
     def __init__(self, lines_for_one: int = MOST_LINES_FOR_ONE) -> None:
         self.encoding = ""
         self._lines_for_one = lines_for_one
-        self._decoder: codecs.IncrementalDecoder | None = None
+        self._decoder: codecs.IncrementalDecoder | None = None  # of an encoding of single bytes, or of several
+        self._wide: WideText | None = None
         self._is_first, self._is_settled, self._is_within = True, False, False
         self._open = b""  # a line, as far as it has come
 
     def feed(self, piece: bytes) -> bytes:
         """Returns what a piece adds, except for a line whose end has not come yet."""
-        if self._decoder is None and not self._is_settled:
+        if not (self._decoder or self._wide or self._is_settled):
             piece = self._asked(piece)
+        if self._wide is not None:
+            return self._wide.feed(piece)
         if self._decoder is None:
             return piece
-        if self.encoding.startswith("utf"):
-            return _as_utf8(self._decoder.decode(piece))
         lines = (self._open + piece).split(b"\n")
         self._open = lines.pop()
         found = b"".join([self._line(line + b"\n") for line in lines])
         if len(self._open) > MOST_HELD_BYTES:
-            self._is_within, found = True, found + _as_utf8(self._decoder.decode(self._open))
+            self._is_within, found = True, found + as_utf8(self._decoder.decode(self._open))
             self._open = b""
         return found
 
@@ -87,7 +86,9 @@ class TextPieces:
         elif not piece.isascii():
             self.encoding = _foreign(piece, self._lines_for_one)
         self._is_first = False
-        if self.encoding:
+        if self.encoding.startswith("utf"):
+            self._wide = WideText(self.encoding)
+        elif self.encoding:
             self._decoder = codecs.getincrementaldecoder(self.encoding)("phimill.no_text")
         else:
             self._is_settled = mark > 0 or (not piece.isascii() and _is_spoilt_utf8(piece))
@@ -99,7 +100,7 @@ class TextPieces:
         is_whole, self._is_within = not self._is_within, False
         if is_whole and (line.isascii() or self._is_sure(line) or self._is_damaged(line)):
             return line
-        return _as_utf8(self._decoder.decode(line))
+        return as_utf8(self._decoder.decode(line))
 
     def _is_sure(self, line: bytes) -> bool:
         """Returns whether a line is UTF-8 beyond doubt."""
@@ -117,16 +118,14 @@ class TextPieces:
 
     def end(self) -> bytes:
         """Returns what has no end, such as a character that nothing will complete; then the file may begin anew."""
+        if self._wide is not None:
+            return self._wide.end()
         if self._decoder is None:
             return b""
-        rest = self._line(self._open) + _as_utf8(self._decoder.decode(b"", final=True))
+        rest = self._line(self._open) + as_utf8(self._decoder.decode(b"", final=True))
         self._open = b""
         self._decoder.reset()
         return rest
-
-
-def _as_utf8(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
 
 
 def encoding_of(head: bytes, lines_for_one: int = MOST_LINES_FOR_ONE) -> tuple[int, str]:

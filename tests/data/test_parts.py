@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data.atomic import atomic_path, atomic_write
@@ -47,6 +48,25 @@ def test_a_part_is_read_in_pieces_of_bounded_size(tmp_path: Path) -> None:
     assert sum(piece.num_rows for piece in pieces) == 40
     assert max(piece.nbytes for piece in pieces) <= 16 * 2**20
     assert pa.concat_tables(pieces)["id"].to_pylist() == table["id"].to_pylist()
+
+
+def test_a_dictionary_is_made_of_columns_whose_values_return_and_of_no_others(tmp_path: Path) -> None:
+    words = pa.list_(pa.struct([("what", pa.string())]))
+    table = pa.table(
+        {"id": ["a", "b"], "text": ["x", "y"], "source": ["s", "s"], "failed": [["r"], ["r"]],
+         "cuts": pa.array([[{"what": "w"}], []], words), "n": [1, 2]}
+    )  # fmt: skip
+    write_part(tmp_path / "p", table)
+    with pq.ParquetFile(tmp_path / "p") as file:
+        group = file.metadata.row_group(0)
+        columns = {group.column(number).path_in_schema: group.column(number) for number in range(group.num_columns)}
+    found = {name: (column.has_dictionary_page, column.is_stats_set) for name, column in columns.items()}
+    both = (True, True)
+    assert found == {
+        "id": (False, False), "text": (False, False), "source": both, "failed.list.element": both,
+        "cuts.list.element.what": both, "n": both,
+    }  # fmt: skip
+    assert read_part(tmp_path / "p").equals(table)
 
 
 def test_a_flipped_byte_in_a_part_is_noticed(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
-"""What is called from outside: the functions of `data.sources.record_layout`, with addresses for arrays."""
+"""What is called from outside, with addresses for arrays: the functions of `record_layout` and `json_bodies`."""
 
 from __future__ import annotations
 
+from data.compiled import WIDTH
 from data.machine_code import caller, viewer
+from data.sources.kernels.json_lines import take_bodies
 from data.sources.kernels.usual_records import copy, take_records
 from data.sources.record_layout import BASE, CHECK, CUT, DIGESTS, FILLED, HEAD, PLACES, STATES, STRINGS, WHY
 
@@ -82,3 +84,20 @@ def unpack(gunzip, unpacker, packed, size, place, content, room, wanted, most, e
         ends[number], content_ends[number] = place, filled
         number += 1
     return number
+
+
+def bodies(text, size, ends, lines, key, key_size, rest, body, offsets):
+    """Takes JSON lines apart with `take_bodies`; returns the bytes of what is left, -1 where that cannot be done.
+
+    Args:
+        text, size: lines, and their bytes.
+        ends, lines: where each ends, and how many they are.
+        key, key_size: the name of what is taken out.
+        rest, body: room for as many bytes as there are lines and bytes, and 2 * WIDTH more.
+        offsets: room for one number more than there are lines; the first is 0.
+    """
+    room = size + lines + 2 * WIDTH
+    return take_bodies(
+        view(text, (size,)), view(ends, (lines,)), view(key, (key_size,)), view(rest, (room,)), view(body, (room,)),
+        view(offsets, (lines + 1,)),
+    )  # fmt: skip

@@ -171,6 +171,10 @@ def test_what_has_no_meaning_in_another_encoding_costs_its_own_line_only(tmp_pat
     ]  # fmt: skip
 
 
+def test_half_a_character_behind_a_byte_order_mark_is_a_line_that_is_no_text(tmp_path: Path) -> None:
+    assert fates(read(written(tmp_path, b"\xff\xfe{"))) == [("a.jsonl:1", "bad_encoding")]
+
+
 def test_an_empty_file_is_one_quarantined_row(tmp_path: Path) -> None:
     assert fates(read(written(tmp_path, b""))) == [("a.jsonl", "empty_file")]
 
@@ -386,3 +390,10 @@ def test_a_long_integer_beside_what_nests_deeply_costs_nothing_but_its_last_digi
     (tmp_path / "a.jsonl").write_text(f'{{"text": "a", "n": 123456789012345678901234567890, "deep": {deep}}}\n')
     (row,) = read(tmp_path / "a.jsonl")
     assert (row["text"], row["status"]) == ("a", "")
+
+
+def test_an_id_with_a_fraction_beside_what_nests_deeply_is_an_id(tmp_path: Path) -> None:
+    deep = "[" * 1000 + "]" * 1000
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "a", "id": 1.50, "deep": {deep}}}\n')
+    (row,) = read(tmp_path / "a.jsonl", id_column="id")
+    assert (row["text"], row["status"], row["origin_id"]) == ("a", "", "1.5")

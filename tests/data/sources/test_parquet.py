@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.recipe import Source
-from data.sources import InputFile
+from data.sources import InputFile, parquet
 from data.sources.parquet import read_parquet
-from data.sources.parquet_pages import read_chunks
+from data.sources.parquet_pages import longest_value, read_chunks
 
 
 def read(path: Path, **settings: Any) -> list[dict[str, Any]]:
@@ -49,6 +49,12 @@ def test_rows_are_numbered_from_zero_across_row_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize("column", [[1, 2], [["a"], ["b"]]])
 def test_a_text_column_of_another_type_is_one_quarantined_row(tmp_path: Path, column: list[Any]) -> None:
     assert fates(read(written(tmp_path, {"text": column}))) == [("a.parquet", "schema_mismatch")]
+
+
+def test_a_table_without_rows_holds_nothing_whatever_its_types(tmp_path: Path) -> None:
+    assert read(written(tmp_path, {"text": [], "id": []})) == []
+    assert fates(read(written(tmp_path, {"text": [None]}))) == [("a.parquet", "schema_mismatch")]
+    assert fates(read(written(tmp_path, {"body": []}))) == [("a.parquet", "schema_mismatch")]
 
 
 @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.binary())])
@@ -158,6 +164,13 @@ def test_broken_utf_8_in_one_row_is_quarantined_alone(tmp_path: Path) -> None:
     assert [row["reason"] or row["text"] for row in read(path)] == ["good", "bad_encoding", "also"]
 
 
+@pytest.mark.parametrize("zone", ["ETC", "Moon/Tycho", "../UTC"])
+def test_times_of_a_time_zone_that_nobody_knows_are_times_of_utc(tmp_path: Path, zone: str) -> None:
+    times = pa.array([1, None], pa.timestamp("s", tz=zone))
+    rows = read(written(tmp_path, {"text": ["a", "b"], "when": times}))
+    assert [json.loads(row["metadata"]) for row in rows] == [{"when": "1970-01-01T00:00:01+00:00"}, {}]
+
+
 def test_a_value_used_in_every_row_is_not_laid_out_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     table = pa.table({"text": [str(number % 4) + "x" * 1_000_000 for number in range(150)]})
@@ -173,6 +186,22 @@ def test_a_value_used_in_every_row_is_not_laid_out_in_memory(tmp_path: Path) -> 
         count += len(texts)
         assert pa.total_allocated_bytes() - before < 100_000_000
     assert count == 150
+
+
+@pytest.mark.parametrize(
+    ("uses", "longest"), [(1, -(-40 * 50_004 // 256)), (8, -(-8 * 40 * 50_004 // 256)), (9, 50_000)]
+)
+def test_a_dictionary_is_looked_into_only_where_its_values_are_used_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uses: int, longest: int
+) -> None:
+    path = tmp_path / "a.parquet"
+    texts = [f"{number:02}" + "x" * 49_998 for number in range(40)]
+    pq.write_table(pa.table({"text": texts + texts[:1] * (uses - 1)}), path, dictionary_pagesize_limit=2**23)
+    calls: list[Any] = []
+    monkeypatch.setattr(parquet, "longest_value", lambda *given: calls.append(given) or longest_value(*given))
+    (chunks,) = parquet._pages(str(path), ["text"], [], 1)
+    assert (chunks["text"].longest, len(calls)) == (longest, int(uses == 9))
+    assert [row["text"] for row in read(path)] == texts + texts[:1] * (uses - 1)
 
 
 def test_a_row_beyond_the_limit_is_too_large(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from data.recipe import Source
 from data.sources import InputFile
 from data.sources.parquet import read_parquet
-from data.sources.parquet_large import TooLong, Unreadable, read_values
+from data.sources.parquet_large import TooLong, Unreadable, most_uses, read_values
 from data.sources.parquet_pages import read_chunks
 
 WAYS: list[dict[str, Any]] = [
@@ -52,6 +53,37 @@ def test_values_are_those_that_arrow_reads(
     path, made = tmp_path / "a.parquet", texts(3000)
     pq.write_table(pa.table({"text": made}), path, row_group_size=1700, write_page_checksum=True, **way)
     assert values(path) == [None if text is None else text.encode() for text in made]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(map(str, way.values())))
+@pytest.mark.parametrize("nullable", [True, False])
+def test_the_uses_of_a_dictionarys_values_are_counted(tmp_path: Path, way: dict[str, Any], nullable: bool) -> None:
+    path, made = tmp_path / "a.parquet", ["a", "b", "c"] * 5 + ["b"] * 3 + [None if nullable else "d"] * 9
+    schema = pa.schema([pa.field("text", pa.string(), nullable=nullable)])
+    pq.write_table(pa.table({"text": made}, schema), path, write_batch_size=4, **way)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        ((chunk,),) = (group.values() for group in read_chunks(handle, ["text"]))
+        assert most_uses(handle, chunk) == (0 if not way["use_dictionary"] else 8 if nullable else 9)
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.parametrize("change", [{"packed": 2**31}, {"levels": (2**31, 0)}, {"values": 10**6}, {"has_runs": False}])
+def test_uses_are_not_counted_where_headers_claim_too_much(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["a", "a"]}), path)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        ((chunk,),) = (group.values() for group in read_chunks(handle, ["text"]))
+        assert most_uses(handle, chunk) == 2
+        pages = tuple(dataclasses.replace(page, **change) for page in chunk.pages)
+        with pytest.raises(Unreadable):
+            most_uses(handle, dataclasses.replace(chunk, pages=pages))
+        with pytest.raises(Unreadable):
+            most_uses(handle, dataclasses.replace(chunk, is_whole=False))
+    finally:
+        os.close(handle)
 
 
 def test_columns_that_cannot_be_null_have_no_levels(tmp_path: Path) -> None:
