@@ -4,7 +4,7 @@ Compiling takes seconds, loading what was compiled milliseconds. The machine cod
 phimill's own cache folder (`$PHIMILL_CACHE`, else `$XDG_CACHE_HOME/phimill`, else
 `~/.cache/phimill`), in a subfolder for each package of kernels, named by the digest of its source:
 numba looks only at the file that a function stands in, not at those that it calls. Where no folder
-can be written, functions are compiled anew in every process.
+can be written, or others may write to it, functions are compiled anew in every process.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import functools
 import os
 import sys
 import tempfile
+import warnings
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 
 from data.atomic import atomic_path
 from data.fingerprint import code_digest, module_names
+from data.own_folder import make_private, who_else_writes, who_else_writes_in
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 #: So many bytes are compared in one step.
@@ -31,23 +33,32 @@ WIDTH = 32
 
 @functools.cache
 def cache_folder() -> Path | None:
-    """Returns phimill's cache folder, made if need be; None where it cannot be written."""
+    """Returns phimill's cache folder, made if need be; None where it cannot be written, or others can write, too."""
     home = os.environ.get("PHIMILL_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
-        return _writable(Path(home or Path(base, "phimill")).expanduser().absolute())
+        return _own(Path(os.path.realpath(Path(home or Path(base, "phimill")).expanduser())), who_else_writes)
     except RuntimeError:  # no home folder
         return None
 
 
-def _writable(folder: Path) -> Path | None:
-    """Returns a folder, made if need be, or None if nothing can be written there."""
+def _own(folder: Path, who_else: Callable[[Path], str]) -> Path | None:
+    """Returns a folder, made if need be; None if nothing can be written there, or others can write there, too."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         with tempfile.TemporaryFile(dir=folder):
-            return folder
+            fault = who_else(folder)
     except OSError:
         return None
+    if fault:
+        warnings.warn(
+            f"{fault}: compiled code in {folder} is not trusted, and each process compiles its own, which takes up to "
+            "a minute. Let nobody else write there (chmod -R go-w), or name a folder of your own in PHIMILL_CACHE",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    return folder
 
 
 def cached_arrays(key: str, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -90,7 +101,8 @@ def kernel_folder(package: str) -> Path | None:
     told = distribution("numba")  # importing it takes half a second, reading its metadata as mail 10 ms
     lines = (told.read_text("METADATA") or told.read_text("PKG-INFO") or "").splitlines()
     numba = next(line.split()[1] for line in lines if line.startswith("Version: "))
-    return _writable(folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{numba}")
+    own = folder / "kernels" / f"{code_digest(*module_names(package))}-{python}-{numba}"
+    return _own(own, who_else_writes_in)
 
 
 def _keep_code(dispatcher: Any, folder: Path) -> None:
@@ -184,3 +196,29 @@ def pair_finder() -> Callable[[Any, Any, Any, Any, Any], Any]:
         return types.int64(data, place, byte, gap, other), generate
 
     return cast(Callable[[Any, Any, Any, Any, Any], Any], intrinsic(first_pair))
+
+
+def mover() -> Callable[[Any, Any, Any, Any], Any]:
+    """Returns a function for compiled code that copies WIDTH bytes in one step.
+
+    `move(target, at, data, place)` copies those from a place on to another in another array; it returns nothing of use.
+    """
+    from numba.core import types
+    from numba.core.cgutils import ir
+    from numba.extending import intrinsic
+
+    wide = ir.VectorType(ir.IntType(8), WIDTH)
+
+    def move(typing: Any, target: Any, at: Any, data: Any, place: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            def pointer(number: int) -> Any:
+                first = context.make_array(signature.args[number])(context, builder, values[number]).data
+                start = context.cast(builder, values[number + 1], signature.args[number + 1], types.int64)
+                return builder.bitcast(builder.gep(first, [start]), wide.as_pointer())
+
+            builder.store(builder.load(pointer(2), align=1), pointer(0), align=1)
+            return context.get_constant(types.int64, 0)
+
+        return types.int64(target, at, data, place), generate
+
+    return cast(Callable[[Any, Any, Any, Any], Any], intrinsic(move))

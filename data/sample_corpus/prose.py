@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Literal
 
@@ -20,7 +21,7 @@ _BULLET = re.compile(r"^(?:[-*+•]|\d{1,2}[.)])\s+(?=\S)")
 _FIELD = re.compile(r"^:(?:param|type|arg|key|return|returns|rtype|raise|raises|var|ivar)\b([^:]*):\s*")
 _SECTION = re.compile(r"^(Args|Arguments|Parameters|Returns|Yields|Raises|Example|Examples|Note|Notes|Attributes):$")
 _DIRECTIVE = re.compile(r"^\.\.\s+([\w:-]+?)::\s*(.*)$")
-_FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
+_FENCE = re.compile(r"^\s*(```+(?!.*`)|~~~+)")  # in docstrings they stand as deep as what they belong to
 _TABLE = re.compile(r"^\s*(\+[-=+]{3,}|\|.*\||[=\-]{3,}(\s+[=\-]{3,})+\s*$|:?-{3,}:?\s*\|)")
 _ARGUMENT = re.compile(r"^\*{0,2}\w[\w.]*(?:\s?\([^)]*\))?:\s")
 _CODE_HINT = re.compile(
@@ -110,7 +111,7 @@ def _chunks(lines: list[str]) -> Iterable[list[str] | str]:
         mark = _FENCE.match(line)
         if fence is not None:
             if mark and mark.group(1).startswith(fence):
-                yield "\n".join(fenced)
+                yield textwrap.dedent("\n".join(fenced))
                 fence, fenced = None, []
             else:
                 fenced.append(line)
@@ -124,7 +125,7 @@ def _chunks(lines: list[str]) -> Iterable[list[str] | str]:
             yield run
             run = []
     if run or fenced:
-        yield run or "\n".join(fenced)
+        yield run or textwrap.dedent("\n".join(fenced))
 
 
 def _parse_chunk(chunk: list[str], markdown: bool, blocks: list[Block]) -> bool:

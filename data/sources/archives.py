@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import IO, Callable, Iterator
 
 import orjson
 import pyarrow as pa
@@ -67,17 +67,18 @@ def read_archive(
         wanted: whether a file is read, by its name in the archive.
         read: reads one.
     """
-    try:
-        archive = _opened(file.path)
-    except Broken as broken:
-        yield quarantined(source, file.relative, broken.reason, bytes=file.bytes)
-        return
-    seen: dict[str, int] = {}
-    total = 0
-    with archive, tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch) as folder:
+    with contextlib.ExitStack() as stack:
+        try:
+            archive = stack.enter_context(_opened(stack.enter_context(open(file.path, "rb"))))
+        except Broken as broken:
+            yield quarantined(source, file.relative, broken.reason, bytes=file.bytes)
+            return
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch))
+        seen: dict[str, int] = {}
+        total = 0
         for info in archive.infolist():
             name = _label(info.filename)
-            if info.is_dir() or not wanted(name):
+            if _is_folder(info) or not wanted(name):
                 continue
             seen[name] = seen.get(name, 0) + 1
             # The number of a name's second file stands before the name, which tells by its end what the file is.
@@ -98,7 +99,7 @@ def read_archive(
                 continue
             yield from read(dataclasses.replace(inner, bytes=size))
         if not seen:
-            files = sum(not info.is_dir() for info in archive.infolist())
+            files = sum(not _is_folder(info) for info in archive.infolist())
             yield quarantined(source, file.relative, "empty_archive", bytes=file.bytes, files=files)
 
 
@@ -131,28 +132,49 @@ def _label(name: str) -> str:
     return name.replace("\\", "/").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _opened(path: str) -> zipfile.ZipFile:
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     """Returns an archive.
 
     Raises:
         Broken: it is none, or its list of contents is longer than memory should hold.
     """
     try:
-        with open(path, "rb") as opened:
-            # Not a reader of one's own: where two find different ends, one of them can be deceived.
-            end = zipfile._EndRecData(opened)  # type: ignore[attr-defined]
+        # Not a reader of one's own: where two find different ends, one of them can be deceived.
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
         if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY_BYTES:  # type: ignore[attr-defined]
             raise Broken("decompression_limit")
-        return zipfile.ZipFile(path)
+        return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, EOFError) as error:
         raise Broken("bad_archive") from error
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return info.filename.endswith("/")  # its own `is_dir` does not know that names may be empty
 
 
 def names_in(path: Path) -> list[str]:
     """Returns the names of the files in an archive; none if it cannot be opened."""
     try:
-        with _opened(str(path)) as archive:
-            return [_label(info.filename) for info in archive.infolist() if not info.is_dir()]
+        with path.open("rb") as file:
+            return names_of(file)
+    except OSError:
+        return []
+
+
+def is_damaged(path: Path) -> bool:
+    """Returns whether an archive cannot be opened, so that nobody can tell what lies in it."""
+    try:
+        with path.open("rb") as file, _opened(file):
+            return False
+    except (OSError, Broken):
+        return True
+
+
+def names_of(file: IO[bytes]) -> list[str]:
+    """Returns the names of the files in an archive that is open; none if it is damaged."""
+    try:
+        with _opened(file) as archive:
+            return [_label(info.filename) for info in archive.infolist() if not _is_folder(info)]
     except Broken:
         return []
 

@@ -69,9 +69,11 @@ def is_read_of_archive(source: Source, name: str) -> bool:
 
 def tell_members(archive: InputFile, source: Source, passed_over: PassedOver) -> None:
     """Tells of the files in an archive that are not read; as of a folder's, not of those that nobody chose."""
-    if source.include or not archive.path:
+    if source.include:
         return
-    for name in names_in(Path(archive.path)):
+    from data.sources.remote_archives import names_far_away
+
+    for name in names_far_away(archive, source) if archive.url else names_in(Path(archive.path)):
         if not is_read_of_archive(source, name) and not fits(name, source.exclude):
             passed_over(f"{archive.relative}/{name}", why_hidden(name) or why_not_read(name, source.kind))
 

@@ -24,6 +24,7 @@ from data.sources import InputFile
 from data.sources.cc_index import BadIndexLine, Capture, read_captures_of
 from data.sources.records import Row, quarantined
 from data.sources.settings import is_address
+from data.sources.unpacking import read_at
 from data.sources.warc import read_warc
 from data.sources.web import BadAnswer, WebFile, fetch_range, look_up
 
@@ -118,7 +119,7 @@ class _Archives:
             raise _NotThere("bad_filename")
         try:
             with open(path, "rb") as file:
-                content = os.pread(file.fileno(), capture.length, capture.offset)
+                content = read_at(file.fileno(), capture.length, capture.offset)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise _NotThere("missing_archive") from error
         if len(content) < capture.length:

@@ -16,19 +16,9 @@ from typing import TYPE_CHECKING, Callable, Iterator, cast
 from data.errors import PhimillError
 from data.sources.gzip_members import gunzip_small, usual_members
 from data.sources.members import Damage, Member, Run
-from data.sources.unpacking import (
-    BOMB_BYTES,
-    BZIP2,
-    GZIP,
-    MAX_PADDING_BYTES,
-    PACKINGS,
-    PIECE_BYTES,
-    SKIPPABLE_TAIL,
-    ZSTD,
-    Broken,
-    Packing,
-    Window,
-)
+from data.sources.packings import BZIP2, GZIP, MAX_PADDING_BYTES, PACKINGS, ZSTD, Packing
+from data.sources.unpacking import BOMB_BYTES, PIECE_BYTES, Broken, Window, read_at
+from data.sources.zstd_frames import SKIPPABLE_TAIL
 
 if TYPE_CHECKING:
     from data.sources.run_unpacker import RunUnpacker
@@ -75,7 +65,7 @@ def read_runs(
     unpacker: Callable[[], RunUnpacker | None],
 ) -> Iterator[Member | Run | Damage]:
     """Yields what `read_members` does, but runs of small members while there is an unpacker for them."""
-    head = os.pread(handle, HEAD_BYTES, 0)
+    head = read_at(handle, HEAD_BYTES, 0)
     packing = next((one for one in PACKINGS if head.startswith(one.magic)), None)
     if head[1:4] == SKIPPABLE_TAIL and 0x50 <= head[0] <= 0x5F:
         packing = ZSTD
@@ -105,7 +95,7 @@ def _plain(handle: int) -> Member:
     def pieces() -> Iterator[bytes]:
         for offset in range(0, size, PIECE_BYTES):
             handed_out.bytes += PIECE_BYTES
-            yield os.pread(handle, PIECE_BYTES, offset)
+            yield read_at(handle, PIECE_BYTES, offset)
 
     return Member(0, size, size, None, False, pieces, plain=True)
 

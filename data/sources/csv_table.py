@@ -13,22 +13,16 @@ import collections
 import csv
 import io
 import itertools
-import re
 from typing import Any, Iterable, Iterator
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.csv_values import names_of, said_delimiter, split_with, told_apart, usual_delimiter, values_of
 from data.sources.lines import LinesWithEnds, NumberedLine
 from data.sources.members import Damage
 from data.sources.pieces import damage_row, read_text_pieces, with_line_feeds
 from data.sources.records import Row, quarantined, record_row, role_columns
 
-_PACKED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz)$", re.IGNORECASE)
-
-#: What stands between values where no comma does; spreadsheets say so in a line before the header.
-_DELIMITERS = (";", "\t", "|", ",")
-_SAID_DELIMITER = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_MARK = "\ufeff"
 #: Lines that are looked at to tell a long value from records that follow a quote left open.
 JUDGED_LINES = 100
 
@@ -36,6 +30,8 @@ JUDGED_LINES = 100
 QUICK_BYTES = 2**18
 #: Read line by line before the quick way is tried again.
 SLOW_BYTES = 2**14
+#: What a line that waits counts for at least: it takes a hundred bytes of memory, and a hole of line ends has millions.
+LEAST_LINE_BYTES = 32
 #: Lines that are gone back to find the beginning of a record that has no end yet.
 LOOK_BACK_LINES = 2000
 
@@ -69,7 +65,7 @@ class _Table:
 
     def __init__(self, file: InputFile, source: Source) -> None:
         self._file, self._source = file, source
-        self._delimiter = source.delimiter or _usual_delimiter(file.relative)
+        self._delimiter = source.delimiter or usual_delimiter(file.relative)
         self._names: list[str] | None = None  # each once
         self._header_names: list[str] = []  # as they stand
         self._waiting: collections.deque[NumberedLine] = collections.deque()
@@ -181,7 +177,7 @@ class _Table:
                 yield self._bad(number, "too_large", None)
                 continue
             self._waiting.append((number, line))
-            self._size += len(line)
+            self._size += max(len(line), LEAST_LINE_BYTES)
             self._is_open ^= line.count(b'"') % 2 == 1
             if self._is_open and self._size > self._source.max_record_bytes and self._is_one_value():
                 self._passed = self._waiting[0][0], self._size
@@ -199,7 +195,7 @@ class _Table:
         return len(self._names or []) > 1 and 2 * like_records < len(some)
 
     def _is_like_a_record(self, line: bytes) -> bool:
-        values = self._values(line.decode("utf-8", "replace"))
+        values = values_of(line.decode("utf-8", "replace"), self._delimiter)
         return values is not None and len(values) == len(self._names or [])
 
     def _too_long(self, number: int, size: int) -> Row:
@@ -231,7 +227,7 @@ class _Table:
             text = raw.decode()
         except UnicodeDecodeError:
             return _BROKEN if len(lines) > 1 else self._bad(number, "bad_encoding", raw)
-        values = self._values(text)
+        values = values_of(text, self._delimiter)
         if values is None:
             return _BROKEN
         if self._names is None:
@@ -244,38 +240,26 @@ class _Table:
             return self._bad(number, "wrong_column_count", raw, expected=len(self._names), found=len(values))
         return self._row(dict(zip(self._names, values, strict=True)), number, raw)
 
-    def _values(self, text: str) -> list[str] | None:
-        """Returns the values of one record, or null if the text is not exactly one."""
-        values = _parsed(text, self._delimiter, strict=True)
-        # More after a value's closing quote: some write quotes so; spreadsheets take it as part of the value.
-        if values is None and text.count("\n") <= 1 and text.count('"') % 2 == 0:
-            values = _parsed(text.replace('\\"', '""'), self._delimiter, strict=True)
-            if values is None:
-                values = _parsed(text, self._delimiter, strict=False)
-        return values
-
     def _header(self, text: str, values: list[str]) -> Row | None:
         """Takes the names of the columns, or what is said to stand between them; returns what is wrong with them."""
-        if said := _SAID_DELIMITER.fullmatch(text):
-            self._delimiter = said[1]
+        if said := said_delimiter(text):
+            self._delimiter = said
             return None
         body = self._source.html_column or self._source.text_column
-        self._names = _names(values)
-        for delimiter in () if self._source.delimiter or body in self._names else _DELIMITERS:
-            if body in (names := _names(_parsed(text, delimiter, strict=True) or [])):
-                self._names, self._delimiter = names, delimiter
-                break
+        self._names = names_of(values)
+        if not self._source.delimiter and body not in self._names:
+            self._names, self._delimiter = split_with(text, body) or (self._names, self._delimiter)
         return self._check_header()
 
     def _is_header(self, values: list[str]) -> bool:
         """Returns whether the header stands there again; a single name may be a text."""
-        return len(values) > 1 and not self._source.header and _names(values) == self._header_names
+        return len(values) > 1 and not self._source.header and names_of(values) == self._header_names
 
     def _check_header(self) -> Row | None:
         """Returns a row that says what is wrong with the columns, or null if nothing is."""
         names = self._names or []
         body, signals = self._source.html_column or self._source.text_column, self._source.signals.values()
-        self._header_names, self._names = names, _told_apart(names)
+        self._header_names, self._names = names, told_apart(names)
         if body in names and all(names.count(name) <= 1 for name in (body, *role_columns(self._source), *signals)):
             return None
         self.unusable = True
@@ -297,37 +281,6 @@ class _Broken:
 _BROKEN = _Broken()
 
 
-def _parsed(text: str, delimiter: str, strict: bool) -> list[str] | None:
-    """Returns the values of one record, or null if the text is not exactly one."""
-    try:
-        records = list(csv.reader([text], delimiter=delimiter, strict=strict))
-    except csv.Error:
-        return None
-    return records[0] if len(records) == 1 else None
-
-
-def _names(values: list[str]) -> list[str]:
-    """Returns the names of columns, without the byte order mark of a file that was put behind another."""
-    return [value.removeprefix(_MARK).strip() for value in values]
-
-
-def _told_apart(names: list[str]) -> list[str]:
-    """Returns names, those that stand more than once numbered from their second time on: x, x.1, x.2."""
-    apart: dict[str, None] = {}
-    for name in names:
-        numbers = itertools.count(1)
-        own = name
-        while own in apart:
-            own = f"{name}.{next(numbers)}"
-        apart[own] = None
-    return list(apart)
-
-
 def _few(source: Source) -> int:
     """Returns characters that are within the limit of a record's bytes, however they are encoded and quoted."""
     return source.max_record_bytes // 8
-
-
-def _usual_delimiter(name: str) -> str:
-    bare = _PACKED.sub("", name).lower()
-    return "\t" if bare.endswith((".tsv", ".tab")) else ","

@@ -11,6 +11,8 @@ PassedOver = Callable[[str, str], None]
 
 #: Why the folder that a run writes to is passed over.
 OWN_OUTPUT = "what this run itself writes"
+#: Why what nobody put there to be read is; of a folder, what lies in it is not told.
+HIDDEN = "hidden: its name begins with a dot"
 #: Archives that are not read, and what unpacks them: to read one file of most is to unpack all that lie before it.
 #: Zip archives are read by most kinds; see `data.sources.archives`.
 _UNPACKED_BY = {".7z": "7z x", ".zip": "unzip", ".rar": "unrar x"}
@@ -23,7 +25,7 @@ def walk(base: Path, passed_over: PassedOver | None = None, out: Path | None = N
 
     Args:
         base: the folder.
-        passed_over: told of what is left out, but for hidden files and folders.
+        passed_over: told of what is left out.
         out: a folder that is left out: what a run writes must not be what it reads the next time.
 
     Raises:
@@ -32,14 +34,17 @@ def walk(base: Path, passed_over: PassedOver | None = None, out: Path | None = N
     roots = _roots(os.path.realpath(base))
     own = os.path.realpath(out) if out else None
     for folder, folders, names in os.walk(base, onerror=_fail):
+        entries = [(name, True) for name in sorted(folders)] + [(name, False) for name in sorted(names)]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        entries = [(name, True) for name in folders] + [(name, False) for name in sorted(names)]
         for name, is_folder in entries:
             path = os.path.join(folder, name)
             if is_folder and os.path.realpath(path) == own:
-                folders.remove(name)
+                if name in folders:
+                    folders.remove(name)
                 why = OWN_OUTPUT
-            elif name.startswith(".") or (is_folder and not os.path.islink(path)):
+            elif name.startswith("."):
+                why = HIDDEN
+            elif is_folder and not os.path.islink(path):
                 continue
             else:
                 why = _why_left_out(path, roots)
@@ -74,7 +79,13 @@ def _why_left_out(path: str, roots: list[str]) -> str:
     target = os.path.realpath(path) if is_link else path
     if is_link and not any(os.path.commonpath([root, target]) == root for root in roots):
         return "a link that leads out of the folder"
+    if is_link and os.path.isdir(target) and _is_hidden(os.path.relpath(target, roots[0])):
+        return "a link to a hidden folder"  # another one is walked where it stands
     return "" if os.path.isfile(path) or os.path.isdir(path) else "no regular file"
+
+
+def _is_hidden(relative: str) -> bool:
+    return any(part.startswith(".") and part.strip(".") for part in relative.split(os.sep))
 
 
 def archive_advice(path: Path) -> str:

@@ -11,6 +11,11 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _GONE = frozenset(("script", "style", "noscript", "template", "iframe", "object", "svg"))
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+#: What stands in a tag behind its name, and what of it is no attribute's name. The parser holds each name against all
+#: before it: over a tag with 100,000 of them it sits for minutes.
+_ATTRIBUTES = re.compile(r"""(?<=<)([A-Za-z][^\s>/"']*)((?:[^>"']|"[^"]*"|'[^']*'|["'])*+)""")
+_VALUES = re.compile(r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)""")
+MAX_ATTRIBUTES, ATTRIBUTE_CHARS = 1000, 2
 #: Deeper nesting is an attack; what is deeper stands as plain text.
 MAX_DEPTH = 200
 
@@ -22,6 +27,8 @@ def fragment_text(markup: str) -> str:
 
     if not markup.strip():
         return ""
+    if len(markup) > MAX_ATTRIBUTES * ATTRIBUTE_CHARS:
+        markup = _ATTRIBUTES.sub(_without_flood, markup)
     try:
         parser = lxml_html.HTMLParser(
             remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8"
@@ -32,6 +39,11 @@ def fragment_text(markup: str) -> str:
     writer = _Writer()
     writer.walk(root.find("body"))
     return writer.text()
+
+
+def _without_flood(tag: re.Match[str]) -> str:
+    is_flood = len(tag[2]) > MAX_ATTRIBUTES * ATTRIBUTE_CHARS
+    return tag[1] if is_flood and len(_VALUES.sub(" ", tag[2]).replace("/", " ").split()) > MAX_ATTRIBUTES else tag[0]
 
 
 class _Writer:

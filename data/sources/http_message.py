@@ -9,7 +9,8 @@ from typing import Mapping, NamedTuple
 import brotli
 import zstandard
 
-from data.sources.unpacking import MAX_DICTIONARY_BYTES, PIECE_BYTES
+from data.sources.inflating import BARE, GZIP, ZLIB, inflate
+from data.sources.unpacking import FIRST_READ_BYTES, MAX_DICTIONARY_BYTES, PIECE_BYTES
 
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t\r]|$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -94,29 +95,28 @@ def _head_end(block: bytes | bytearray, start: int, stop: int) -> tuple[int, int
 
 def _telling_headers(block: bytes | bytearray, start: int, end: int) -> dict[str, str]:
     """Returns what `parse_headers` would of the lines after the line end at `start`, those that matter at least."""
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     if start < 0:
-        return headers
+        return {}
     for spelled, value in _TELLING_LINE.findall(block, start, end):
         if not spelled:
             return parse_headers(block[start + 1 : end])
-        name, text = spelled.decode().lower(), _line_text(value).strip()
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return headers
+        headers.setdefault(spelled.decode().lower(), []).append(_line_text(value).strip())
+    return {name: ", ".join(values) for name, values in headers.items()}
 
 
 def parse_headers(head: bytes | bytearray) -> dict[str, str]:
     """Returns `Name: value` lines as a dictionary; names in lower case, lines without a colon ignored."""
-    headers: dict[str, str] = {}
-    last = ""
+    headers: dict[str, list[str]] = {}
+    last: list[str] = []
     for line in _to_text(head).split("\n"):
         name, colon, value = line.partition(":")
         if line[:1] in _BLANKS and last:
-            headers[last] += " " + line.strip()
+            last += " ", line.strip()
         elif colon:
-            last = name.strip().lower()
-            headers[last] = f"{headers[last]}, {value.strip()}" if last in headers else value.strip()
-    return headers
+            last = headers.setdefault(name.strip().lower(), [])
+            last += (", ", value.strip()) if last else (value.strip(),)
+    return {name: "".join(parts) for name, parts in headers.items()}
 
 
 #: A line that begins so goes on with the one before it.
@@ -170,12 +170,12 @@ def _refuse_cut(cut: bool) -> None:
 
 def _decode(body: bytes, coding: str, limit: int, cut: bool) -> bytes:
     if coding in ("gzip", "x-gzip"):
-        return _inflate(body, 31, limit, cut) if body.startswith(b"\x1f\x8b") else body
+        return _inflate(body, GZIP, limit, cut) if body.startswith(b"\x1f\x8b") else body
     if coding == "deflate" and body:
         zlib_head = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
         if not zlib_head and body.lstrip()[:1] == b"<":
             return body
-        return _inflate(body, 15 if zlib_head else -15, limit, cut)
+        return _inflate(body, ZLIB if zlib_head else BARE, limit, cut)
     if coding in ("br", "zstd") and body and body.lstrip()[:1] != b"<":
         return (_unbrotli if coding == "br" else _unzstd)(body, limit, cut)
     return body
@@ -218,30 +218,27 @@ def _unzstd(body: bytes, limit: int, cut: bool) -> bytes:
 
 def _ends_with_its_frame(body: bytes) -> bool:
     """Returns whether zstd's last frame is all there: the reader gives what it has and does not complain."""
-    while body:
-        unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_DICTIONARY_BYTES).decompressobj()
-        unpacker.decompress(body)
+    unpackers = zstandard.ZstdDecompressor(max_window_size=MAX_DICTIONARY_BYTES)
+    view, place = memoryview(body), 0
+    while place < len(body):
+        unpacker, step = unpackers.decompressobj(), FIRST_READ_BYTES
+        while place < len(body) and not unpacker.eof:
+            here = view[place : place + step]
+            unpacker.decompress(here)
+            place, step = place + len(here), min(4 * step, PIECE_BYTES)
         if not unpacker.eof:
             return False
-        body = unpacker.unused_data
+        place -= len(unpacker.unused_data)  # which is copied: so not all of the rest is given to each of many frames
     return True
 
 
-def _inflate(body: bytes, window: int, limit: int, cut: bool) -> bytes:
-    pieces: list[bytes] = []
-    room = limit + 1
-    while body and room > 0:
-        inflater = zlib.decompressobj(wbits=window)
-        try:
-            piece = inflater.decompress(body, room)
-        except zlib.error as error:
-            raise BadMessage("bad_encoding") from error
-        pieces.append(piece)
-        room -= len(piece)
-        if room > 0 and not inflater.eof:
-            _refuse_cut(cut)
-        # What follows a gzip member and is no other member is ignored, as browsers do.
-        body = inflater.unused_data if inflater.unused_data.startswith(b"\x1f\x8b") else b""
-    if room <= 0:
+def _inflate(body: bytes, form: int, limit: int, cut: bool) -> bytes:
+    try:
+        content, is_whole = inflate(body, form, limit)
+    except zlib.error as error:
+        raise BadMessage("bad_encoding") from error
+    if len(content) > limit:
         raise BadMessage("too_large")
-    return b"".join(pieces)
+    if not is_whole:
+        _refuse_cut(cut)
+    return content

@@ -102,6 +102,15 @@ def _saved(folder: Path, split: str) -> Path | None:
     return folder if (folder / _STATE).is_file() else None
 
 
+def _refuse_ignored(state: dict[str, Any], source: Source) -> None:
+    """Raises FileNotFoundError if a split or configuration is asked for that a saved dataset is not."""
+    split = state.get("_split")
+    if source.split not in ("train", split) and split is not None:  # the former is what nobody asked for
+        raise FileNotFoundError(f"it is the split {split}")
+    if source.config is not None:
+        raise FileNotFoundError("save_to_disk keeps no configurations")
+
+
 def _load(address: str, source: Source, revision: str | None, known: set[str]) -> Any:
     import datasets
     import datasets.exceptions
@@ -110,6 +119,7 @@ def _load(address: str, source: Source, revision: str | None, known: set[str]) -
     try:
         if saved := _saved(Path(address), source.split):
             state = json.loads((saved / _STATE).read_bytes())
+            _refuse_ignored(state, source)
             _refuse_strangers([str(saved / one["filename"]) for one in state["_data_files"]], known, source, address)
             return _undecoded(datasets.load_from_disk(str(saved)))
         with _kept_inside(base, source):

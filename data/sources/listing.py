@@ -16,7 +16,7 @@ from data.recipe import Source
 from data.sources import InputFile, Unit
 from data.sources.archives import is_archive
 from data.sources.choosing import folder_patterns, is_chosen, tell_members, unpacked_patterns
-from data.sources.folders import PassedOver, archive_advice, readable, walk
+from data.sources.folders import HIDDEN, PassedOver, archive_advice, readable, walk
 from data.sources.globs import GLOB_CHARACTERS, fits
 from data.sources.licences import FolderLicences
 from data.sources.passed_over import Tally, in_words, why_not_read
@@ -187,6 +187,9 @@ def _dataset_unit(
     folder = root / address
     local: list[InputFile] = []
     if folder.is_dir():
+        if source.revision is not None:
+            message = f"is for datasets of the hub, and {folder} is a folder of this machine. Take it out"
+            raise RecipeError(message, key=f"sources.{source.name}.revision")
         local = [_local_file(path, relative, sha256) for path, relative in sorted(walk(folder, passed_over))]
         if not local:
             raise _error(source, f"{folder} is empty; expected the files of a dataset")
@@ -235,7 +238,10 @@ def _files(
             passed_over(relative, why)
 
     def note_wanted(relative: str, why: str) -> None:
-        if wanted_here(relative) or os.path.isdir(base / relative):
+        if why == HIDDEN:
+            if base == path and not source.include and not fits(relative, source.exclude):
+                note(relative, why)
+        elif wanted_here(relative) or os.path.isdir(base / relative):
             note(relative, why)
 
     left = Tally()

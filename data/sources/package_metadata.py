@@ -10,6 +10,8 @@ import tomllib
 from typing import Any, Callable
 
 _MAX_CHARS = 500_000
+#: Of a file that takes longer; in pom.xml, whatever names a licence stands before that. Dots in a line of TOML.
+_MAX_SLOW_CHARS, _MAX_DOTS = 100_000, 1000
 _NO_LICENCE = ("UNLICENSED", "SEE LICENSE", "UNKNOWN", "NONE", "PROPRIETARY")
 _EXPRESSION = re.compile(r"[(A-Za-z0-9][A-Za-z0-9.+()\- /]{0,99}")
 
@@ -62,8 +64,15 @@ def _reader(name: str) -> Callable[[str], Any] | None:
     return _READERS.get(name) or _ENDINGS.get(posixpath.splitext(name)[1])
 
 
+def _toml(text: str) -> dict[str, Any]:
+    """Returns what a file in TOML says; what no person writes, over which tomllib sits for minutes, is refused."""
+    if len(text) > _MAX_SLOW_CHARS or max(line.count(".") for line in text.split("\n")) > _MAX_DOTS:
+        raise ValueError
+    return tomllib.loads(text)
+
+
 def _pyproject(text: str) -> Any:
-    values = tomllib.loads(text)
+    values = _toml(text)
     project = values.get("project", {})
     stated = project.get("license") or values.get("tool", {}).get("poetry", {}).get("license")
     if isinstance(stated, dict):
@@ -88,7 +97,7 @@ def _package_json(text: str) -> Any:
 
 
 def _cargo(text: str) -> Any:
-    values = tomllib.loads(text)
+    values = _toml(text)
     stated = values.get("package", {}).get("license") or values.get("workspace", {}).get("package", {}).get("license")
     return re.sub(r"\s*/\s*", " OR ", stated) if isinstance(stated, str) else None  # the slash is Cargo's old OR
 
@@ -105,7 +114,7 @@ def _setup_py(text: str) -> Any:
 
 
 def _pom(text: str) -> Any:
-    names = [name for block in _POM_LICENCES.findall(text) for name in _POM_NAME.findall(block)]
+    names = [name for block in _POM_LICENCES.findall(text[:_MAX_SLOW_CHARS]) for name in _POM_NAME.findall(block)]
     return " OR ".join(sorted({found for name in names if (found := _spdx(name))})) or None
 
 

@@ -22,7 +22,7 @@ from data.sources.record_heads import MAX_HEADER_BYTES
 from data.sources.record_layout import CONVERSION, HEAD, RESPONSE
 from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, row_size
 from data.sources.run_unpacker import RunUnpacker
-from data.sources.string_columns import constant, cut_strings
+from data.sources.string_columns import ID_CHARS, constant, cut_strings
 from data.sources.warc_segments import READ_BYTES, Segment
 
 Bytes = npt.NDArray[np.uint8]
@@ -35,7 +35,6 @@ CHECKED_BYTES = 2**20
 MAX_OTHERS = 64
 #: As compiled code numbers them.
 _STRING_COLUMNS = ("url", "origin_id", "content_type", "metadata")
-ID_CHARS = 32
 #: The address of C's `pread`.
 READ = ctypes.cast(ctypes.CDLL(None)["pread"], ctypes.c_void_p).value or 0
 _POWERS_OF_TEN: Numbers = 10 ** np.arange(1, 19)

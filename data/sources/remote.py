@@ -64,7 +64,7 @@ def list_remote(
         try:
             found = look_up(address, source.hosts)
         except BadAnswer as error:
-            raise _failure(source, address, error) from error
+            raise failure(source, address, error) from error
         version = found.etag or _BY_CONTENT + _sha256(InputFile("", "", found.bytes, "", url=address), source)
         name = posixpath.basename(urllib.parse.urlsplit(address).path) or "index"
         return [InputFile("", urllib.parse.unquote(name), found.bytes, "", version=version, url=address)]
@@ -86,10 +86,10 @@ def check_scheme(address: str, source: Source) -> str:
 def _list_storage(
     address: str, scheme: str, source: Source, patterns: list[str], passed_over: PassedOver
 ) -> list[InputFile]:
-    system, path = _storage(address, source)
+    system, path = storage(address, source)
     try:
         system.invalidate_cache()  # a process that lives long would see what was there when it began
-        if set(path) & GLOB_CHARACTERS:
+        if set(path) & GLOB_CHARACTERS and not system.isfile(path):
             base = path[: min(path.index(sign) for sign in GLOB_CHARACTERS if sign in path)].rpartition("/")[0]
             details = system.glob(path, detail=True)
         elif system.isdir(path):
@@ -106,7 +106,7 @@ def _list_storage(
     except FileNotFoundError as error:
         raise _error(source, f"no such file or folder: {shown(address)}") from error
     except Exception as error:  # each storage has errors of its own for what is denied, or cannot be reached
-        raise _failure(source, address, error) from error
+        raise failure(source, address, error) from error
     files = [
         InputFile(
             "",
@@ -165,9 +165,9 @@ def _pieces(file: InputFile, source: Source) -> Iterator[bytes]:
         try:
             yield from fetch_range(WebFile(file.url, file.bytes, etag), 0, file.bytes, source.hosts)
         except BadAnswer as error:
-            raise (_gone(file, source) if error.status in (404, 410) else _failure(source, file.url, error)) from error
+            raise (_gone(file, source) if error.status in (404, 410) else failure(source, file.url, error)) from error
         return
-    system, path = _storage(file.url, source)
+    system, path = storage(file.url, source)
     try:
         _refuse_changed(system, path, file, source)
         with system.open(path, "rb", block_size=8 * PIECE_BYTES, cache_type="readahead") as opened:
@@ -178,7 +178,7 @@ def _pieces(file: InputFile, source: Source) -> Iterator[bytes]:
         raise
     except Exception as error:
         _refuse_changed(system, path, file, source)  # "precondition failed" is what a storage may call it
-        raise _failure(source, file.url, error) from error
+        raise failure(source, file.url, error) from error
 
 
 def _refuse_changed(system: Any, path: str, file: InputFile, source: Source) -> None:
@@ -189,7 +189,7 @@ def _refuse_changed(system: Any, path: str, file: InputFile, source: Source) -> 
     except FileNotFoundError as error:
         raise _gone(file, source) from error
     except Exception as error:
-        raise _failure(source, file.url or "", error) from error
+        raise failure(source, file.url or "", error) from error
     if found != file.version:
         raise _changed(file, source)
 
@@ -211,14 +211,16 @@ def _sha256(file: InputFile, source: Source) -> str:
     return made.hexdigest()
 
 
-def _storage(address: str, source: Source) -> tuple[Any, str]:
+def storage(address: str, source: Source) -> tuple[Any, str]:
     """Returns the file system that an address leads to, and the path there.
 
     Not by way of `fsspec.core.url_to_fs`: names of files far away would be taken for chains of addresses.
     """
     import fsspec
 
-    scheme = address.partition("://")[0].lower()
+    scheme, _, place = address.partition("://")
+    scheme = scheme.lower()
+    address = f"{scheme}://{place}"  # fsspec knows no other spelling
     if _VERSION in address and scheme in ("s3", "s3a"):
         name = posixpath.basename(address)
         raise _error(source, f"{shown(address)}: of {name!r}, s3fs would read what stands before the `?`; exclude it")
@@ -232,7 +234,7 @@ def _storage(address: str, source: Source) -> tuple[Any, str]:
             "(s3fs for s3://, gcsfs for gs://)",
         ) from error
     except Exception as error:
-        raise _failure(source, address, error) from error
+        raise failure(source, address, error) from error
 
 
 def _pin(facts: dict[str, Any]) -> str | None:
@@ -259,7 +261,7 @@ def _error(source: Source, message: str) -> RecipeError:
     return RecipeError(message, key=f"sources.{source.name}.path")
 
 
-def _failure(source: Source, address: str, error: Exception) -> PhimillError:
+def failure(source: Source, address: str, error: Exception) -> PhimillError:
     reason = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1", str(error)) or type(error).__name__
     return PhimillError(
         f"source {source.name}: {shown(address)}: cannot be read ({reason[:300]}); look at the address and at the "

@@ -201,6 +201,13 @@ class Source(Strict):
                 )
         return value
 
+    @field_validator("delimiter")
+    @classmethod
+    def _as_delimiter(cls, value: str | None) -> str | None:
+        if value is not None and value in '"\r\n':
+            raise ValueError("a quote or a line end cannot stand between values; expected a sign such as ; or |")
+        return value
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Source:
         for key, kinds in FOR_KINDS.items():

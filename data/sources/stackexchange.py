@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Iterator
 
+from data.errors import PhimillError
 from data.recipe import Source
 from data.schema import document
 from data.sources import InputFile
@@ -92,7 +93,10 @@ def _database(folder: Path) -> Iterator[sqlite3.Connection]:
         connection.execute(f"pragma temp_store_directory='{str(folder).replace(chr(39), chr(39) * 2)}'")
         connection.execute(_SCHEMA)
         connection.execute("begin")
-        yield connection
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise PhimillError(f"{folder}: posts cannot be put down there ({error}); make room there") from error
 
 
 def _post(record: XmlRecord, locator: str, number: int, source: Source) -> tuple[Any, ...] | Row:
@@ -177,6 +181,7 @@ def _thread(thread: list[dict[str, Any]], file: InputFile, source: Source) -> It
         "date": question["date"] or None,
         "site": site,
         "answers": len(answers),
+        "answers_left_out": sum(post["body"] is None for post in answers) or None,
     }
     numbers = {
         "score": question["score"],

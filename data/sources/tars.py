@@ -5,6 +5,7 @@ Nothing is unpacked to the disk; names in a tar are labels that nobody follows.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 from typing import IO, Iterator
@@ -59,9 +60,11 @@ def members(opened: IO[bytes] | Careful) -> Iterator[tuple[tarfile.TarInfo, IO[b
     Raises:
         tarfile.TarError: it is damaged from here on.
     """
-    with tarfile.open(fileobj=opened, mode="r:", ignore_zeros=False) as tar:
+    with _named_errors():
+        tar = tarfile.open(fileobj=opened, mode="r:", ignore_zeros=False)  # noqa: SIM115  # closed below
+    with tar:
         count = 0
-        while (member := tar.next()) is not None:
+        while (member := _next(tar)) is not None:
             count += 1
             if count > MAX_MEMBERS and not isinstance(opened, Careful):
                 raise tarfile.ReadError("more members than any paper has")
@@ -74,6 +77,22 @@ def members(opened: IO[bytes] | Careful) -> Iterator[tuple[tarfile.TarInfo, IO[b
             raise tarfile.ReadError(CUT if len(block) < tarfile.BLOCKSIZE else "a member's header is damaged")
         if not block and isinstance(opened, Careful):
             raise tarfile.ReadError(CUT)
+
+
+@contextlib.contextmanager
+def _named_errors() -> Iterator[None]:
+    """Gives names to what tarfile raises without one of its own, in reading a header."""
+    try:
+        yield
+    except IndexError as error:  # the file ends in the map of a file with holes
+        raise tarfile.ReadError(CUT) from error
+    except RecursionError as error:  # each of the headers that stand before a member's own is a call
+        raise tarfile.ReadError("hundreds of headers stand before one member") from error
+
+
+def _next(tar: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with _named_errors():
+        return tar.next()
 
 
 def next_header(opened: Careful, after: int) -> int | None:

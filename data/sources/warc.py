@@ -19,7 +19,7 @@ from data.sources.members import Damage, Member, Run
 from data.sources.record_heads import MAX_HEADER_BYTES
 from data.sources.records import TABLE_BYTES, TABLE_ROWS, Counted, Row, quarantined, row_size
 from data.sources.warc_records import DOCUMENT_TYPES, Records
-from data.sources.warc_segments import HEAD_BYTES, READ_BYTES, Segment, read_segments
+from data.sources.warc_segments import HEAD_BYTES, READ_BYTES, Segment, begins_record, read_segments
 
 if TYPE_CHECKING:
     from data.sources.record_columns import RecordColumns
@@ -105,6 +105,7 @@ class _File:
     def rows(self, handle: int) -> Iterator[Row]:
         """Yields a row for each damaged stretch, and for each document that is not read into the columns."""
         cut: Row | None = None  # a record cut short: part of the stretch, if damage follows
+        is_rest = False  # what comes first may be the end of a record that begins in a damaged stretch
         for item in read_segments(handle, self._relative, self._source.salvage, self._unpacker):
             if cut is not None:
                 if isinstance(item, Damage):
@@ -118,7 +119,8 @@ class _File:
             elif isinstance(item, Run):
                 cut = yield from self._run_rows(item)
             else:
-                cut = yield from self._item_rows(item)
+                cut = yield from self._item_rows(item, is_rest)
+            is_rest = isinstance(item, Damage)
         if cut:
             yield cut
 
@@ -142,8 +144,8 @@ class _File:
             number += 1
         return cut
 
-    def _item_rows(self, item: Member | Segment) -> Generator[Row, None, Row | None]:
-        """Yields the rows of a stretch; returns the last if that is cut short."""
+    def _item_rows(self, item: Member | Segment, is_rest: bool = False) -> Generator[Row, None, Row | None]:
+        """Yields a stretch's rows, after damage from its first record on; returns the last if that is cut short."""
         if isinstance(item, Member):
             content = item.content
             assert content is not None
@@ -157,7 +159,10 @@ class _File:
                 return None
             item = Segment.of(item)
         cut: Row | None = None
-        position = yield from self._usual_rows(item, item.skip_line_ends(0))
+        position = item.skip_line_ends(0)
+        if is_rest and not begins_record(item.read(position, MAX_LINE_BYTES)):
+            position = item.find(self._next, position)
+        position = yield from self._usual_rows(item, position)
         for row in self._segment_rows(item, position):
             if row is self._cut:
                 cut = self._cut
@@ -172,7 +177,9 @@ class _File:
             length = _content_length(header[0]) if header else None
             if header is None or length is None:
                 following = segment.find(self._next, position + 1)
-                yield self._stretch(segment, position, following, "bad_warc_header")
+                stretch = self._stretch(segment, position, following, "bad_warc_header")
+                self._cut = stretch if following >= segment.size and self._is_cut_header(segment, position) else None
+                yield stretch
             else:
                 fields, body = header[0], position + header[1]
                 following = segment.skip_line_ends(body + length)
@@ -273,6 +280,11 @@ class _File:
         self._arc = 0
         fields = parse_headers(head[head.index(b"\n") + 1 : end.start()])
         return (fields, end.end()) if "warc-type" in fields else None
+
+    def _is_cut_header(self, segment: Segment, position: int) -> bool:
+        """Returns whether the last bytes of a segment are the beginning of a record's header."""
+        head = segment.read(position, MAX_HEADER_BYTES)
+        return head[:5] == b"WARC/"[: len(head)] and not _HEADER_END.search(head)
 
     def _ends_well(self, segment: Segment, body: int, end: int, following: int) -> bool:
         """Returns whether a record's declared end is one: its line ends, the next record, or nothing follows.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from typing import IO, TYPE_CHECKING, Callable, Iterator
 
-from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES
+from data.sources.arc import ARC_RECORD, MAX_LINE_BYTES, NEXT_ARC_RECORD
 from data.sources.compression import BUFFER_BYTES, read_runs
 from data.sources.members import Damage, Member, Run
+from data.sources.unpacking import read_at
 
 if TYPE_CHECKING:
     from data.sources.run_unpacker import RunUnpacker
@@ -26,6 +26,8 @@ HEAD_BYTES = 2**14
 FREED_BYTES = 2**20
 #: A version line is shorter; windows overlap by this much, so that none is cut in two.
 OVERLAP_BYTES = 256
+#: Where a record begins amid a member: the version's line, and a field below it.
+_HELD_RECORD = re.compile(rb"\nWARC/\d\.\d+[ \t]*\r?\n(?=(?:WARC|Content)-[A-Za-z-]+[ \t]*:)")
 
 
 class Segment:
@@ -79,13 +81,7 @@ class Segment:
         if self.whole is not None:
             return bytes(memoryview(self.whole)[start : start + max(0, length)])
         length = max(0, min(length, self.size - start))
-        found = os.pread(self.file, length, start)
-        while len(found) < length:  # Linux reads 2 GiB at most
-            more = os.pread(self.file, length - len(found), start + len(found))
-            if not more:  # somebody cuts the file
-                break
-            found += more
-        return found
+        return read_at(self.file, length, start)
 
     def read(self, start: int, length: int) -> bytes:
         """Returns what `piece` does; what lies near each other is read at once."""
@@ -133,7 +129,7 @@ def read_segments(
     unpacker for them, small members that all begin with a record come together.
     """
     waiting: Member | Run | _Joined | None = None  # until the next member shows that it ends with a record
-    for item in read_runs(handle, name, begins_record, salvage, unpacker):
+    for item in read_runs(handle, name, _holds_record, salvage, unpacker):
         if isinstance(item, Damage):
             yield from _ended(waiting)
             waiting = None
@@ -178,6 +174,12 @@ def begins_record(piece: bytes | bytearray) -> bool:
         return True
     head = piece[: 64 + MAX_LINE_BYTES].lstrip(b"\r\n")
     return head.startswith(b"WARC/") or ARC_RECORD.match(head) is not None
+
+
+def _holds_record(piece: bytes | bytearray) -> bool:
+    """Returns whether reading can go on with these bytes after damage: blocks do not begin where records do."""
+    is_next = _HELD_RECORD.search(piece) is not None or NEXT_ARC_RECORD.search(piece) is not None
+    return is_next or begins_record(piece)
 
 
 class _Joined:

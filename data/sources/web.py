@@ -218,6 +218,11 @@ def _ask(method: str, url: str, hosts: list[str], headers: dict[str, str]) -> tu
             asked = client.build_request(method, url, headers={"Accept-Encoding": "identity", **headers})
             response = client.send(asked, stream=True)
         except (httpx.HTTPError, UnicodeError) as error:  # the latter of names that no name server could know
+            if (refused := _certificate_error(error)) is not None:
+                raise BadAnswer(
+                    f"the certificate of {_place(url)} is not trusted ({refused}); where that is as it should be, "
+                    "name a file of trusted authorities in SSL_CERT_FILE"
+                ) from error
             raise _Broken(f"no connection: {type(error).__name__}") from error
         answer = _Answer(response)
         if response.status_code not in (301, 302, 303, 307, 308):
@@ -231,6 +236,17 @@ def _ask(method: str, url: str, hosts: list[str], headers: dict[str, str]) -> tu
             raise BadAnswer(f"it leads from https to http at {_place(target)}, where anybody on the way can change it")
         url = target
     raise BadAnswer("it leads in circles")
+
+
+def _certificate_error(error: BaseException | None) -> str | None:
+    """Returns what is wrong with a server's certificate if an attempt failed for that: no other attempt will do."""
+    import ssl
+
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _joined(url: str, location: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 import filters
 from data.compiled import cached_arrays
+from data.own_folder import who_else_writes
 
 PACKAGE = Path(filters.__file__).parent
 
@@ -69,6 +71,14 @@ def answer() -> str:
     return f"3 [97, 233, 20013] {int(character_table().sum())}"
 
 
+@pytest.fixture(scope="module")
+def kept(answer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns a cache folder in which a first start has kept its code; tests copy it."""
+    folder = tmp_path_factory.mktemp("kept")
+    assert outcome(start(folder)) == (answer, False)
+    return folder
+
+
 def test_code_and_tables_are_kept_in_the_folder_named_and_nowhere_else(tmp_path: Path, answer: str) -> None:
     before = {path for path in PACKAGE.rglob("*") if path.suffix in (".nbi", ".nbc", ".npz")}
     cache, home = tmp_path / "new" / "cache", tmp_path / "home"
@@ -103,8 +113,8 @@ def test_a_disk_without_room_is_no_reason_to_stop(tmp_path: Path, answer: str) -
 
 
 @pytest.mark.parametrize(("suffix", "left"), [(".nbi", 0), (".nbi", 60), (".nbc", -10)])
-def test_damaged_code_is_compiled_anew(tmp_path: Path, answer: str, suffix: str, left: int) -> None:
-    assert outcome(start(tmp_path)) == (answer, False)
+def test_damaged_code_is_compiled_anew(kept: Path, tmp_path: Path, answer: str, suffix: str, left: int) -> None:
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
     (damaged,) = tmp_path.rglob(f"*{suffix}")
     damaged.write_bytes(damaged.read_bytes()[:left])
     assert outcome(start(tmp_path)) == (answer, False)
@@ -116,6 +126,65 @@ def test_processes_that_start_at_once_do_not_disturb_one_another(tmp_path: Path,
     assert {outcome(process)[0] for process in processes} == {answer}
     assert not [name for name in files(tmp_path) if ".tmp" in name]
     assert outcome(start(tmp_path)) == (answer, True)
+
+
+# --- other users
+
+
+def refused(process: subprocess.Popen[str]) -> str:
+    """What is said of a cache that others may write to; the program gives its answer all the same."""
+    out, problems = process.communicate(timeout=500)
+    assert process.returncode == 0, problems
+    assert out.strip().endswith(" 0")
+    return problems
+
+
+def test_code_that_others_may_have_written_is_never_run(tmp_path: Path, answer: str) -> None:
+    shared, cache = tmp_path / "shared", tmp_path / "shared" / "cache"
+    assert outcome(start(cache)) == (answer, False)
+    assert (shared.stat().st_mode & 0o777, cache.stat().st_mode & 0o777) == (0o700, 0o700)
+    cache.chmod(0o757)
+    assert f"others may write to {cache}" in refused(start(cache))
+    cache.chmod(0o700)
+    shared.chmod(0o777)
+    assert f"others may write to {shared}" in refused(start(cache))
+    shared.chmod(0o1777)  # as /tmp: others may not remove or rename what is there
+    assert outcome(start(cache)) == (answer, True)
+
+
+def test_code_that_others_may_write_is_run_where_they_cannot_get_at_it(kept: Path, tmp_path: Path, answer: str) -> None:
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    (code,) = tmp_path.rglob("*.nbc")
+    tmp_path.chmod(0o755)
+    for inner in tmp_path.rglob("*"):
+        inner.chmod(0o755 if inner.is_dir() else 0o644)
+    assert outcome(start(tmp_path)) == (answer, True)
+    code.chmod(0o646)
+    assert f"others may write to {code}" in refused(start(tmp_path))
+    tmp_path.chmod(0o700)
+    assert outcome(start(tmp_path)) == (answer, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_folder_that_belongs_to_somebody_else_is_not_trusted(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o755)
+    assert who_else_writes(cache) == ""
+    os.chown(cache, 65534, 65534)
+    assert who_else_writes(cache) == f"{cache} belongs to another user (id 65534)"
+    link = tmp_path / "link"
+    link.symlink_to(cache)
+    assert who_else_writes(link) == f"{cache} belongs to another user (id 65534)"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another group")
+def test_a_group_that_is_the_users_alone_is_nobody_else(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(0o775)
+    assert who_else_writes(cache) == ""  # that of root
+    os.chown(cache, 0, 65534)
+    assert who_else_writes(cache) == f"others may write to {cache}"
 
 
 # --- tables

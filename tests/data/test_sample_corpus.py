@@ -70,6 +70,12 @@ def test_a_docstring_becomes_headings_paragraphs_lists_and_code() -> None:
     assert "See the manual and count below." in article.text
 
 
+def test_code_fenced_deep_in_a_docstring_is_code() -> None:
+    text = "It runs.\n\nExamples:\n    One:\n    ```python\n    if x:\n        run()\n    ```\n    ```x``` is a name.\n"
+    code = [block.text for block in prose.parse(text) if block.kind == "code"]
+    assert code == ["if x:\n    run()"]
+
+
 def test_markdown_is_rendered_and_markup_in_code_is_left_alone() -> None:
     blocks = prose.parse("# Top\n\nSome *text* with [a link](http://x) & `a*b*c`.\n\n```py\nx = 1 < 2\n```\n", True)
     assert prose.to_html(blocks) == (

@@ -45,6 +45,14 @@ def test_training_gives_the_same_bytes_in_any_order_and_with_any_number_of_threa
         assert out.read_bytes() == tokenizer.path.read_bytes()
 
 
+def test_nothing_is_learned_from_words_without_end_and_the_words_beside_them_count(tmp_path: Path) -> None:
+    """The library would take minutes and gigabytes for a number of five million digits."""
+    for endless, space in ("1+" * 2048, " "), ("é" * 5000, " "), ("\n" * 4096, ""):
+        train([f"{one}{space}{endless}{space}{one}" for one in texts()], 400, tmp_path / "with.json")
+        train([half for one in texts() for half in (f"{one}{space}", f"{space}{one}")], 400, tmp_path / "without.json")
+        assert (tmp_path / "with.json").read_bytes() == (tmp_path / "without.json").read_bytes()
+
+
 def test_the_end_token_is_token_zero_and_no_text_can_write_it(tokenizer: Tokenizer) -> None:
     assert tokenizer.eos == 0
     written = tokenizer.encode(["a <|endoftext|> b", "é<|endoftext|>é", "<|endoftext|>"])

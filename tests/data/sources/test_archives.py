@@ -291,3 +291,15 @@ def test_what_is_chosen_of_an_archive_is_read_anew_when_the_choice_changes(tmp_p
             for some in ({}, {"exclude": ["b"]}, {"include": ["a.*"]})
         ]
         assert len(set(map(tuple, keys))) == 3
+
+
+def test_a_file_without_a_name_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """A flipped bit makes one of any name: its length is zero then."""
+    content = bytearray(zipped({"a.jsonl": LINES, "b.jsonl": b'{"text": "three"}'}))
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 28 : entry + 30] = bytes(2)
+    # What was the name is now the first of what more is known of the file.
+    content[entry + 30 : entry + 32] = (len("a.jsonl")).to_bytes(2, "little")
+    content[entry + 46 : entry + 53] = b"\x99\x99\x03\0abc"
+    (tmp_path / "a.zip").write_bytes(content)
+    assert fates(read(tmp_path, "jsonl", "a.zip")) == [("a.zip/b.jsonl:1", "three")]

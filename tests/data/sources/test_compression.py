@@ -6,7 +6,9 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import random
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import zstandard
 
 from data.recipe import Source
-from data.sources import InputFile, compression, unpacking
+from data.sources import InputFile, compression, zstd_frames
 from data.sources.compression import looks_like_text, read_members
 from data.sources.jsonl import read_jsonl
 from data.sources.members import Damage
@@ -240,11 +242,46 @@ def test_a_wide_zstd_window_costs_no_more_memory_than_there_is_to_unpack(tmp_pat
 def test_a_window_that_memory_cannot_hold_is_told_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "MAX_WINDOW_BYTES", 2**18)
-    content, room = lines(0, 400), unpacking.ZSTD_BLOCK_BYTES
+    monkeypatch.setattr(zstd_frames, "MAX_WINDOW_BYTES", 2**18)
+    content, room = lines(0, 400), zstd_frames.ZSTD_BLOCK_BYTES
     assert 2**17 < len(content) < 2**18
     assert numbers(read(tmp_path, widely_packed(content, 20), "zst")) == list(range(400))  # two blocks
     (row,) = read(tmp_path, widely_packed(content + b"\n" * room, 20), "zst")
     assert row["reason"] == "decompression_limit"
     assert "--long=28" in json.loads(row["metadata"])["error"]
     assert numbers(read(tmp_path, widely_packed(content + b"\n" * room, 18), "zst")) == list(range(400))
+
+
+@pytest.mark.parametrize("kind", ["", *PACKINGS])
+def test_a_disk_that_gives_fewer_bytes_than_were_asked_for_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """As disks far away do: POSIX lets any read be short."""
+    packed = PACKINGS[kind](lines(0, 600)) + PACKINGS[kind](lines(600, 1200)) if kind else lines(0, 1200)
+    whole = os.pread
+    monkeypatch.setattr(os, "pread", lambda handle, length, offset: whole(handle, min(length, 999), offset))
+    assert numbers(read(tmp_path, packed, kind or "plain")) == list(range(1200))
+
+
+def test_a_dictionary_that_says_it_is_larger_than_any_memory_costs_none(tmp_path: Path) -> None:
+    frame = zstd_frames.ZSTD_MAGIC + b"\xe0" + (2**41).to_bytes(8, "little") + b"\x01\0\0"
+    head = zstd_frames.DICTIONARY_MAGIC + len(frame).to_bytes(4, "little") + frame
+    assert numbers(read(tmp_path, head + zstandard.ZstdCompressor().compress(lines(0, 5)), "zst")) == list(range(5))
+
+
+def test_of_a_dictionary_of_gigabytes_no_more_is_held_than_one_may_have(tmp_path: Path) -> None:
+    size = 2 * 2**30
+    path = tmp_path / "a.jsonl.zst"
+    with path.open("wb") as file:
+        file.write(zstd_frames.DICTIONARY_MAGIC + size.to_bytes(4, "little"))
+        file.seek(8 + size)
+        file.write(zstandard.ZstdCompressor().compress(lines(0, 5)))
+    source = Source(name="s", kind="jsonl", path=str(path))
+    tracemalloc.start()
+    try:
+        items = list(read_jsonl(InputFile(str(path), "a", path.stat().st_size, ""), source))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(item.num_rows if isinstance(item, pa.Table) else 1 for item in items) == 5
+    assert peak < 100 * 2**20

@@ -8,6 +8,7 @@ import json
 import lzma
 import random
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +270,15 @@ def test_a_line_of_nothing_but_tabs_is_a_record_however_it_is_read(tmp_path: Pat
     assert fates(read(path)) == [("a.tsv:2", "first"), ("a.tsv:3", "missing_text"), ("a.tsv:5", "last")]
     path = written(tmp_path, "text\tid\nfirst\t1\n\t", "b.tsv")
     assert fates(read(path)) == [("b.tsv:2", "first"), ("b.tsv:3", "missing_text")]
+
+
+def test_a_value_of_millions_of_line_ends_takes_no_more_memory_than_one_of_letters(tmp_path: Path) -> None:
+    path = written(tmp_path, 'text,more\n"' + "\n" * 400_000 + 'x",y\nlast,z\n')
+    tracemalloc.start()
+    try:
+        rows = read(path, max_record_bytes=200_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert fates(rows) == [("a.csv:2", "too_large"), ("a.csv:400003", "last")]
+    assert peak < 8 * 2**20

@@ -263,3 +263,17 @@ def test_what_save_to_disk_wrote_is_a_local_copy_with_its_splits(tmp_path: Path)
     assert texts("both", "test") == [("test:0", "two")]
     with pytest.raises(UsageError, match="has the splits test, train"):
         texts("both", "validation")
+    datasets.Dataset.from_dict({"text": ["one"]}, split="test").save_to_disk(tmp_path / "one")
+    assert texts("one", "test") == [("test:0", "one")]
+    with pytest.raises(UsageError, match="it is the split test"):
+        texts("one", "validation")
+
+
+@pytest.mark.parametrize(("key", "message"), [("revision", "is for datasets of the hub"), ("config", "no configurat")])
+def test_what_a_local_copy_has_no_use_for_is_refused(tmp_path: Path, key: str, message: str) -> None:
+    import datasets
+
+    datasets.Dataset.from_dict({"text": ["one"], "int_score": [1]}).save_to_disk(tmp_path / "a")
+    source = Source.model_validate({"name": "s", "kind": "huggingface", "path": "a", key: "main"})
+    with pytest.raises(UsageError, match=message):
+        [table for unit in list_units(source, tmp_path, file_sha256) for table in read_unit(unit, source)]

@@ -40,6 +40,15 @@ def test_locators_start_at_the_folder_the_file_or_the_glob_patterns_fixed_part(t
     assert paths(units(tmp_path, "jsonl", ["in", "in/a.jsonl"])) == ["a.jsonl", "deep/b.jsonl.gz"]
 
 
+def test_what_is_hidden_is_told_and_of_a_hidden_folder_the_folder(tmp_path: Path) -> None:
+    written(tmp_path, "in/a.jsonl", "in/.b.jsonl", "in/c/.d.txt", "in/.git/e.jsonl", "in/.git/f.jsonl")
+    told = Tally()
+    list_units(Source(name="s", kind="jsonl", path="in"), tmp_path, file_sha256, told)
+    assert told.entries() == [
+        {"why": "hidden: its name begins with a dot", "files": 3, "such_as": [".git", ".b.jsonl", "c/.d.txt"]}
+    ]
+
+
 def test_a_folders_crawls_are_found_however_they_are_packed(tmp_path: Path) -> None:
     packings = ("", ".gz", ".zst", ".bz2", ".xz")
     names = [f"{name}{packed}" for name in ("a.warc", "b.wet", "c.arc") for packed in packings]
@@ -278,7 +287,10 @@ def test_rows_come_in_tables_of_bounded_size(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_of_the_folder_is_passed_over_with_its_reason(tmp_path: Path) -> None:
-    written(tmp_path, "in/a.jsonl", "in/deep/b.jsonl", "outside/c.jsonl")
+    written(tmp_path, "in/a.jsonl", "in/deep/b.jsonl", "outside/c.jsonl", "in/.store/deep/d.jsonl")
+    (tmp_path / "in/stored").symlink_to(".store/deep")
+    (tmp_path / "in/stored.jsonl").symlink_to(".store/deep/d.jsonl")
+    (tmp_path / "in/shown").symlink_to("deep")
     (tmp_path / "in/nowhere.jsonl").symlink_to("gone")
     (tmp_path / "in/loop.jsonl").symlink_to("loop.jsonl")
     (tmp_path / "in/out.jsonl").symlink_to(tmp_path / "outside/c.jsonl")
@@ -293,8 +305,11 @@ def test_what_is_no_file_of_the_folder_is_passed_over_with_its_reason(tmp_path: 
         "a.jsonl",
         "again.jsonl",
         "deep/b.jsonl",
+        "stored.jsonl",
     ]
     assert said == {
+        ".store": "hidden: its name begins with a dot",
+        "stored": "a link to a hidden folder",
         "nowhere.jsonl": "a link that leads nowhere",
         "loop.jsonl": "a link that leads nowhere",
         "out.jsonl": "a link that leads out of the folder",

@@ -35,3 +35,14 @@ def test_a_package_declares_its_licence_in_the_files_of_its_language(
 ) -> None:
     assert is_package_file(name)
     assert declared_licence(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "a." * 200_000 + "a = 1"),
+        ("Cargo.toml", "[" + "a." * 200_000 + "a]"),
+    ],
+)
+def test_a_description_made_to_keep_a_reader_busy_declares_nothing(name: str, text: str) -> None:
+    assert declared_licence(name, text) is None

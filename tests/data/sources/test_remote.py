@@ -483,3 +483,97 @@ def test_files_of_a_storage_may_be_called_anything(tmp_path: Path, bucket: Any) 
     rows = read(tmp_path, path="memory://bucket")
     assert [row["text"] for row in rows] == ["own"] * len(names)
     assert len({row["locator"] for row in rows}) == len(names)
+
+
+def test_a_certificate_that_nobody_trusts_is_named_at_once(tmp_path: Path, waits: list[float]) -> None:
+    import datetime
+    import ssl
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(datetime.datetime(2020, 1, 1))
+        .not_valid_after(datetime.datetime(2100, 1, 1))
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (tmp_path / "own.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem")
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *asked: None  # type: ignore[method-assign]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"localhost:{server.server_port}"
+        with pytest.raises(PhimillError, match=r"certificate of localhost is not trusted .*self.signed.*SSL_CERT_FILE"):
+            read(tmp_path, path=f"https://{host}/a.jsonl", hosts=[host])
+        server.shutdown()
+    assert waits == []
+
+
+def zipped(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, b'{"text": "x"}\n' * 20_000)
+    return made.getvalue()
+
+
+def told(root: Path, **settings: Any) -> list[str]:
+    """What listing a source tells of files that it does not read."""
+    found: list[str] = []
+    source = Source(name="s", **{"kind": "jsonl", **settings})
+    list_units(source, root, file_sha256, lambda name, why: found.append(f"{name}: {why}"))
+    return found
+
+
+NOT_READ = ["a.zip/notes.md: ending .md, not read as jsonl", "a.zip/.b.jsonl: in an archive, hidden"]
+
+
+def test_what_is_not_read_of_an_archive_far_away_is_told_as_of_one_that_is_near(
+    tmp_path: Path, bucket: Any, site: tuple[str, Site]
+) -> None:
+    host, served = site
+    content = zipped("in/a.jsonl", "notes.md", ".b.jsonl")
+    (tmp_path / "a.zip").write_bytes(content)
+    bucket.pipe("/bucket/a.zip", content)
+    served.files["/a.zip"] = content
+    at_host = {"path": f"http://{host}/a.zip", "hosts": [host]}
+    assert told(tmp_path, path="a.zip") == NOT_READ
+    assert told(tmp_path, path="memory://bucket") == NOT_READ
+    assert told(tmp_path, **at_host) == NOT_READ
+    asked = [wanted for method, wanted in served.asked if method == "GET"]
+    ranges = [wanted.removeprefix("bytes=").split("-") for wanted in asked if wanted]
+    assert len(ranges) == len(asked)
+    assert sum(int(last) - int(first) + 1 for first, last in ranges) < len(content) // 5
+    assert told(tmp_path, **at_host, exclude=["*.md"]) == NOT_READ[1:]
+    assert told(tmp_path, **at_host, include=["*.jsonl"]) == []
+
+
+def test_an_archive_of_a_server_without_ranges_or_that_is_damaged_is_listed_all_the_same(
+    tmp_path: Path, bucket: Any, site: tuple[str, Site]
+) -> None:
+    host, served = site
+    served.files["/a.zip"] = zipped("in/a.jsonl", "notes.md")
+    served.knows_ranges = False
+    assert told(tmp_path, path=f"http://{host}/a.zip", hosts=[host]) == []
+    bucket.pipe("/bucket/a.zip", zipped("in/a.jsonl", "notes.md")[:-40])
+    assert told(tmp_path, path="memory://bucket") == []
+    assert [row["reason"] for row in read(tmp_path, path="memory://bucket")] == ["bad_archive"]
+
+
+def test_an_address_is_read_however_its_scheme_is_written_and_whatever_signs_a_name_has(
+    tmp_path: Path, bucket: Any
+) -> None:
+    bucket.pipe("/bucket/a[1].jsonl", b'{"text": "a"}\n')
+    bucket.pipe("/bucket/a1.jsonl", b'{"text": "b"}\n')
+    assert {row["locator"] for row in read(tmp_path, path="MEMORY://bucket")} == {"a1.jsonl:1", "a[1].jsonl:1"}
+    assert [row["locator"] for row in read(tmp_path, path="memory://bucket/a[1].jsonl")] == ["a[1].jsonl:1"]
+    assert [row["locator"] for row in read(tmp_path, path="memory://bucket/a[12].jsonl")] == ["a1.jsonl:1"]

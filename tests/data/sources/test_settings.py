@@ -26,6 +26,7 @@ def recipe(tmp_path: Path, source: str) -> Any:
     [
         ("kind: csv, split: test", "`split` is for huggingface; kind csv has no use for it"),
         ("kind: jsonl, delimiter: ;", "`delimiter` is for csv"),
+        ("kind: csv, delimiter: '\"'", "a quote or a line end cannot stand between values"),
         ("kind: warc, text_column: body", "`text_column` is for jsonl, json, csv"),
         ("kind: files, revision: main", "`revision` is for huggingface, git"),
         ("kind: git, groups: 3", "`groups` is for html, files, books, documents"),

@@ -12,6 +12,7 @@ import pytest
 
 from data.recipe import Source
 from data.sources import InputFile
+from data.sources.html_fragment import fragment_text
 from data.sources.stackexchange import read_posts
 
 
@@ -177,6 +178,14 @@ def test_a_cut_dump_keeps_what_came_before(tmp_path: Path) -> None:
     assert [row["reason"] for row in read(tmp_path, b"no posts at all")] == ["no_posts"]
 
 
+def test_answers_beyond_what_a_document_may_hold_are_left_out_and_counted(tmp_path: Path) -> None:
+    answers = (post(2, number, "word " * 50, ParentId=4, Score=-number) for number in range(10, 30))
+    (row,) = read(tmp_path, dump(QUESTION, *answers), max_record_bytes=1200)
+    facts = json.loads(row["metadata"])
+    assert (facts["answers"], facts["answers_left_out"]) == (20, 20 - row["text"].count("## Answer"))
+    assert 0 < facts["answers_left_out"] < 20
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_dump(tmp_path: Path) -> None:
     body = "<p>" + "some words of an answer " * 120 + "</p>"
@@ -204,3 +213,34 @@ def test_memory_does_not_grow_with_the_dump(tmp_path: Path) -> None:
     questions, peak = (int(word) for word in done.stdout.split())
     assert questions == 4_000
     assert peak * 1024 < 300 * 2**20
+
+
+def test_a_disk_without_room_for_the_posts_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "Posts.xml"
+    path.write_bytes(dump(*(post(1, number, "x" * 10_000, Title="t") for number in range(12_000))))
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from data.recipe import Source\n"
+        "from data.sources import InputFile\n"
+        "from data.sources.stackexchange import read_posts\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))\n"
+        "path, scratch = map(Path, sys.argv[1:])\n"
+        "source = Source(name='s', kind='stackexchange', path=str(path))\n"
+        "list(read_posts(InputFile(str(path), 'Posts.xml', path.stat().st_size, ''), source, scratch))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, path, tmp_path], capture_output=True, text=True)
+    assert f"data.errors.PhimillError: {tmp_path}/posts-" in run.stderr
+    assert "make room there" in run.stderr
+
+
+@pytest.mark.parametrize("tag", ["<p {}>", '<p{}">', "<p <1 {}>", "<p/{}/>", "<p \"{}'>", '<p z="<>" {}>'])
+def test_a_tag_with_very_many_attributes_takes_no_longer_than_its_text(tag: str) -> None:
+    """The parser holds each name against all before it: for a minute."""
+    flood = " ".join(f"a{number}" for number in range(60_000))
+    assert fragment_text(f"<p>before</p>{tag.format(flood)}in it") == "before\n\nin it"
+
+
+def test_a_long_tag_of_few_attributes_is_left_as_it_is() -> None:
+    picture = f'<img src="data:image/png;base64,{"A" * 50_000}" alt="a river">'
+    assert fragment_text(f"<p>See {picture} there</p>") == "See a river there"

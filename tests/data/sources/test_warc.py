@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import itertools
 import json
 import random
 import zlib
@@ -161,6 +162,25 @@ def test_records_may_run_over_the_ends_of_members(tmp_path: Path) -> None:
     content = b"".join(record(page(str(number) * 50)) for number in range(20))
     blocks = b"".join(gzip.compress(content[start : start + 777]) for start in range(0, len(content), 777))
     assert fates(read_bytes(tmp_path, blocks, "a.warc.gz")) == [(n, str(n) * 50) for n in range(20)]
+
+
+@pytest.mark.parametrize("size", [777, 1500])
+def test_a_damaged_block_loses_the_records_that_it_holds_a_piece_of_alone(tmp_path: Path, size: int) -> None:
+    """Tools that pack in blocks (bgzip, pigz -i) begin members anywhere; reading goes on amid one of them."""
+    records = [record(page(str(number) * 50)) for number in range(20)]
+    ends = list(itertools.accumulate(map(len, records)))
+    content = b"".join(records)
+    blocks = [gzip.compress(content[start : start + size]) for start in range(0, len(content), size)]
+    for number, block in enumerate(blocks):
+        damaged = bytearray(block)
+        damaged[-8] ^= 1
+        rows = read_bytes(tmp_path, b"".join([*blocks[:number], bytes(damaged), *blocks[number + 1 :]]), "a.warc.gz")
+        begin, end = number * size, (number + 1) * size
+        lost = [n for n in range(20) if begin < ends[n] and ends[n] - len(records[n]) < end]
+        kept = [text for _, text in fates(rows) if text != "bad_crc"]
+        missing = [n for n in range(20) if str(n) * 50 not in kept]
+        assert missing in (lost, lost[:-1], lost[1:], lost[1:-1])  # line ends alone were hit
+        assert [row["reason"] for row in rows if row["reason"]] == ["bad_crc"]
 
 
 def test_a_large_member_is_read_from_a_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def test_a_long_page_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"x" * 2**20
     path.write_bytes(record(block) * 8)
     size = 0
-    own = warc_segments.os.pread
+    own = os.pread
 
     def counted(handle: int, length: int, offset: int) -> bytes:
         nonlocal size
@@ -87,7 +88,7 @@ def test_a_long_page_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         size += len(found)
         return found
 
-    monkeypatch.setattr(warc_segments.os, "pread", counted)
+    monkeypatch.setattr(os, "pread", counted)
     assert [len(row["content"]) for row in read(path)] == [2**20] * 8
     assert size < 1.2 * path.stat().st_size
 
