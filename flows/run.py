@@ -48,6 +48,8 @@ class Run:
         inputs: the input files with sizes and digests.
         facts: small results of steps, for the manifest and the report.
         folders: the step folders that this run's dataset rests on.
+        parts_made: how many steps' parts this run wrote, and...
+        parts_reused: ...how many it found from before.
     """
 
     file: RecipeFile
@@ -61,6 +63,8 @@ class Run:
     inputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
     folders: list[str] = dataclasses.field(default_factory=list)
+    parts_made: int = 0
+    parts_reused: int = 0
 
     @property
     def recipe(self) -> Recipe:
@@ -137,6 +141,8 @@ class Run:
         with self.progress.step(step, parts, todo) as done:
             yield done
         let_go()
+        self.parts_made += todo
+        self.parts_reused += parts - todo
         self.work.note("step", step=step, seconds=round(time.monotonic() - begin, 3), parts=parts, reused=parts - todo)
 
 

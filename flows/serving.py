@@ -138,4 +138,6 @@ def _serve(recipes: list[Path], out: Path) -> None:
     )
     # Prefect's leaves its loop from within a callback: a page of tracebacks, and what ends the runs is never awaited.
     Runner.handle_sigterm = end_as_by_ctrl_c  # type: ignore[assignment]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a script starts what it does not wait for
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     serve(*deployments, limit=2)

@@ -112,8 +112,8 @@ def bench_synth(as_json: bool, number: int, kinds: tuple[str, ...], seed: int, *
 @bench.command("extract")
 @click.option(
     "--pages", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folders of WARC files, with extraction_gt.jsonl.gz where texts are known; default: ../shared/data, or the "
-    "sample corpus.",
+    help="Folders of WARC files, with extraction_gt.jsonl.gz where texts are known; default: "
+    "../shared/data/web-thirdparty, or the sample corpus.",
 )  # fmt: skip
 @number_option(300, "Pages.")
 @_RUNS

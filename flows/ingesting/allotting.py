@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from data.errors import UsageError
 from data.office_documents import DOCUMENT_TYPES, INSTALL, can_read
@@ -57,6 +57,8 @@ class Found:
         self.endings: dict[str, dict[str | None, list[str]]] = {}
         #: Zip archive → the names and kinds of the files in it.
         self.archives: dict[str, Sequence[tuple[str, str]]] = {}
+        #: Those that cannot be opened: rows that say so, of whichever source.
+        self.damaged: set[str] = set()
 
     def add(self, relative: str, kind: str | None, members: Sequence[tuple[str, str]] | None = None) -> None:
         """Counts a file, and remembers what lies in an archive: names and kinds."""
@@ -79,6 +81,8 @@ def allot(found: Found, passed_over: PassedOver) -> list[Guess]:
     Raises:
         UsageError: files of one ending are of several kinds, or have none, and are too many to be named one by one.
     """
+    if not any(found.kinds[kind] for kind in found.kinds if kind) and found.damaged:
+        return [Guess("jsonl", len(found.damaged))]
     known = {kind for kind in found.kinds if kind not in (None, "files")}
     others = sum(found.kinds[kind] for kind in known)
     is_tree = found.programs >= max(1, _PROGRAM_SHARE * found.number) or found.kinds["files"] > others
@@ -129,6 +133,11 @@ def _by_patterns(found: Found, source_of: dict[str, str], passed_over: PassedOve
                     "a folder of its own, or say with --kind how all are read"
                 )
             if source != "files" and len(relatives) > _MOST_NAMED:
+                if (packed := _by_packing(found, source, relatives, source_of)) is not None:
+                    include[source].append(packed[0])
+                    exclude[source] += packed[1]
+                    files[source] += len(relatives)
+                    continue
                 raise UsageError(
                     f"{len(relatives):,} files whose names say nothing, such as {relatives[0]}, are {source}: where "
                     "the folder holds nothing else, say so with a pattern, FOLDER/*; else give them one of their own"
@@ -146,11 +155,46 @@ def _by_patterns(found: Found, source_of: dict[str, str], passed_over: PassedOve
     _include_members(found, source_of, include)
     archives = sorted(name for kinds in found.endings.values() for names in kinds.values() for name in names)
     archives = [name for name in archives if name.lower().endswith(SUFFIX)]
-    readers = {name: _readers(name, found.archives.get(name, ()), include, exclude, passed_over) for name in archives}
+    readers = {
+        name: _of_largest(name, files, passed_over)
+        if name in found.damaged
+        else _readers(name, found.archives.get(name, ()), include, exclude, passed_over)
+        for name in archives
+    }
     for source, patterns in exclude.items():
         patterns += _all_but(source, readers)
         files[source] += sum(source in some for some in readers.values())
     return [Guess(kind, files[kind], tuple(include[kind]), tuple(exclude[kind])) for kind in include if files[kind]]
+
+
+def _by_packing(
+    found: Found, source: str, relatives: Sequence[str], source_of: dict[str, str]
+) -> tuple[str, list[str]] | None:
+    """Returns patterns for files whose names say no more than how they are packed, as arXiv calls its papers.
+
+    Returns:
+        What includes them, and what excludes all other files that are packed so; null if they are packed in several
+        ways, or not at all, or too many others would have to be named.
+    """
+    (packing, *others) = {relative[len(_bare(relative)) :] for relative in relatives}
+    if others or not packing:
+        return None
+    exclude: list[str] = []
+    for ending, kinds in found.endings.items():
+        names = [(source_of.get(kind or "") == source, name) for kind, some in kinds.items() for name in some]
+        strangers = [name for is_own, name in names if not is_own and name.endswith(packing)]
+        if ending and len(strangers) == len(names):
+            exclude.append(f"*{_as_pattern(ending)}")
+        elif len(strangers) > _MOST_NAMED:
+            return None
+        else:
+            exclude += map(_as_path_pattern, strangers)
+    return f"*{_as_pattern(packing)}", exclude
+
+
+def _bare(name: str) -> str:
+    """Returns a name without what it is packed in."""
+    return next((name[: -len(ending)] for ending in PACKED_ENDINGS if name.lower().endswith(ending)), name)
 
 
 def _include_members(found: Found, source_of: dict[str, str], include: dict[str, list[str]]) -> None:
@@ -186,6 +230,14 @@ def _readers(
     for name, why in left if readers else [(archive, alone)]:
         passed_over(name, why)
     return readers
+
+
+def _of_largest(archive: str, files: Mapping[str, int], passed_over: PassedOver) -> set[str]:
+    """Returns the source of most files that reads archives: of one that is damaged it says so in a row."""
+    able = [source for source in sorted(files) if is_archive(archive, source)]
+    if not able:
+        passed_over(archive, "an archive that cannot be opened")
+    return {max(able, key=lambda source: files[source])} if able else set()
 
 
 def _why_left(name: str, kind: str | None) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 import zstandard
 
 from data.errors import UsageError
-from data.sources.archives import SUFFIX, is_archive, names_in
+from data.sources.archives import SUFFIX, is_archive, is_damaged, names_in
 from data.sources.choosing import FOLDER_PATTERNS, why_hidden
-from data.sources.folders import PassedOver, archive_advice, walk
+from data.sources.folders import HIDDEN, PassedOver, archive_advice, walk
 from data.sources.globs import fits
 from data.sources.languages import language_of
 from data.sources.passed_over import PACKED_ENDINGS
@@ -85,9 +85,9 @@ def guess_sources(
 
 
 def _of_folder(path: str, place: Path, passed_over: PassedOver, is_chosen: Callable[[str], bool]) -> list[Guess]:
-    left: list[str] = []
+    left: list[tuple[str, str]] = []
     found = Found()
-    for file, relative in walk(place, lambda relative, why: left.append(f"{relative} is {why}")):
+    for file, relative in walk(place, lambda relative, why: left.append((relative, why))):
         if not is_chosen(relative):
             continue
         if found.number >= MOST_FILES:
@@ -95,11 +95,18 @@ def _of_folder(path: str, place: Path, passed_over: PassedOver, is_chosen: Calla
         elif file.suffix.lower() == SUFFIX:
             members = [(name, _of_name(name) or "files") for name in names_in(file)]
             found.add(relative, _most(kind for name, kind in members if not why_hidden(name)), members)
+            if not members and is_damaged(file):
+                found.damaged.add(relative)
         else:
             found.add(relative, _of_file(file))
     if not found.number:
-        raise UsageError(f"{path}: holds no file" + (f" that can be read: {left[0]}" if left else ""))
+        why = f" that can be read: {left[0][0]} is {left[0][1]}" if left else ""
+        raise UsageError(f"{path}: holds no file{why}")
     guesses = allot(found, passed_over)
+    if len(guesses) > 1 or any(guess.include for guess in guesses):  # else the one source tells
+        for relative, why in left:
+            if why == HIDDEN:
+                passed_over(relative, why)
     if not guesses:
         several = f"{found.number:,} file{'' if found.number == 1 else 's'}"
         _ask(path, f"{several}, none of them text, a table, a page or an archive of such")
@@ -181,7 +188,10 @@ def _of_file(path: Path) -> str | None:
         return "arxiv"
     if _PAGE.match(head) and language_of(path.name) is None:
         return "html"
-    return None if b"\0" in head or archive_advice(path) else "files"
+    if archive_advice(path):
+        return None
+    # What is named as code but is none is for its reader to say, as a row.
+    return None if b"\0" in head and language_of(path.name) is None else "files"
 
 
 def _is_paper(name: str, head: bytes) -> bool:

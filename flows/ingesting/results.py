@@ -69,6 +69,7 @@ def write_results(run: Run, out: Path, form: str, max_quarantined: float) -> dic
         "sources": sources,
         "inputs": run.inputs,
         "passed_over": run.facts["passed_over"],
+        "columns_left_out": run.facts["columns_left_out"],
     }
     atomic_json(out / "summary.json", summary, indent=1, sort_keys=True)
     if total["quarantined"] > max_quarantined * max(1, total["records"] - total["not_sampled"]):

@@ -65,12 +65,15 @@ def _listed(source: Source, out: Path) -> dict[str, Any]:
 
     rows: list[dict[str, Any]] = []
     number = size = bad = 0
+    first_bad: str | None = None
     with atomic_path(out / SELECTION) as path, pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
         for unit in list_units(source, Path.cwd(), lambda path: ""):
             for file in unit.files:
                 with at_hand(file, source, None) as near:
                     for capture in read_captures_of(near, source):
                         if not isinstance(capture, Capture):
+                            told = capture.facts.get("error") or capture.reason
+                            first_bad = first_bad or f"{file.relative}:{capture.place}: {told}"
                             bad += 1
                             continue
                         rows.append({name: getattr(capture, name) for name in _SCHEMA.names})
@@ -79,12 +82,19 @@ def _listed(source: Source, out: Path) -> dict[str, Any]:
                             writer.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA))
                             rows = []
         writer.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA))
-    return {"selected": number, "selected_bytes": size, "bad_index_lines": bad}
+    return {"selected": number, "selected_bytes": size, "bad_index_lines": bad, "first_bad_line": first_bad}
 
 
 def selection_words(found: Mapping[str, Any], out: Path) -> str:
     """Returns what was selected as plain text."""
-    if not found["selected"]:
-        return f"Chosen  nothing: no capture of the index fits; try other conditions with --list; {out / SELECTION}"
-    size = found["selected_bytes"] / 1e6
-    return f"Chosen  {found['selected']:,} captures, {size:,.1f} MB of WARC records; {out / SELECTION}"
+    if found["selected"]:
+        size = found["selected_bytes"] / 1e6
+        words = f"Chosen  {found['selected']:,} captures, {size:,.1f} MB of WARC records; {out / SELECTION}"
+    else:
+        words = f"Chosen  nothing: no capture of the index fits; try other conditions with --list; {out / SELECTION}"
+    if bad := found["bad_index_lines"]:
+        from flows.report.excerpts import visible
+
+        lines = "line" if bad == 1 else "lines"
+        words += f"\n        {bad:,} bad {lines} of the index, first {visible(found['first_bad_line'])}"
+    return words

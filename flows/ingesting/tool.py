@@ -86,7 +86,7 @@ def run_ingest(
         check_signals(run)
         extract(run)
         summary = write_results(run, out, form, max_quarantined)
-    progress.say(_rate(summary, time.monotonic() - begin))
+    progress.say(_rate(summary, time.monotonic() - begin, run.parts_made, run.parts_reused))
     return summary
 
 
@@ -164,6 +164,8 @@ def parse_settings(changes: Iterable[str]) -> dict[str, Any]:
         *above, last = key.strip().split(".")
         for step in above:
             target = target.setdefault(step, {})
+            if not isinstance(target, dict):
+                raise UsageError(f"--set {change}: `{step}` has a value; give it that, or keys of its own")
         target[last] = value
     return settings
 
@@ -176,14 +178,20 @@ def _check_out(source: str, out: Path) -> None:
         raise UsageError(f"{out}: stands in {source} and would be read with it; choose another out folder")
 
 
-def _rate(summary: Mapping[str, Any], seconds: float) -> str:
+def _rate(summary: Mapping[str, Any], seconds: float, made: int, reused: int) -> str:
+    """Returns what was read, and how fast; where parts were found from before, what of the work was left instead."""
     size = sum(entry["bytes"] for entry in summary["inputs"]) / 1e6
     span = max(seconds, 1e-3)
+    if not made:
+        speed = "nothing has changed"
+    elif reused:
+        speed = f"{reused:,} of {made + reused:,} steps of parts reused"
+    else:
+        speed = f"{summary['documents'] / span:,.0f} documents/s, {summary['bytes'] / 1e6 / span:,.1f} MB/s"
     return (
         f"  {_counted(len(summary['inputs']), 'file')}, {size:,.1f} MB as they lie; "
         f"{_counted(summary['documents'], 'document')}, "
-        f"{summary['bytes'] / 1e6:,.1f} MB of text in {seconds:,.1f} s: "
-        f"{summary['documents'] / span:,.0f} documents/s, {summary['bytes'] / 1e6 / span:,.1f} MB/s"
+        f"{summary['bytes'] / 1e6:,.1f} MB of text in {seconds:,.1f} s: {speed}"
     )
 
 
@@ -206,6 +214,8 @@ def closing_words(summary: Mapping[str, Any], out: Path) -> str:
         ]
     if passed_over := sum(entry["files"] for entry in summary["passed_over"]):
         lines.append(f"        {_counted(passed_over, 'file')} passed over: summary.json says which and why")
+    if left_out := sum(entry["files"] for entry in summary["columns_left_out"]):
+        lines.append(f"        {_counted(left_out, 'column')} not kept as metadata: summary.json says which and why")
     reasons = sorted(summary["reasons"].items(), key=lambda pair: (-pair[1], pair[0]))
     lines += [f"        {number:>9,}  {reason}" for reason, number in reasons[:TOP_REASONS]]
     lines += [

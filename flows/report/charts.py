@@ -40,12 +40,12 @@ def rule_histogram(rule: Rule, histogram: Histogram) -> Spec:
         place = np.log(at / edges[0]) / np.log(edges[-1] / edges[0])
     mark = _data([{"x": at, "text": note}])
     if inside:
-        layers.append(mark.mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
+        layers.append(mark.mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x=alt.X("x:Q")))
     side: Literal["left", "right"] = "right" if place > 0.6 else "left"
     layers.append(
         mark.mark_text(
             align=side, dx=-5 if side == "right" else 5, y=-7, fontSize=11, fontWeight=600, aria=False
-        ).encode(x="x:Q", text="text:N", color=alt.value(palette.INK))
+        ).encode(x=alt.X("x:Q"), text=alt.Text("text:N"), color=alt.ColorValue(palette.INK))
     )
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=96))
 
@@ -65,7 +65,9 @@ def single(histogram: Histogram, unit: str, bound: float | None) -> Spec:
         _bin_marks(_bins(histogram, np.zeros_like(counts), counts, palette.DROPPED, "documents"), histogram, unit)
     ]
     if bound is not None:
-        layers.append(_data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
+        layers.append(
+            _data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x=alt.X("x:Q"))
+        )
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=130))
 
 
@@ -82,9 +84,11 @@ def curves(rows: Sequence[Sequence[float]], bound: float | None) -> Spec:
         x = alt.X("x:Q").axis(title="threshold", tickCount=5, grid=False).scale(domain=[0, 1])
         y = alt.Y("y:Q").axis(title="share kept", format="%", tickCount=3).scale(domain=[0, 1])
         line = _data(values).mark_line(color=colour, strokeWidth=2, interpolate="step-before")
-        layers.append(line.encode(x=x, y=y, description=alt.value(f"{name} documents kept")))
+        layers.append(line.encode(x=x, y=y, description=alt.DescriptionValue(f"{name} documents kept")))
     if bound is not None:
-        layers.append(_data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x="x:Q"))
+        layers.append(
+            _data([{"x": bound}]).mark_rule(color=palette.INK, strokeWidth=1.5, aria=False).encode(x=alt.X("x:Q"))
+        )
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=130))
 
 
@@ -107,9 +111,11 @@ def bars(
     top = max([number for _, number, _ in rows] + [1e-9])
     x = alt.X("n:Q").axis(None).scale(domain=[0, top * 1.45], nice=False)
     marks = base.mark_bar(height=13, cornerRadiusEnd=2).encode(
-        x=x, description="text:N", color=alt.Color("colour:N", scale=None)
+        x=x, description=alt.Description("text:N"), color=alt.Color("colour:N", scale=None)
     )
-    words = base.mark_text(align="left", dx=5, fontSize=11, color=palette.INK, aria=False).encode(x=x, text="text:N")
+    words = base.mark_text(align="left", dx=5, fontSize=11, color=palette.INK, aria=False).encode(
+        x=x, text=alt.Text("text:N")
+    )
     return with_look(alt.layer(marks, words).properties(width=width, height=alt.Step(22)))
 
 
@@ -133,7 +139,7 @@ def compared(
         }
         for name, a, b in rows
     ]
-    base = _data(values).encode(y=_names([row["label"] for row in values]), description="tell:N")
+    base = _data(values).encode(y=_names([row["label"] for row in values]), description=alt.Description("tell:N"))
     top = max([max(a, b) for _, a, b in rows] + [1e-9])
     scale = alt.Scale(domain=[0, top * 1.5], nice=False)
     layers = [] if tick else [base.mark_bar(color=palette.BEFORE, height=17, cornerRadiusEnd=2).encode(_x("a", scale))]
@@ -144,7 +150,7 @@ def compared(
     layers.append(
         _data(ends)
         .mark_text(align="left", dx=6, fontSize=11, color=palette.INK, aria=False)
-        .encode(x=_x("end", scale), y=_names([row["label"] for row in values]), text="text:N")
+        .encode(x=_x("end", scale), y=_names([row["label"] for row in values]), text=alt.Text("text:N"))
     )
     return with_look(alt.layer(*layers).properties(width=width, height=alt.Step(25)))
 
@@ -164,10 +170,10 @@ def fates(rows: Sequence[tuple[str, dict[str, int]]], width: int = CARD) -> Spec
         .mark_bar(height=15)
         .encode(
             x=alt.X("a:Q").axis(format="%", title=None, tickCount=5).scale(domain=[0, 1]),
-            x2="b:Q",
+            x2=alt.X2("b:Q"),
             y=_names([name for name, _ in rows]),
             color=alt.Color("colour:N", scale=None),
-            description="tell:N",
+            description=alt.Description("tell:N"),
         )
     )
     return with_look(chart.properties(width=width, height=alt.Step(24)))
@@ -192,9 +198,11 @@ def heat_map(names: Sequence[str], shares: Any, counts: Any) -> Spec:
     )
     cells = base.mark_rect(color=palette.KEPT, cornerRadius=2).encode(
         opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 1]), legend=None),
-        description="tell:N",
+        description=alt.Description("tell:N"),
     )
-    words = base.mark_text(fontSize=10, aria=False).encode(text="text:N", color=alt.Color("dark:N", scale=None))
+    words = base.mark_text(fontSize=10, aria=False).encode(
+        text=alt.Text("text:N"), color=alt.Color("dark:N", scale=None)
+    )
     step = 34
     return with_look(alt.layer(cells, words).properties(width=alt.Step(step), height=alt.Step(24)))
 
@@ -270,11 +278,11 @@ def _bin_marks(values: list[dict[str, Any]], histogram: Histogram, unit: str) ->
         .mark_bar(binSpacing=0.6)
         .encode(
             x=alt.X("a:Q", scale=scale, axis=axis),
-            x2="b:Q",
+            x2=alt.X2("b:Q"),
             y=y,
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color("colour:N", scale=None),
-            description="tell:N",
+            description=alt.Description("tell:N"),
         )
     )
     return marks

@@ -59,9 +59,11 @@ def coverage_matrix(cells: Sequence[CellSum], rows: Sequence[str], columns: Sequ
     fields = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color("colour:N", scale=None),
         opacity=alt.Opacity("strength:Q", scale=None, legend=None),
-        description="tell:N",
+        description=alt.Description("tell:N"),
     )
-    words = base.mark_text(fontSize=10, aria=False).encode(text="text:N", color=alt.Color("ink:N", scale=None))
+    words = base.mark_text(fontSize=10, aria=False).encode(
+        text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None)
+    )
     step = max(34, min(56, 560 // max(1, len(columns))))
     return with_look(alt.layer(fields, words).properties(width=alt.Step(step), height=alt.Step(20)))
 
@@ -81,5 +83,5 @@ def novelty_curves(points: Sequence[dict[str, Any]]) -> Spec:
             y=alt.Y("y:Q", scale=alt.Scale(domain=[0, 1000])).axis(title="new in 1,000", tickCount=3, format=",d"),
         )
         layers.append(base.mark_line(color=colour, strokeWidth=2, aria=False))
-        layers.append(base.mark_circle(color=colour, size=26, opacity=1).encode(description="tell:N"))
+        layers.append(base.mark_circle(color=colour, size=26, opacity=1).encode(description=alt.Description("tell:N")))
     return with_look(alt.layer(*layers).properties(width=CARD - 92, height=150))

@@ -43,9 +43,9 @@ def recall_chart(points: Sequence[tuple[float, float]], facts: Mapping[str, Any]
         {"s": facts["half"], "p": 0.5, "words": f"half at {facts['half']:.3f}"},
     ]
     noted = alt.Chart(alt.InlineData(values=marks))
-    rules = noted.mark_rule(color=palette.MUTED, strokeDash=[3, 3]).encode(x="s:Q")
+    rules = noted.mark_rule(color=palette.MUTED, strokeDash=[3, 3]).encode(x=alt.X("s:Q"))
     words = noted.mark_text(align="right", dx=-6, fontSize=11).encode(
-        x="s:Q", y="p:Q", text="words:N", color=alt.value(palette.INK)
+        x=alt.X("s:Q"), y=alt.Y("p:Q"), text=alt.Text("words:N"), color=alt.ColorValue(palette.INK)
     )
     return with_look(alt.layer(area, line, rules, words).properties(width=560, height=300))
 

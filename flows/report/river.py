@@ -79,11 +79,11 @@ class River:
             .encode(
                 x=x,
                 y=alt.Y("top:Q", axis=None, scale=scale),
-                y2="bottom:Q",
-                detail="number:N",
+                y2=alt.Y2("bottom:Q"),
+                detail=alt.Detail("number:N"),
                 color=alt.Color("colour:N", scale=None),
                 opacity=alt.Opacity("opacity:Q", scale=None),
-                description="tell:N",
+                description=alt.Description("tell:N"),
             )
         )
         layers = [areas]
@@ -94,7 +94,7 @@ class River:
                 .mark_text(
                     align="left", baseline="top", fontSize=12, fontWeight=look[0], color=look[1], dy=look[2], aria=False
                 )
-                .encode(x=x, y=alt.Y("y:Q", axis=None, scale=scale), text="text:N")
+                .encode(x=x, y=alt.Y("y:Q", axis=None, scale=scale), text=alt.Text("text:N"))
             )
         return with_look(alt.layer(*layers).properties(width=width, height=height))
 

@@ -68,15 +68,20 @@ def ingest(run: Run, passed_over: Tally | None = None) -> dict[str, Any]:
     settle(run.work.root)
     rows = 0
     not_sampled: collections.Counter[str] = collections.Counter()
-    for _, source, index in listed:
+    columns = Tally()
+    for unit, source, index in listed:
         facts = json.loads(index.read_text())
         not_sampled[source.name] += facts["not_sampled"]
+        for name, why in facts["left_out"].items():
+            columns(f"{source.name}/{unit.files[0].relative if unit.files else unit.name}: {name}", why)
         for entry in facts["parts"]:
             rows += entry["rows"]
             run.parts.append(
                 Part(entry["name"], source.name, {"ingest": entry["key"]}, {"ingest": str(folder / entry["file"])})
             )
-    run.facts["not_sampled"] = dict(not_sampled)
+    run.facts |= {"not_sampled": dict(not_sampled), "columns_left_out": columns.entries()}
+    if words := in_words(columns.entries()):
+        run.progress.say(f"  {'columns left':<13} {_on_one_line(words)}")
     return {"parts": len(run.parts), "records": rows, "read": meter.rows, "text": meter.text, "bytes": meter.read}
 
 
@@ -104,8 +109,9 @@ def _on_one_line(names: str) -> str:
 
 def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any], note: str | None = None) -> None:
     """Reads one unit into part files of at most PART_BYTES; the index, written last, says that all are there."""
-    from data.sources import read_unit
+    from data.sources import left_columns, read_unit
 
+    left_columns.taken()  # what was noted of others
     target = Path(index)
     entries: list[dict[str, Any]] = []
     writer: PartWriter | None = None
@@ -132,7 +138,7 @@ def ingest_unit(unit: Any, source: Source, index: str, settings: dict[str, Any],
         writer.__exit__(None, None, None)
         entries[-1]["rows"] = writer.rows
     check_unchanged(unit)
-    atomic_write(target, json.dumps({"parts": entries, "not_sampled": not_sampled}))
+    atomic_write(target, json.dumps({"parts": entries, "not_sampled": not_sampled, "left_out": left_columns.taken()}))
     noted.finish()
 
 

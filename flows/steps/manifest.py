@@ -59,6 +59,7 @@ def manifest_of(
         "recipe": run.recipe.without_tests.model_dump(mode="json"),
         "inputs": run.inputs,
         **({"passed_over": found} if (found := run.facts.get("passed_over")) else {}),
+        **({"columns_left_out": found} if (found := run.facts.get("columns_left_out")) else {}),
         "references": _references(run),
         "sample": run.sample,
         **({"left_out_by_sample": run.facts["not_sampled"]} if run.sample is not None else {}),

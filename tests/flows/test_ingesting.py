@@ -227,6 +227,8 @@ def zipped(*names: str) -> bytes:
         ({"a.txt": "x"}, "a.txt", "books"),
         ({"x/a.py": "x", "x/b.json": "[]", "x/c.html": "x"}, "x", "files"),
         ({"x/a.py": "x", "x/b.py": "x", "x/c.csv": "x"}, "x", "files"),
+        ({"x/a.py": b"\x00\xff\x01"}, "x", "files"),
+        ({"x/a.py": "x = 1".encode("utf-16")}, "x", "files"),
         ({"x/a.warc.gz": b"", "x/README": "x"}, "x", "warc"),
         ({"x/a.parquet": b"", "y/b.parquet": b""}, "*/*.parquet", "parquet"),
         ({"x.tar": b""}, "x.tar", "arxiv"),
@@ -343,12 +345,17 @@ def test_the_same_input_gives_the_same_bytes_with_any_number_of_workers(tmp_path
     assert len(outs[0]) == 7
 
 
-def test_one_of_a_thing_is_not_called_many(tmp_path: Path) -> None:
+def test_one_of_a_thing_is_not_called_many_and_what_was_reused_has_no_speed(tmp_path: Path) -> None:
     written(tmp_path, {"a.jsonl": lines("a")})
     said = io.StringIO()
     summary = run_ingest(str(tmp_path / "a.jsonl"), tmp_path / "out", workers=1, progress=Progress(said))
     assert "Read    1 record: 1 document, 0 dropped" in closing_words(summary, tmp_path / "out")
     assert "  1 file, 0.0 MB as they lie; 1 document, " in said.getvalue()
+    assert " documents/s, " in said.getvalue()
+    again = io.StringIO()
+    run_ingest(str(tmp_path / "a.jsonl"), tmp_path / "out", workers=1, progress=Progress(again))
+    assert " s: nothing has changed\n" in again.getvalue()
+    assert " documents/s, " not in again.getvalue()
 
 
 def test_progress_adds_up_what_workers_note(tmp_path: Path) -> None:
@@ -420,10 +427,28 @@ def test_cc_select_reads_only_what_is_wanted(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "list"), "--list", "--json"])
     assert json.loads(done.stdout)["selected"] == 3
     assert sorted(path.name for path in (tmp_path / "list").iterdir()) == ["selection.parquet"]
+    old = [{key: value for key, value in row.items() if key != "content_languages"} for row in index]
+    pq.write_table(pa.Table.from_pylist(old), tmp_path / "old.parquet")
+    words[2] = str(tmp_path / "old.parquet")
+    done = CliRunner().invoke(main, [*words, "--language", "en", "--out", str(tmp_path / "old"), "--list"])
+    assert "Chosen  nothing" in done.output
+    assert "1 bad line of the index, first old.parquet:0: names no languages, and 3 captures fit" in done.output
     nothing = CliRunner().invoke(
         main, ["cc", "select", str(tmp_path / "index.parquet"), "--archives", "x", "--out", "y"]
     )
     assert nothing.exit_code == 2
+
+
+@pytest.mark.parametrize("others", [{}, {"a.jsonl": lines("a")}, {"a.jsonl": lines("a"), "b.csv": "text\nb\n"}])
+def test_an_archive_that_cannot_be_opened_is_a_row_whatever_lies_beside_it(
+    tmp_path: Path, others: dict[str, Any]
+) -> None:
+    written(tmp_path, {"in/cut.zip": zipped("c.jsonl")[:-30], "in/.d.jsonl": lines("d")})
+    written(tmp_path, {f"in/{name}": content for name, content in others.items()})
+    summary = run(tmp_path / "in", tmp_path / "out", max_quarantined=1.0)
+    assert (summary["documents"], summary["reasons"]) == (len(others), {"bad_archive": 1})
+    (told,) = summary["passed_over"]
+    assert (told["why"], told["files"]) == ("hidden: its name begins with a dot", 1)
 
 
 def test_what_is_passed_over_is_said_and_no_name_reaches_the_terminal_raw(tmp_path: Path) -> None:
@@ -433,6 +458,21 @@ def test_what_is_passed_over_is_said_and_no_name_reaches_the_terminal_raw(tmp_pa
     run(tmp_path / "in", tmp_path / "out", progress=Progress(words))
     assert r"passed over   1: input/x\x1b[31m\n.jsonl: a link that leads nowhere" in words.getvalue()
     assert "\x1b" not in words.getvalue()
+
+
+def test_columns_that_are_no_metadata_are_said_and_told_in_the_summary_of_every_run(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        pq.write_table(pa.table({"text": [name], "tags": [["x"]], "raw": [b"x"]}), tmp_path / f"in/{name}.parquet")
+    for _ in range(2):
+        said = io.StringIO()
+        summary = run(tmp_path / "in", tmp_path / "out", progress=Progress(said))
+        assert "columns left  4: input/a" in said.getvalue()
+        assert {entry["why"]: entry["files"] for entry in summary["columns_left_out"]} == {
+            "binary is no metadata: neither bytes nor lists are": 2,
+            "list<element: string> is no metadata: neither bytes nor lists are": 2,
+        }
+        assert "4 columns not kept as metadata: summary.json" in closing_words(summary, tmp_path / "out")
 
 
 def test_a_folder_of_several_kinds_is_read_as_a_source_of_each(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lists, a datatrove filter and a function of one's own on the whole road, with two workers."""
+"""Lists, a datatrove filter and a function of one's own on the whole road, with one worker and with two."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def folder(corpus: Path, tmp_path: Path) -> Path:
     return target
 
 
-def run(folder: Path, out: Path, *changes: str, workers: int = 2) -> dict[str, Any]:
+def run(folder: Path, out: Path, *changes: str, workers: int = 1) -> dict[str, Any]:
     return drive(Request(str(folder / "own.yaml"), str(out), changes, workers), Silent())
 
 
@@ -95,7 +95,7 @@ def steps_done(out: Path) -> dict[str, int]:
 
 def test_the_road_with_filters_of_ones_own(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     out = tmp_path / "out"
-    manifest = run(folder, out)
+    manifest = run(folder, out, workers=2)
     rows = {row["origin_id"]: row for row in ds.dataset(str(out / "ledger"), format="parquet").to_table().to_pylist()}
     assert rows["page-3"]["reason"] == "listed_url"
     assert rows["page-3"]["rule"] == "url-filter.max_listed_url"
@@ -126,7 +126,7 @@ def test_the_road_with_filters_of_ones_own(folder: Path, tmp_path: Path, request
     run(other, out)
     assert steps_done(out)["measure"] == 0, "where lists and code stand does not count"
     assert published_digest(out) == digest
-    run(other, tmp_path / "alone", workers=1)
+    run(other, tmp_path / "alone")
     assert published_digest(tmp_path / "alone") == digest
 
     (other / "mine.py").write_text(CODE + "\n# changed\n")
@@ -146,7 +146,7 @@ def test_a_filter_that_fails_in_a_worker_ends_the_run_with_its_message(folder: P
     with pytest.raises(
         PluginError, match=r"filters.NoPlanets: mine.py:NoPlanets: document \w+: mine.py:\d+: RuntimeError"
     ):
-        run(folder, tmp_path / "out")
+        run(folder, tmp_path / "out", workers=2)
 
 
 @pytest.mark.parametrize(

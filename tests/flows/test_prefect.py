@@ -114,7 +114,9 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
     hour = (time.gmtime().tm_hour + 12) % 24  # not while the test runs
     more = f"root: {corpus}\nschedule: {{cron: '0 {hour} * * *'}}\n"
     recipe.write_text((corpus / "small.yaml").read_text() + more)
-    env = {**environment(stranger), "PREFECT_HOME": str(stranger / "prefect")}
+    # Prefect's own pace is ten seconds from one look for runs to the next, and five for its schedules.
+    pace = ("PREFECT_RUNNER_POLL_FREQUENCY", "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS")
+    env = {**environment(stranger), "PREFECT_HOME": str(stranger / "prefect"), **dict.fromkeys(pace, "1")}
     with (stranger / "said.txt").open("w") as said:  # a pipe that nobody reads would fill, and stop it
         server = subprocess.Popen(
             [*PHIMILL, "serve", str(recipe), "--out", str(stranger / "out"), "--port", str(port)],
@@ -129,7 +131,7 @@ def test_deployments_run_from_any_folder(corpus: Path, stranger: Path) -> None:
         wait_for(lambda: scheduled_runs(asking["PREFECT_API_URL"]) > 0, 200)  # its schedule, by the server alone
         for name, more in (("curate/scheduled", []), ("synth/on-demand", ["-p", "exercises=5"])):
             run = subprocess.run(
-                [*prefect, "deployment", "run", name, *more, "--watch"],
+                [*prefect, "deployment", "run", name, *more, "--watch", "--watch-interval", "1"],
                 cwd=other, env=asking, capture_output=True, text=True, timeout=500,
             )  # fmt: skip
             assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]

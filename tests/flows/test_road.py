@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from data.errors import LockedError, QuarantineError
@@ -61,18 +62,23 @@ def test_a_run_reads_nothing_of_what_it_wrote_before(tmp_path: Path) -> None:
     (tmp_path / "module.py").write_text("def double(x):\n    return 2 * x\n")
     recipe = tmp_path / "r.yaml"
     settings = {"language": None, "deduplicate": None, "tokenise": {"vocabulary": 300}, "max_quarantined": 1}
-    source = {"name": "here", "kind": "files", "path": ".", "exclude": ["*.yaml", "tables/"]}
+    source = {"name": "here", "kind": "files", "path": ".", "exclude": ["*.yaml", "tables/", "typed/"]}
     (tmp_path / "tables").mkdir()
     for name in ("a.jsonl", "b.mhtml", "<c>.mhtml"):
         (tmp_path / "tables" / name).write_text("")
     tables = {"name": "tables", "kind": "jsonl", "path": "tables"}
-    recipe.write_text(json.dumps({"name": "own", "sources": [source, tables], **settings}))
+    (tmp_path / "typed").mkdir()
+    pq.write_table(pa.table({"text": ["a text"], "tags": [["x"]]}), tmp_path / "typed/t.parquet")
+    typed = {"name": "typed", "kind": "parquet", "path": "typed"}
+    recipe.write_text(json.dumps({"name": "own", "sources": [source, tables, typed], **settings}))
     why = "ending .mhtml, not read as jsonl"
     for _ in range(2):
         manifest = run(recipe, tmp_path / "out")
         assert manifest["passed_over"] == [{"why": why, "files": 2, "such_as": ["tables/<c>.mhtml", "tables/b.mhtml"]}]
+        (left,) = manifest["columns_left_out"]
+        assert (left["files"], left["such_as"]) == (1, ["typed/t.parquet: tags"])
         assert "2 files in the sources" in (tmp_path / "out/report.html").read_text()
-        assert [row["locator"] for row in ledger(tmp_path / "out").to_pylist()] == ["module.py", "a.jsonl"]
+        assert ledger(tmp_path / "out")["locator"].to_pylist() == ["module.py", "a.jsonl", "t.parquet:0"]
     assert steps_done(tmp_path / "out")["ingest"] == 0
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,8 +46,22 @@ def test_a_server_that_ends_is_told_by_its_last_words_and_not_waited_for(
         start_server(port=1)
 
 
-def test_what_ends_the_command_ends_prefects_loop_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """What a test sets for Ctrl-C is taken back."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["terminal", "background"])
+def test_what_ends_the_command_ends_prefects_loop_in_order(
+    handler: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from prefect.runner import Runner
+
+    signal.signal(signal.SIGINT, handler)
 
     ended: list[str] = []
 

@@ -132,3 +132,24 @@ def test_a_file_whose_name_says_nothing_is_known_by_how_it_begins(
     (tmp_path / name).write_bytes(head)
     (guess,) = guess_sources(str(tmp_path))
     assert (guess.kind, guess.files) == (kind, 1)
+
+
+def test_any_number_of_papers_as_arxiv_packs_them_is_read_beside_other_files() -> None:
+    papers = [(f"2301/2301.{n:05d}.gz", "arxiv") for n in range(3000)]
+    tables = [(f"{n}.jsonl.gz", "jsonl") for n in range(60)]
+    guesses, left = allotted(
+        *papers, *tables, ("more.tar.gz", "arxiv"), ("odd.gz", None), ("00001.gz", "warc"),
+        ("2301/2301.00007.pdf", None),
+    )  # fmt: skip
+    arxiv = guesses["arxiv"]
+    assert (arxiv.files, arxiv.include) == (3001, ("*.gz", "*.tar.gz"))
+    assert sorted(arxiv.exclude) == ["*.jsonl.gz", "/00001.gz", "/odd.gz"]
+    assert guesses["jsonl"] == Guess("jsonl", 60, ("*.jsonl.gz",))
+    assert guesses["warc"] == Guess("warc", 1, ("/00001.gz",))
+    assert left == ["odd.gz: ending .gz, read by no source", "2301/2301.00007.pdf: ending .pdf, read by no source"]
+
+
+def test_papers_among_too_many_other_files_that_are_packed_alike_are_to_be_put_apart() -> None:
+    papers = [(f"2301.{n:05d}.gz", "arxiv") for n in range(60)]
+    with pytest.raises(UsageError, match=r"60 files whose names say nothing, such as 2301\.00000\.gz, are arxiv"):
+        allotted(*papers, *((f"{n}.gz", "warc") for n in range(51)))
