@@ -19,7 +19,7 @@ import zstandard
 
 from data.sources.cells import TooLong
 from data.sources.parquet_pages import DATA_V2, Chunk, Page
-from data.sources.unpacking import MAX_DICTIONARY_BYTES
+from data.sources.unpacking import MAX_DICTIONARY_BYTES, read_at
 
 PIECE_BYTES = 2**20
 #: What cannot be unpacked in pieces (lz4) must fit into memory.
@@ -91,7 +91,7 @@ class _Values:
         size = os.fstat(self._handle).st_size
         places = []
         for _ in range(count):
-            head = os.pread(self._handle, 4, start)
+            head = read_at(self._handle, 4, start)
             length = int.from_bytes(head, "little")
             if len(head) < 4 or start + 4 + length > size:
                 raise Unreadable("a value goes on behind its page's end")
@@ -104,7 +104,7 @@ class _Values:
         if not 0 <= number < len(self._places):
             raise Unreadable("a dictionary index is out of range")
         start, length = self._places[number]
-        return TooLong() if length > limit else os.pread(self._handle, length, start)
+        return TooLong() if length > limit else read_at(self._handle, length, start)
 
 
 def _unpacked(handle: int, page: Page, codec: str | None) -> IO[bytes]:
@@ -135,7 +135,7 @@ def _unpacked(handle: int, page: Page, codec: str | None) -> IO[bytes]:
 
 def _pieces(handle: int, offset: int, length: int) -> Iterator[bytes]:
     while length > 0:
-        piece = os.pread(handle, min(length, PIECE_BYTES), offset)
+        piece = read_at(handle, min(length, PIECE_BYTES), offset)
         if not piece:
             raise Unreadable("the file ends within a page")
         yield piece
@@ -231,18 +231,18 @@ def _present(content: IO[bytes], page: Page, is_optional: bool) -> tuple[npt.NDA
         start, length = page.levels
         end = start + length
     elif is_optional:
-        length = int.from_bytes(os.pread(content.fileno(), 4, 0), "little")
+        length = int.from_bytes(read_at(content.fileno(), 4, 0), "little")
         start, end = 4, 4 + length
     else:
         end = 0
     if not is_optional:
         return np.ones(page.values, dtype=np.bool_), end
-    levels = os.pread(content.fileno(), length, start)
+    levels = read_at(content.fileno(), length, start)
     return _run_lengths(levels, 1, page.values).astype(np.bool_), end
 
 
 def _indices(content: IO[bytes], start: int, page: Page, count: int) -> npt.NDArray[np.int64]:
-    packed = os.pread(content.fileno(), page.unpacked - start, start)
+    packed = read_at(content.fileno(), page.unpacked - start, start)
     if not count:
         return np.zeros(0, dtype=np.int64)
     if not packed or packed[0] > 32:

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.sources.thrift import Reader
+from data.sources.unpacking import read_at
 
 MAGIC = b"PAR1"
 #: Page headers are small unless their statistics hold long strings.
@@ -126,11 +127,11 @@ def read_chunks(handle: int, columns: list[str], structures: Collection[str] = (
 
 def _footer(handle: int) -> dict[int, Any]:
     size = os.fstat(handle).st_size
-    tail = os.pread(handle, 8, max(0, size - 8))
+    tail = read_at(handle, 8, max(0, size - 8))
     length = int.from_bytes(tail[:4], "little")
     if tail[4:] != MAGIC or length > size - 12:
         raise ValueError("it has no footer")
-    return Reader(os.pread(handle, length, size - 8 - length)).struct()
+    return Reader(read_at(handle, length, size - 8 - length)).struct()
 
 
 def _optional_columns(schema: list[dict[int, Any]]) -> set[str]:
@@ -200,7 +201,7 @@ def _page(handle: int, start: int) -> Page:
 
 def _page_header(handle: int, offset: int) -> tuple[dict[int, Any], int]:
     for size in HEADER_BYTES:
-        content = os.pread(handle, size, offset)
+        content = read_at(handle, size, offset)
         reader = Reader(content)
         try:
             return reader.struct(), reader.place
@@ -212,7 +213,7 @@ def _page_header(handle: int, offset: int) -> tuple[dict[int, Any], int]:
 
 def longest_value(handle: int, page: Page, codec: str) -> int:
     """Returns the bytes of the longest string of a dictionary page, or all its bytes if that is hard to tell."""
-    content: Any = os.pread(handle, page.packed, page.offset)
+    content: Any = read_at(handle, page.packed, page.offset)
     try:
         content = memoryview(pa.decompress(content, page.unpacked, codec)) if codec else memoryview(content)
     except (pa.ArrowException, OSError):

@@ -161,7 +161,8 @@ class _File:
         cut: Row | None = None
         position = item.skip_line_ends(0)
         if is_rest and not begins_record(item.read(position, MAX_LINE_BYTES)):
-            position = item.find(self._next, position)
+            following = min(item.find(pattern, position) for pattern in (_NEXT_WARC_RECORD, NEXT_ARC_RECORD))
+            position = following if following < item.size else position
         position = yield from self._usual_rows(item, position)
         for row in self._segment_rows(item, position):
             if row is self._cut:

@@ -81,7 +81,7 @@ def allot(found: Found, passed_over: PassedOver) -> list[Guess]:
     Raises:
         UsageError: files of one ending are of several kinds, or have none, and are too many to be named one by one.
     """
-    if not any(found.kinds[kind] for kind in found.kinds if kind) and found.damaged:
+    if found.damaged and not any(found.kinds):
         return [Guess("jsonl", len(found.damaged))]
     known = {kind for kind in found.kinds if kind not in (None, "files")}
     others = sum(found.kinds[kind] for kind in known)

@@ -51,6 +51,19 @@ def fates(rows: list[dict[str, Any]]) -> list[tuple[int, str]]:
     ]
 
 
+def test_a_damaged_block_at_the_beginning_loses_the_records_that_it_holds_alone(tmp_path: Path) -> None:
+    """Tools that pack in blocks begin members anywhere; what sort of file it is, the first block would have said."""
+    content = first() + b"".join(record(str(number) * 50) for number in range(20))
+    blocks = [gzip.compress(content[start : start + 777]) for start in range(0, len(content), 777)]
+    damaged = bytearray(blocks[0])
+    damaged[-8] ^= 1
+    rows = read(written(tmp_path, b"".join([bytes(damaged), *blocks[1:]]), "a.arc.gz"))
+    kept = [row["content"].decode().removeprefix("<p>") for row in rows if not row["reason"]]
+    lost = content[:777].count(b"http://x/y z ")
+    assert kept == [str(number) * 50 for number in range(lost, 20)]
+    assert [row["reason"] for row in rows if row["reason"]] == ["bad_crc"]
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_both_versions_give_address_date_and_page(tmp_path: Path, version: int) -> None:
     rows = read(written(tmp_path, first(version) + record("a", version=version) + record("b", version=version)))
